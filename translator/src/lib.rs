@@ -1,0 +1,13 @@
+//! The pure core of meshglot: text in, values out. No clock, file system, network or async, so that the same
+//! bytes give the same output in the command line, the controller and the web view.
+//!
+//! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
+//! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
+//! [`render::Loss`].
+
+pub mod diagnostic;
+pub mod ir;
+pub mod name;
+pub mod parse;
+pub mod render;
+pub mod resolve;

@@ -1,0 +1,20 @@
+//! Text to documents: the only part that knows files, lines and columns.
+
+mod document;
+pub mod limits;
+mod source;
+mod yaml;
+
+use std::sync::Arc;
+
+pub use document::{Document, NodeId, NodeRef, Origin, Scalar};
+pub use source::{Position, Source, Span};
+
+use crate::diagnostic::Diagnostic;
+
+/// Reads all documents of some sources. Bad ones are told and left out; the others are kept, in order.
+pub fn parse(sources: &[Arc<Source>]) -> (Vec<Arc<Document>>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let documents = sources.iter().flat_map(|source| yaml::read(source, &mut diagnostics)).collect();
+    (documents, diagnostics)
+}

@@ -1,0 +1,61 @@
+//! What a backend is: units, a rendering for each, and an honest list of what it can say.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use super::loss::Verdict;
+use super::rendered::{Fragment, ObjectId};
+use crate::ir::ObjectKey;
+use crate::resolve::View;
+
+/// A mesh that policy is rendered to.
+pub trait Backend: Send + Sync {
+    /// The word of `--backend` and `Mesh.spec.backend`.
+    fn name(&self) -> &'static str;
+
+    /// The units that exist because this object does. Objects may share units; what is read through the view
+    /// decides when this is asked again.
+    fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey>;
+
+    /// Renders one unit. What is read through the view decides when this is asked again.
+    fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment;
+
+    /// What it can say, a row per feature, put together from its cells.
+    fn capabilities(&self) -> Vec<Capability>;
+
+    /// The order in which objects are written; by default apiVersion, kind, namespace, name.
+    fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {
+        a.cmp(b)
+    }
+}
+
+/// The smallest part that is rendered on its own, keyed by what comes out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitKey {
+    /// What comes out, such as `VirtualService`; a word of the backend.
+    pub output: &'static str,
+    /// Namespace of the output.
+    pub namespace: Arc<str>,
+    /// What it is about there.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for UnitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.output, self.namespace, self.name)
+    }
+}
+
+/// How well a backend says one feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capability {
+    /// Such as `split.weight`; the same words for all backends.
+    pub feature: &'static str,
+    /// In the best case.
+    pub verdict: Verdict,
+    /// What becomes of it, and the codes of what may be lost.
+    pub note: &'static str,
+    /// The golden folder that proves it.
+    pub proof: &'static str,
+}

@@ -1,0 +1,177 @@
+//! Renders a model for one backend, all of it or what an edit touched, by the same code.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::backend::{Backend, UnitKey};
+use super::rendered::{Fragment, Rendered};
+use crate::diagnostic::Code;
+use crate::ir::ObjectKey;
+use crate::resolve::{Model, Read, View};
+
+/// Which policy goes to a backend, and what is accepted there.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// All of it, whatever the Meshes say (`--backend`); else what their `backend` names.
+    pub everything: bool,
+    /// Codes of losses accepted on the command line.
+    pub accepted: BTreeSet<Code>,
+}
+
+/// One backend's rendering of a model, kept up to date edit by edit.
+pub struct Engine<'b> {
+    backend: &'b dyn Backend,
+    target: Target,
+    /// Which units an object asks for.
+    asked: HashMap<ObjectKey, Asked>,
+    units: BTreeMap<UnitKey, Unit>,
+    readers: HashMap<Read, BTreeSet<Reader>>,
+    renders: usize,
+}
+
+#[derive(Default)]
+struct Asked {
+    units: Vec<UnitKey>,
+    reads: BTreeSet<Read>,
+}
+
+struct Unit {
+    fragment: Fragment,
+    reads: BTreeSet<Read>,
+    /// How many objects ask for it.
+    askers: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reader {
+    Asks(ObjectKey),
+    Renders(UnitKey),
+}
+
+impl<'b> Engine<'b> {
+    /// Renders all of a model.
+    pub fn new(backend: &'b dyn Backend, target: Target, model: &Model) -> Self {
+        let mut engine = Self { backend, target, asked: HashMap::new(), units: BTreeMap::new(), readers: HashMap::new(), renders: 0 };
+        let mut dirty = BTreeSet::new();
+        for key in model.keys() {
+            engine.ask(key, model, &mut dirty);
+        }
+        engine.render(dirty, model);
+        engine
+    }
+
+    /// Brings the rendering up to date with an edit; `changed` is what [`Model::put`] returned.
+    pub fn update(&mut self, model: &Model, changed: &BTreeSet<Read>) {
+        let mut again = BTreeSet::new();
+        let mut dirty = BTreeSet::new();
+        for read in changed {
+            if let Read::Object(key) = read {
+                again.insert(key.clone());
+            }
+            for reader in self.readers.get(read).into_iter().flatten() {
+                match reader {
+                    Reader::Asks(key) => again.insert(key.clone()),
+                    Reader::Renders(unit) => dirty.insert(unit.clone()),
+                };
+            }
+        }
+        for key in again {
+            self.ask(&key, model, &mut dirty);
+        }
+        self.render(dirty, model);
+    }
+
+    /// How many units were rendered since the engine was made.
+    pub fn renders(&self) -> usize {
+        self.renders
+    }
+
+    /// How many units there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether nothing is rendered.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// Everything, in the order in which it is written.
+    pub fn rendered(&self) -> Rendered<'_> {
+        let fragments = || self.units.values().map(|unit| &unit.fragment);
+        let mut objects: Vec<_> = fragments().flat_map(|fragment| &fragment.objects).collect();
+        objects.sort_by(|a, b| self.backend.order(&a.id, &b.id));
+        let mut sets: Vec<_> = fragments().flat_map(|fragment| &fragment.sets).collect();
+        sets.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut losses: Vec<_> = fragments().flat_map(|fragment| &fragment.losses).collect();
+        losses.sort_by_cached_key(|loss| (loss.origin.source().name().to_owned(), loss.origin.span(), loss.code, loss.message.clone()));
+        losses.dedup();
+        Rendered { backend: self.backend.name(), objects, sets, losses }
+    }
+
+    /// Asks an object for its units; those that nobody asks for any more are gone.
+    fn ask(&mut self, key: &ObjectKey, model: &Model, dirty: &mut BTreeSet<UnitKey>) {
+        let view = View::for_target(model, self.backend.name(), &self.target);
+        let mut units = if model.is_valid(key) { self.backend.units(key, &view) } else { Vec::new() };
+        units.sort();
+        units.dedup();
+        let reads = view.into_reads();
+
+        let old = self.asked.remove(key).unwrap_or_default();
+        self.forget(&old.reads, &Reader::Asks(key.clone()));
+        for unit in &units {
+            match self.units.get_mut(unit) {
+                Some(known) => known.askers += 1,
+                None => {
+                    self.units.insert(unit.clone(), Unit { fragment: Fragment::default(), reads: BTreeSet::new(), askers: 1 });
+                    dirty.insert(unit.clone());
+                }
+            }
+        }
+        for unit in &old.units {
+            let Some(known) = self.units.get_mut(unit) else { continue };
+            known.askers -= 1;
+            if known.askers == 0 {
+                let reads = std::mem::take(&mut known.reads);
+                self.units.remove(unit);
+                self.forget(&reads, &Reader::Renders(unit.clone()));
+                dirty.remove(unit);
+            }
+        }
+        if !units.is_empty() || !reads.is_empty() {
+            self.remember(&reads, &Reader::Asks(key.clone()));
+            self.asked.insert(key.clone(), Asked { units, reads });
+        }
+    }
+
+    fn render(&mut self, dirty: BTreeSet<UnitKey>, model: &Model) {
+        for key in dirty {
+            let view = View::for_target(model, self.backend.name(), &self.target);
+            let fragment = self.backend.render(&key, &view);
+            let reads = view.into_reads();
+            self.renders += 1;
+            let Some(unit) = self.units.get_mut(&key) else { continue };
+            unit.fragment = fragment;
+            let old = std::mem::replace(&mut unit.reads, reads.clone());
+            let reader = Reader::Renders(key);
+            self.forget(&old, &reader);
+            self.remember(&reads, &reader);
+        }
+    }
+
+    fn remember(&mut self, reads: &BTreeSet<Read>, reader: &Reader) {
+        for read in reads {
+            self.readers.entry(read.clone()).or_default().insert(reader.clone());
+        }
+    }
+
+    fn forget(&mut self, reads: &BTreeSet<Read>, reader: &Reader) {
+        for read in reads {
+            if let Some(readers) = self.readers.get_mut(read) {
+                readers.remove(reader);
+                if readers.is_empty() {
+                    self.readers.remove(read);
+                }
+            }
+        }
+    }
+}

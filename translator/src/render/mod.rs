@@ -1,0 +1,12 @@
+//! Model to backend objects: units, recorded reads, losses, provenance.
+
+mod backend;
+mod engine;
+mod loss;
+mod rendered;
+pub mod write;
+
+pub use backend::{Backend, Capability, UnitKey};
+pub use engine::{Engine, Target};
+pub use loss::{Loss, Report, Verdict};
+pub use rendered::{Fragment, ObjectId, Owner, Provenance, Rendered, RenderedObject, ReplaceSet};

@@ -1,0 +1,149 @@
+//! What a backend gets: objects, sets that must be applied in order, losses, and where each field came from.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::loss::{Loss, Report};
+use crate::diagnostic::Code;
+use crate::ir::{MeshSettings, ObjectKey};
+use crate::name;
+use crate::parse::Origin;
+
+/// Identifies a rendered object among all of its backend.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    /// `group/version`; for xDS resources the type URL.
+    pub api_version: String,
+    /// Kind; for xDS resources the message's name.
+    pub kind: String,
+    /// Namespace; for xDS resources the workload, `NAMESPACE/NAME` or `shared`.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl ObjectId {
+    /// `kind.group/namespace/name` in lower case, as kubectl writes it.
+    pub fn path(&self) -> String {
+        let kind = self.kind.to_lowercase();
+        let kind = match self.api_version.split_once('/') {
+            Some((group, _)) if !group.contains("googleapis") => format!("{kind}.{group}"),
+            _ => kind,
+        };
+        format!("{kind}/{}/{}", self.namespace, self.name)
+    }
+}
+
+/// One object for one backend.
+#[derive(Clone, Debug)]
+pub struct RenderedObject {
+    /// What it is called.
+    pub id: ObjectId,
+    /// Complete, as it is applied.
+    pub body: Value,
+    /// The neutral objects that it was made from, sorted.
+    pub sources: Vec<ObjectKey>,
+    /// Field by field, where it came from.
+    pub provenance: Vec<Provenance>,
+}
+
+/// A field of a rendered object, and the neutral field that decided it.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// Such as `.spec.http[0].route[1].weight`.
+    pub path: String,
+    /// Where that was written.
+    pub origin: Origin,
+}
+
+/// Objects that only make sense together and must be applied in order: create, wait, delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceSet {
+    /// Names the set; a set of the same key replaces it.
+    pub key: String,
+    /// In the order of application; deletion runs backwards.
+    pub members: Vec<ObjectId>,
+    /// What must hold before the old members are deleted, such as `Accepted=True`.
+    pub ready_when: String,
+}
+
+/// What one unit rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment {
+    /// In any order.
+    pub objects: Vec<RenderedObject>,
+    /// In any order.
+    pub sets: Vec<ReplaceSet>,
+    /// In the order found.
+    pub losses: Vec<Loss>,
+}
+
+/// What one backend gets for the whole model.
+#[derive(Debug)]
+pub struct Rendered<'e> {
+    /// The backend's name.
+    pub backend: &'static str,
+    /// Sorted as the backend wants them.
+    pub objects: Vec<&'e RenderedObject>,
+    /// By key.
+    pub sets: Vec<&'e ReplaceSet>,
+    /// By position of what was written.
+    pub losses: Vec<&'e Loss>,
+}
+
+/// Sources beyond this many bytes are replaced by their hash: annotations share 256 KiB.
+const SOURCES_BYTES: usize = 4096;
+
+/// What every Kubernetes object of ours carries besides its spec.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The Mesh.
+    pub mesh: &'a MeshSettings,
+    /// The backend.
+    pub backend: &'static str,
+    /// The neutral objects behind it, sorted.
+    pub sources: &'a [ObjectKey],
+    /// Further labels.
+    pub labels: &'a [(&'static str, String)],
+}
+
+impl RenderedObject {
+    /// A Kubernetes object with our labels and annotations.
+    pub fn new(id: ObjectId, spec: Value, owner: Owner<'_>, report: &Report) -> Self {
+        let mut labels = Map::new();
+        labels.insert("app.kubernetes.io/managed-by".into(), "meshglot".into());
+        labels.insert("meshglot.dev/mesh".into(), Value::from(&*owner.mesh.name));
+        labels.insert("meshglot.dev/backend".into(), owner.backend.into());
+        labels.extend(owner.labels.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))));
+        let mut annotations = Map::new();
+        annotations.insert("meshglot.dev/sources".into(), sources(owner.sources).into());
+        let accepted: BTreeSet<Code> = report.accepted_losses();
+        if !accepted.is_empty() {
+            let codes: Vec<&str> = accepted.iter().map(|code| code.info().name).collect();
+            annotations.insert("meshglot.dev/accepted-losses".into(), codes.join(",").into());
+        }
+        let mut body = json!({
+            "apiVersion": id.api_version,
+            "kind": id.kind,
+            "metadata": { "name": id.name, "namespace": id.namespace, "labels": labels, "annotations": annotations },
+            "spec": spec,
+        });
+        let digest = name::hash(body.to_string().as_bytes());
+        body["metadata"]["annotations"]["meshglot.dev/digest"] = digest.into();
+        Self { id, body, sources: owner.sources.to_vec(), provenance: Vec::new() }
+    }
+
+    /// Remembers where a field came from.
+    #[must_use]
+    pub fn from(mut self, provenance: Vec<Provenance>) -> Self {
+        self.provenance = provenance;
+        self
+    }
+}
+
+/// The sorted list of sources, or its SHA-256 where it is too long for an annotation.
+fn sources(keys: &[ObjectKey]) -> String {
+    let list = keys.iter().map(ObjectKey::to_string).collect::<Vec<_>>().join(",");
+    if list.len() > SOURCES_BYTES { format!("sha256:{}", name::hash(list.as_bytes())) } else { list }
+}

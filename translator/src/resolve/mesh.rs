@@ -1,0 +1,113 @@
+//! Mesh: every default filled in, and the question which namespaces it selects.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshglot_crds::mesh::{IntentionPolicy, PathAnchoring as WireAnchoring};
+use meshglot_crds::shared::{Selector, SelectorOperator};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{MeshSettings, Namespace, ObjectKey, PathAnchoring};
+use crate::parse::{Document, Origin};
+
+/// A Mesh object that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct MeshObject {
+    pub(crate) key: ObjectKey,
+    pub(crate) created: Option<Arc<str>>,
+    pub(crate) settings: Arc<MeshSettings>,
+    pub(crate) origin: Origin,
+    selector: Option<Selector>,
+}
+
+/// Namespaces of Kubernetes itself, in no Mesh unless a selector names them.
+const SYSTEM_NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+
+/// Fields whose policy this version does not render: told, because what is ignored does not protect.
+const NOT_RENDERED: [&str; 4] = ["access", "mutualTls", "egress", "jwtProviders"];
+
+/// Reads a Mesh that its schema let pass.
+pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<MeshObject> {
+    let root = document.root();
+    let wire: meshglot_crds::Mesh = match serde_json::from_value(root.to_json()) {
+        Ok(wire) => wire,
+        Err(error) => {
+            out.push(Diagnostic::at(Code::MG0004, root, format!("this Mesh cannot be read: {error}")).about(key));
+            return None;
+        }
+    };
+    for field in NOT_RENDERED {
+        if let Some(node) = root.find(["spec", field]) {
+            out.push(Diagnostic::at(Code::MG0016, node, format!("`{field}` is not rendered by this version")).about(key));
+        }
+    }
+    let spec = wire.spec;
+    let backend = root.find(["spec", "backend"]).and_then(crate::parse::NodeRef::string).map(Arc::from);
+    let absent = MeshSettings::default();
+    let text = |value: Option<String>, absent: &Arc<str>| value.map_or_else(|| absent.clone(), Arc::from);
+    let cluster_domain = text(spec.cluster_domain.map(|domain| domain.0), &absent.cluster_domain);
+    let consul = spec.consul.unwrap_or_default();
+    let mirroring = consul.namespaces.filter(|namespaces| consul.enterprise == Some(true) && namespaces.mirroring == Some(true));
+    let ports = spec.builtin.and_then(|builtin| builtin.ports);
+    let port = |of: fn(&meshglot_crds::mesh::ProxyPorts) -> &Option<meshglot_crds::shared::Port>, absent: u16| {
+        ports.as_ref().and_then(|ports| of(ports).as_ref()).map_or(absent, |port| port.0)
+    };
+    let settings = MeshSettings {
+        name: key.name.clone(),
+        backend,
+        system_namespace: text(spec.system_namespace.map(|name| name.0), &absent.system_namespace),
+        trust_domain: text(spec.trust_domain.map(|domain| domain.0), &cluster_domain),
+        cluster_domain,
+        path_anchoring: match spec.smi.and_then(|smi| smi.path_anchoring) {
+            Some(WireAnchoring::Full) => PathAnchoring::Full,
+            Some(WireAnchoring::Start) | None => PathAnchoring::Start,
+        },
+        allow_lossy: spec.allow_lossy.unwrap_or_default().iter().filter_map(|code| code.0.parse().ok()).collect(),
+        istio_revision: spec.istio.and_then(|istio| istio.revision).map(|revision| revision.0.into()),
+        linkerd_opaque_ports: match spec.linkerd.and_then(|linkerd| linkerd.opaque_ports) {
+            Some(ports) => ports.iter().map(|port| port.0).collect(),
+            None => absent.linkerd_opaque_ports,
+        },
+        consul_mirroring: mirroring.map(|namespaces| namespaces.prefix.unwrap_or_default().into()),
+        consul_default_allow: matches!(consul.default_intention_policy, Some(IntentionPolicy::Allow)),
+        builtin_ports: (port(|p| &p.inbound, absent.builtin_ports.0), port(|p| &p.outbound, absent.builtin_ports.1)),
+    };
+    Some(MeshObject {
+        key: key.clone(),
+        created: wire.metadata.creation_timestamp.map(Arc::from),
+        settings: Arc::new(settings),
+        origin: root.find(["metadata", "name"]).unwrap_or(root).origin(),
+        selector: spec.namespace_selector,
+    })
+}
+
+impl MeshObject {
+    /// Whether a namespace runs on this Mesh.
+    pub(crate) fn selects(&self, namespace: &Namespace) -> bool {
+        match &self.selector {
+            Some(selector) => selects(selector, &namespace.labels),
+            None => is_ordinary(&namespace.name, &self.settings),
+        }
+    }
+}
+
+/// Whether a namespace belongs to a Mesh that selects nothing by name.
+pub(crate) fn is_ordinary(namespace: &str, settings: &MeshSettings) -> bool {
+    !SYSTEM_NAMESPACES.contains(&namespace) && namespace != &*settings.system_namespace
+}
+
+/// A Kubernetes label selector: all parts must hold.
+fn selects(selector: &Selector, labels: &BTreeMap<String, String>) -> bool {
+    let by_label = selector.match_labels.iter().flatten().all(|(name, value)| labels.get(name) == Some(value));
+    let by_expression = selector.match_expressions.iter().flatten().all(|requirement| {
+        let value = labels.get(&requirement.key);
+        let listed = value.is_some_and(|value| requirement.values.iter().flatten().any(|listed| listed == value));
+        match requirement.operator {
+            SelectorOperator::In => listed,
+            SelectorOperator::NotIn => !listed,
+            SelectorOperator::Exists => value.is_some(),
+            SelectorOperator::DoesNotExist => value.is_none(),
+        }
+    });
+    by_label && by_expression
+}

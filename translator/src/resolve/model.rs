@@ -1,0 +1,287 @@
+//! All objects by key, with the indexes through which they find each other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::object::{Object, ReadOptions, Recognised, read, recognise};
+use super::routes;
+use super::view::{Read, View};
+use crate::diagnostic::{Code, Diagnostic, by_position};
+use crate::ir::{Kind, MeshSettings, ObjectKey, ServiceKey, ServiceRoutes};
+use crate::parse::Document;
+
+/// What is known under one key.
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    documents: Vec<Arc<Document>>,
+    object: Option<Object>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The neutral policy and the inventory, every object checked on its own.
+///
+/// Edits go through [`Model::put`]; everything else reads through a [`View`], which records what was read.
+#[derive(Debug, Default)]
+pub struct Model {
+    slots: BTreeMap<ObjectKey, Slot>,
+    options: ReadOptions,
+    implied: Option<Arc<MeshSettings>>,
+    /// Documents that are nobody's object.
+    strays: Vec<Diagnostic>,
+    skipped: usize,
+    pub(super) index: Index,
+    routes: Mutex<HashMap<ServiceKey, Memo>>,
+}
+
+#[derive(Clone, Debug)]
+struct Memo {
+    routes: Arc<ServiceRoutes>,
+    reads: BTreeSet<Read>,
+}
+
+/// Ways to find objects by what they say.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Splits by their root.
+    pub(super) splits_of_root: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
+    /// Roots whose splits name a Service as backend.
+    pub(super) splits_using: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
+    /// Services by name alone.
+    pub(super) services_named: BTreeMap<Arc<str>, BTreeSet<ServiceKey>>,
+    /// Slices by Service.
+    pub(super) slices_of: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
+    /// Workloads by namespace.
+    pub(super) pods_of: BTreeMap<Arc<str>, BTreeSet<ObjectKey>>,
+    /// Meshes that are valid.
+    pub(super) meshes: BTreeSet<ObjectKey>,
+}
+
+impl Model {
+    /// Reads all documents. Wrong ones are told by [`Model::diagnostics`], the rest stands.
+    pub fn new(documents: Vec<Arc<Document>>, options: ReadOptions) -> Self {
+        let mut model = Self { options, ..Self::default() };
+        let mut by_key: BTreeMap<ObjectKey, Vec<Arc<Document>>> = BTreeMap::new();
+        for document in documents {
+            match recognise(&document, &model.options) {
+                Recognised::Object(key) => by_key.entry(key).or_default().push(document),
+                Recognised::Foreign => model.skipped += 1,
+                Recognised::Wrong(diagnostic) => model.strays.push(*diagnostic),
+            }
+        }
+        for (key, documents) in by_key {
+            model.put(&key, documents);
+        }
+        model
+    }
+
+    /// The key under which a document belongs; `None` if it is not read or wrong.
+    pub fn key_of(&self, document: &Arc<Document>) -> Option<ObjectKey> {
+        match recognise(document, &self.options) {
+            Recognised::Object(key) => Some(key),
+            Recognised::Foreign | Recognised::Wrong(_) => None,
+        }
+    }
+
+    /// Lets policy without any Mesh belong to this one.
+    #[must_use]
+    pub fn with_implied_mesh(mut self, settings: MeshSettings) -> Self {
+        self.implied = Some(Arc::new(settings));
+        self
+    }
+
+    /// Whether a Mesh object is there.
+    pub fn has_mesh(&self) -> bool {
+        !self.index.meshes.is_empty()
+    }
+
+    /// How many documents were of kinds that are not read.
+    pub fn skipped(&self) -> usize {
+        self.skipped
+    }
+
+    /// Keys of all objects that are there, valid or not, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.slots.keys()
+    }
+
+    /// Whether an object is there and valid on its own.
+    pub fn is_valid(&self, key: &ObjectKey) -> bool {
+        self.slots.get(key).is_some_and(|slot| slot.object.is_some())
+    }
+
+    /// The document of an object, if exactly one claims its key.
+    pub fn document(&self, key: &ObjectKey) -> Option<&Arc<Document>> {
+        self.slots.get(key).and_then(|slot| slot.documents.first())
+    }
+
+    /// Replaces all documents of a key; none deletes the object. Returns what changed, as readers see it.
+    pub fn put(&mut self, key: &ObjectKey, documents: Vec<Arc<Document>>) -> BTreeSet<Read> {
+        let mut changed = BTreeSet::from([Read::Object(key.clone())]);
+        if let Some(old) = self.slots.remove(key).and_then(|slot| slot.object) {
+            self.index.remove(key, &old, &mut changed);
+        }
+        let slot = self.read_slot(key, documents);
+        if let Some(object) = &slot.object {
+            self.index.insert(key, object, &mut changed);
+        }
+        if !slot.documents.is_empty() {
+            self.slots.insert(key.clone(), slot);
+        }
+        self.forget_routes(&mut changed);
+        changed
+    }
+
+    fn read_slot(&self, key: &ObjectKey, documents: Vec<Arc<Document>>) -> Slot {
+        let mut diagnostics = Vec::new();
+        let Some(first) = documents.first() else { return Slot::default() };
+        let other = documents.iter().skip(1).find(|document| !document.root().same_value(first.root()));
+        if let Some(other) = other {
+            let place = |document: &Arc<Document>| document.root().find(["metadata", "name"]).unwrap_or(document.root()).origin();
+            let diagnostic =
+                Diagnostic::at_origin(Code::MG0013, place(other), format!("{key} is written twice, differently: neither is used"));
+            diagnostics.push(diagnostic.about(key).also_at(place(first), "the other one"));
+            return Slot { documents, object: None, diagnostics };
+        }
+        let object = read(key, first, &self.options, &mut diagnostics);
+        Slot { documents, object, diagnostics }
+    }
+
+    /// Routes that read something that changed are worked out again when asked for; their readers change too.
+    fn forget_routes(&mut self, changed: &mut BTreeSet<Read>) {
+        let routes = self.routes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let stale: Vec<ServiceKey> = match changed.len() {
+            _ if routes.is_empty() => Vec::new(),
+            _ => routes
+                .iter()
+                .filter(|(_, memo)| changed.iter().any(|read| memo.reads.contains(read)))
+                .map(|(root, _)| root.clone())
+                .collect(),
+        };
+        for root in stale {
+            routes.remove(&root);
+            changed.insert(Read::Routes(root));
+        }
+    }
+
+    /// Where calls to a Service go. The same answer serves every backend.
+    pub(super) fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
+        let mut memos = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(memo) = memos.get(root) {
+            return memo.routes.clone();
+        }
+        let view = View::new(self);
+        let routes = Arc::new(routes::resolve(root, &view));
+        memos.insert(root.clone(), Memo { routes: routes.clone(), reads: view.into_reads() });
+        routes
+    }
+
+    /// All roots that a split names, sorted.
+    pub fn roots(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.index.splits_of_root.keys()
+    }
+
+    /// Everything that is wrong with the input, sorted by position.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut all = self.strays.clone();
+        all.extend(self.slots.values().flat_map(|slot| slot.diagnostics.iter().cloned()));
+        all.extend(self.roots().flat_map(|root| self.routes(root).diagnostics.clone()));
+        all.extend(self.mesh_conflicts());
+        all.sort_by(by_position);
+        all.dedup();
+        all
+    }
+
+    /// Namespaces that two Meshes select: told at the Mesh that loses.
+    fn mesh_conflicts(&self) -> Vec<Diagnostic> {
+        let namespaces: BTreeSet<&Arc<str>> = self.slots.keys().filter(|key| !key.namespace.is_empty()).map(|key| &key.namespace).collect();
+        let view = View::new(self);
+        let mut told = BTreeMap::new();
+        for namespace in namespaces {
+            let meshes = view.meshes_selecting(namespace);
+            let Some((winner, losers)) = meshes.split_first() else { continue };
+            for loser in losers {
+                told.entry(loser.key.clone()).or_insert_with(|| {
+                    let message = format!("namespace `{namespace}` belongs to {} already", winner.key);
+                    Diagnostic::at_origin(Code::MG0201, loser.origin.clone(), message)
+                        .about(&loser.key)
+                        .also_at(winner.origin.clone(), "this Mesh comes first")
+                });
+            }
+        }
+        told.into_values().collect()
+    }
+
+    pub(super) fn object(&self, key: &ObjectKey) -> Option<&Object> {
+        self.slots.get(key)?.object.as_ref()
+    }
+
+    pub(super) fn implied_mesh(&self) -> Option<&Arc<MeshSettings>> {
+        self.implied.as_ref()
+    }
+
+    /// Keys of one kind in one namespace, sorted.
+    pub(super) fn keys_in(&self, kind: Kind, namespace: &Arc<str>) -> impl Iterator<Item = &ObjectKey> {
+        let first = ObjectKey { kind, namespace: namespace.clone(), name: "".into() };
+        self.slots.range(first..).map(|(key, _)| key).take_while(move |key| key.kind == kind && key.namespace == *namespace)
+    }
+}
+
+impl Index {
+    fn insert(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>) {
+        self.each(key, object, changed, true);
+    }
+
+    fn remove(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>) {
+        self.each(key, object, changed, false);
+    }
+
+    fn each(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>, insert: bool) {
+        let service_key = |name: &Arc<str>| ServiceKey { namespace: key.namespace.clone(), name: name.clone() };
+        match object {
+            Object::Split(split) => {
+                let root = service_key(split.root_name());
+                edit(&mut self.splits_of_root, root.clone(), key.clone(), insert);
+                changed.insert(Read::SplitsOfRoot(root));
+                for backend in &split.backends {
+                    let backend = service_key(&backend.service);
+                    edit(&mut self.splits_using, backend.clone(), key.clone(), insert);
+                    changed.insert(Read::SplitsUsing(backend));
+                }
+            }
+            Object::Service(service) => {
+                edit(&mut self.services_named, key.name.clone(), service.key.clone(), insert);
+                changed.insert(Read::ServicesNamed(key.name.clone()));
+                changed.insert(Read::Services);
+                changed.insert(Read::ServicesIn(key.namespace.clone()));
+            }
+            Object::Endpoints(slice) => {
+                edit(&mut self.slices_of, slice.service.clone(), key.clone(), insert);
+                changed.insert(Read::SlicesOf(slice.service.clone()));
+            }
+            Object::Pods(_) => {
+                edit(&mut self.pods_of, key.namespace.clone(), key.clone(), insert);
+                changed.insert(Read::PodsIn(key.namespace.clone()));
+            }
+            Object::Mesh(_) => {
+                if insert {
+                    self.meshes.insert(key.clone());
+                } else {
+                    self.meshes.remove(key);
+                }
+                changed.insert(Read::Meshes);
+            }
+            Object::Group(_) | Object::Namespace(_) | Object::Named => {}
+        }
+    }
+}
+
+fn edit<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, insert: bool) {
+    if insert {
+        index.entry(key).or_default().insert(value);
+    } else if let Some(values) = index.get_mut(&key) {
+        values.remove(&value);
+        if values.is_empty() {
+            index.remove(&key);
+        }
+    }
+}

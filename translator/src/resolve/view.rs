@@ -1,0 +1,215 @@
+//! A look at the model that remembers what was looked at. The recorded reads are the dependencies of
+//! whatever was made from them; nobody keeps a second list.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::inventory::implied_namespace;
+use super::mesh::{MeshObject, is_ordinary};
+use super::model::Model;
+use super::object::Object;
+use crate::ir::{
+    EndpointSlice, HttpRouteGroup, Kind, MeshSettings, Namespace, ObjectKey, PodSet, Service, ServiceKey, ServiceRoutes, TrafficSplit,
+};
+use crate::render::{Report, Target};
+
+/// Something that was read, and that has a different answer when the model changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Read {
+    /// One object, or that it is absent.
+    Object(ObjectKey),
+    /// Which splits have this root.
+    SplitsOfRoot(ServiceKey),
+    /// Which splits send traffic to this Service.
+    SplitsUsing(ServiceKey),
+    /// Which namespaces have a Service of this name.
+    ServicesNamed(Arc<str>),
+    /// Which Services a namespace has.
+    ServicesIn(Arc<str>),
+    /// Which Services there are.
+    Services,
+    /// The endpoint slices of a Service.
+    SlicesOf(ServiceKey),
+    /// The workloads of a namespace.
+    PodsIn(Arc<str>),
+    /// All Meshes.
+    Meshes,
+    /// Where calls to a Service go.
+    Routes(ServiceKey),
+}
+
+/// Reads the model and records it.
+#[derive(Debug)]
+pub struct View<'m> {
+    model: &'m Model,
+    reads: RefCell<BTreeSet<Read>>,
+    /// The backend that is rendered, and which policy goes to it.
+    target: Option<(&'static str, &'m Target)>,
+}
+
+impl<'m> View<'m> {
+    pub(crate) fn new(model: &'m Model) -> Self {
+        Self { model, reads: RefCell::default(), target: None }
+    }
+
+    pub(crate) fn for_target(model: &'m Model, backend: &'static str, target: &'m Target) -> Self {
+        Self { model, reads: RefCell::default(), target: Some((backend, target)) }
+    }
+
+    pub(crate) fn into_reads(self) -> BTreeSet<Read> {
+        self.reads.into_inner()
+    }
+
+    fn record(&self, read: Read) {
+        self.reads.borrow_mut().insert(read);
+    }
+
+    fn object(&self, key: ObjectKey) -> Option<&'m Object> {
+        let object = self.model.object(&key);
+        self.record(Read::Object(key));
+        object
+    }
+
+    /// A Service, if it is in the inventory.
+    pub fn service(&self, key: &ServiceKey) -> Option<Arc<Service>> {
+        match self.object(key.object())? {
+            Object::Service(service) => Some(service.clone()),
+            _ => None,
+        }
+    }
+
+    /// A split by its key.
+    pub fn split(&self, key: &ObjectKey) -> Option<Arc<TrafficSplit>> {
+        match self.object(key.clone())? {
+            Object::Split(split) => Some(split.clone()),
+            _ => None,
+        }
+    }
+
+    /// An HTTPRouteGroup of a namespace.
+    pub fn group(&self, namespace: &Arc<str>, name: &Arc<str>) -> Option<Arc<HttpRouteGroup>> {
+        match self.object(ObjectKey { kind: Kind::HttpRouteGroup, namespace: namespace.clone(), name: name.clone() })? {
+            Object::Group(group) => Some(group.clone()),
+            _ => None,
+        }
+    }
+
+    /// The splits of a root, by key.
+    pub fn splits_of_root(&self, root: &ServiceKey) -> Vec<Arc<TrafficSplit>> {
+        self.record(Read::SplitsOfRoot(root.clone()));
+        let keys = self.model.index.splits_of_root.get(root);
+        keys.into_iter().flatten().filter_map(|key| self.split(key)).collect()
+    }
+
+    /// The splits that send traffic to a Service, by key.
+    pub fn splits_using(&self, service: &ServiceKey) -> Vec<Arc<TrafficSplit>> {
+        self.record(Read::SplitsUsing(service.clone()));
+        let keys = self.model.index.splits_using.get(service);
+        keys.into_iter().flatten().filter_map(|key| self.split(key)).collect()
+    }
+
+    /// All Services of one name, in whatever namespace.
+    pub fn services_named(&self, name: &Arc<str>) -> Vec<ServiceKey> {
+        self.record(Read::ServicesNamed(name.clone()));
+        self.model.index.services_named.get(name).into_iter().flatten().cloned().collect()
+    }
+
+    /// All Services of a namespace.
+    pub fn services_in(&self, namespace: &Arc<str>) -> Vec<Arc<Service>> {
+        self.record(Read::ServicesIn(namespace.clone()));
+        let keys = self.model.keys_in(Kind::Service, namespace);
+        keys.filter_map(|key| self.service(&ServiceKey { namespace: key.namespace.clone(), name: key.name.clone() })).collect()
+    }
+
+    /// The keys of all Services, by namespace and name.
+    pub fn services(&self) -> Vec<ServiceKey> {
+        self.record(Read::Services);
+        let mut keys: Vec<ServiceKey> = self.model.index.services_named.values().flatten().cloned().collect();
+        keys.sort();
+        keys
+    }
+
+    /// The endpoint slices of a Service, by name.
+    pub fn slices_of(&self, service: &ServiceKey) -> Vec<Arc<EndpointSlice>> {
+        self.record(Read::SlicesOf(service.clone()));
+        let keys = self.model.index.slices_of.get(service);
+        let slice = |key: &ObjectKey| match self.object(key.clone())? {
+            Object::Endpoints(slice) => Some(slice.clone()),
+            _ => None,
+        };
+        keys.into_iter().flatten().filter_map(slice).collect()
+    }
+
+    /// One workload.
+    pub fn pods(&self, key: &ObjectKey) -> Option<Arc<PodSet>> {
+        match self.object(key.clone())? {
+            Object::Pods(pods) => Some(pods.clone()),
+            _ => None,
+        }
+    }
+
+    /// The workloads of a namespace, by kind and name.
+    pub fn pods_in(&self, namespace: &Arc<str>) -> Vec<Arc<PodSet>> {
+        self.record(Read::PodsIn(namespace.clone()));
+        self.model.index.pods_of.get(namespace).into_iter().flatten().filter_map(|key| self.pods(key)).collect()
+    }
+
+    /// A namespace; one that nobody wrote down has its implied label only.
+    pub fn namespace(&self, name: &Arc<str>) -> Arc<Namespace> {
+        match self.object(ObjectKey { kind: Kind::Namespace, namespace: "".into(), name: name.clone() }) {
+            Some(Object::Namespace(namespace)) => namespace.clone(),
+            _ => Arc::new(implied_namespace(name)),
+        }
+    }
+
+    /// Whether somebody wrote a namespace or a Service in it down.
+    pub fn is_known_namespace(&self, name: &Arc<str>) -> bool {
+        let key = ObjectKey { kind: Kind::Namespace, namespace: "".into(), name: name.clone() };
+        self.object(key).is_some() || !self.services_in(name).is_empty()
+    }
+
+    /// Where calls to a Service go.
+    pub fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
+        self.record(Read::Routes(root.clone()));
+        self.model.routes(root)
+    }
+
+    /// Meshes that select a namespace; the first has it.
+    pub(crate) fn meshes_selecting(&self, namespace: &Arc<str>) -> Vec<Arc<MeshObject>> {
+        self.record(Read::Meshes);
+        let namespace = self.namespace(namespace);
+        let mesh = |key: &ObjectKey| match self.object(key.clone())? {
+            Object::Mesh(mesh) => Some(mesh.clone()),
+            _ => None,
+        };
+        let mut meshes: Vec<Arc<MeshObject>> =
+            self.model.index.meshes.iter().filter_map(mesh).filter(|mesh| mesh.selects(&namespace)).collect();
+        if meshes.iter().all(|mesh| mesh.created.is_some()) {
+            meshes.sort_by(|a, b| (&a.created, &a.key).cmp(&(&b.created, &b.key)));
+        }
+        meshes
+    }
+
+    /// The Mesh that a namespace runs on.
+    pub fn mesh_of(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
+        if self.model.has_mesh() {
+            return self.meshes_selecting(namespace).first().map(|mesh| mesh.settings.clone());
+        }
+        self.record(Read::Meshes);
+        self.model.implied_mesh().filter(|settings| is_ordinary(namespace, settings)).cloned()
+    }
+
+    /// The Mesh of a namespace, if it runs on the backend that is rendered.
+    pub fn target_mesh(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
+        let mesh = self.mesh_of(namespace)?;
+        let (backend, target) = self.target?;
+        (target.everything || mesh.backend.as_deref() == Some(backend)).then_some(mesh)
+    }
+
+    /// A report that knows which losses this Mesh and the command line accept.
+    pub fn report(&self, mesh: &MeshSettings) -> Report {
+        let (backend, accepted) = self.target.map_or(("", BTreeSet::new()), |(backend, target)| (backend, target.accepted.clone()));
+        Report::new(backend, accepted.into_iter().chain(mesh.allow_lossy.iter().copied()).collect())
+    }
+}
