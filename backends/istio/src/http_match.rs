@@ -1,0 +1,92 @@
+//! Request matches on Istio: `VirtualService.spec.http[].match[]`.
+//!
+//! Istio reads RE2 over the whole path without its query, after Envoy's normalisation (`docs/mapping/istio.md`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshglot_translator::diagnostic::Code;
+use meshglot_translator::ir::{HeaderMatch, HttpMatch, Method, ObjectKey, PathPattern};
+use meshglot_translator::render::{Capability, Report, Verdict};
+
+use crate::resource::virtual_service::{HttpMatchRequest, StringMatch};
+
+pub(crate) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        feature: "match.path",
+        verdict: Verdict::Exact,
+        note: "prefix, exact or RE2; at most 1024 characters (MG1127)",
+        proof: "match/path",
+    },
+    Capability { feature: "match.method", verdict: Verdict::Exact, note: "", proof: "match/methods" },
+    Capability { feature: "match.header", verdict: Verdict::Exact, note: "one expression per header (MG1105)", proof: "match/headers" },
+];
+
+/// Istio's webhook refuses longer expressions.
+const LONGEST_REGEX: usize = 1024;
+
+/// One match; `None` if Istio cannot say it, which is told.
+pub(crate) fn http_match(one: &HttpMatch, port: Option<u16>, split: &ObjectKey, report: &mut Report) -> Option<HttpMatchRequest> {
+    if let Some(header) = one.repeated_header() {
+        let message = format!("match `{}` names header `{}` twice: Istio takes one expression per header", one.name, header.name);
+        report.lose(Code::MG1105, Verdict::Refused, split, &header.origin, message);
+        return None;
+    }
+    let HttpMatch { name: _, path, methods, headers, origin: _, path_origin: _ } = one;
+    let request = HttpMatchRequest { uri: uri(path), method: method(methods), headers: header_map(headers), port };
+
+    let too_long = |form: &StringMatch| matches!(form, StringMatch::Regex(text) if text.len() > LONGEST_REGEX);
+    let long_header = headers.iter().find(|header| request.headers.get(&*header.name).is_some_and(&too_long));
+    let place = match long_header {
+        Some(header) => Some(&header.origin),
+        None if request.uri.as_ref().is_some_and(too_long) => one.path_origin.as_ref(),
+        None => return Some(request),
+    };
+    let message = format!("match `{}` has an expression of more than {LONGEST_REGEX} characters", one.name);
+    report.lose(Code::MG1127, Verdict::Refused, split, place.unwrap_or(&one.origin), message);
+    None
+}
+
+fn uri(path: &PathPattern) -> Option<StringMatch> {
+    match path {
+        PathPattern::Any | PathPattern::Never => None,
+        PathPattern::Prefix(literal) => Some(StringMatch::Prefix(normalised(literal))),
+        PathPattern::Exact(literal) => Some(StringMatch::Exact(normalised(literal))),
+        PathPattern::Regex(regex) => Some(StringMatch::Regex(regex.clone())),
+    }
+}
+
+/// Writes a literal as Envoy has normalised the path before it compares: these characters arrive escaped.
+fn normalised(literal: &str) -> String {
+    literal.chars().fold(String::with_capacity(literal.len()), |mut out, c| {
+        match c {
+            '"' => out.push_str("%22"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '^' => out.push_str("%5E"),
+            '`' => out.push_str("%60"),
+            '{' => out.push_str("%7B"),
+            '|' => out.push_str("%7C"),
+            '}' => out.push_str("%7D"),
+            other => out.push(other),
+        }
+        out
+    })
+}
+
+fn method(methods: &BTreeSet<Method>) -> Option<StringMatch> {
+    let mut words = methods.iter().map(|method| method.word());
+    match methods.len() {
+        0 => None,
+        1 => words.next().map(|word| StringMatch::Exact(word.to_owned())),
+        _ => Some(StringMatch::Regex(words.collect::<Vec<_>>().join("|"))),
+    }
+}
+
+fn header_map(headers: &[HeaderMatch]) -> BTreeMap<String, StringMatch> {
+    let value = |header: &HeaderMatch| match header.value.regex() {
+        // An empty expression is refused; this one says the same.
+        "" => StringMatch::Regex("^$".to_owned()),
+        regex => StringMatch::Regex(regex.to_owned()),
+    };
+    headers.iter().map(|header| (header.name.to_string(), value(header))).collect()
+}

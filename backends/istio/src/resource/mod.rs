@@ -1,0 +1,3 @@
+//! Istio's own objects, as far as they are written.
+
+pub(crate) mod virtual_service;

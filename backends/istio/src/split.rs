@@ -1,0 +1,165 @@
+//! Traffic splits on Istio: the one `VirtualService` of the root's host.
+//!
+//! Weights are relative there too, so nothing is rounded below 2^32. The port is always written: a sidecar
+//! would use the port of the request, and a backend without it would answer 503.
+
+use meshglot_translator::diagnostic::Code;
+use meshglot_translator::ir::{Destination, MeshSettings, ObjectKey, PortRoutes, Protocol, Rule, ServiceRoutes, weight};
+use meshglot_translator::name;
+use meshglot_translator::render::{Capability, ObjectId, Owner, Provenance, RenderedObject, Report, Verdict};
+use serde_json::json;
+
+use crate::http_match::http_match;
+use crate::resource::virtual_service::{self as wire, HttpRoute, L4Match, PortSelector, RouteDestination, TcpRoute, VirtualServiceSpec};
+
+pub(crate) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        feature: "split.weight",
+        verdict: Verdict::Exact,
+        note: "relative integers; scaled above 2^32 (MG1101)",
+        proof: "split/ninety-ten",
+    },
+    Capability {
+        feature: "split.match",
+        verdict: Verdict::Exact,
+        note: "unmatched requests to the root by a route of their own",
+        proof: "split/ab-header",
+    },
+    Capability { feature: "split.tcp", verdict: Verdict::Exact, note: "per connection; no matches (MG1102)", proof: "split/tcp" },
+    Capability { feature: "split.port", verdict: Verdict::Exact, note: "one route per port", proof: "split/two-ports" },
+];
+
+/// The CRD takes an int32, Envoy adds up to a uint32.
+const LARGEST_WEIGHT: u64 = i32::MAX as u64;
+const LARGEST_SUM: u64 = u32::MAX as u64;
+
+/// The VirtualService of a root; `None` if nothing is left to say.
+pub(crate) fn virtual_service(routes: &ServiceRoutes, mesh: &MeshSettings, report: &mut Report) -> Option<RenderedObject> {
+    let service = routes.service.as_ref()?;
+    let alone = service.ports.len() == 1;
+    let mut writer = Writer { mesh, report, spec: VirtualServiceSpec::default(), sources: Vec::new(), provenance: Vec::new() };
+    for port in &routes.ports {
+        writer.port(port, (!alone).then_some(port.port.number));
+    }
+    let Writer { mut spec, mut sources, provenance, .. } = writer;
+    if spec.http.is_empty() && spec.tcp.is_empty() {
+        return None;
+    }
+    spec.hosts.push(routes.root.host(&mesh.cluster_domain));
+    sources.sort();
+    sources.dedup();
+    let id = ObjectId {
+        api_version: "networking.istio.io/v1".into(),
+        kind: "VirtualService".into(),
+        namespace: routes.root.namespace.to_string(),
+        name: name::object_name(&["meshglot"], &routes.root.name, &[]),
+    };
+    let labels: Vec<(&'static str, String)> = mesh.istio_revision.iter().map(|revision| ("istio.io/rev", revision.to_string())).collect();
+    let owner = Owner { mesh, backend: "istio", sources: &sources, labels: &labels };
+    Some(RenderedObject::new(id, json!(spec), owner, report).from(provenance))
+}
+
+struct Writer<'a> {
+    mesh: &'a MeshSettings,
+    report: &'a mut Report,
+    spec: VirtualServiceSpec,
+    sources: Vec<ObjectKey>,
+    provenance: Vec<Provenance>,
+}
+
+impl Writer<'_> {
+    /// `number` is written where the root has other ports too.
+    fn port(&mut self, port: &PortRoutes, number: Option<u16>) {
+        let rules = self.sayable(port, number);
+        // "Everybody else to the root" alone changes nothing.
+        if rules.iter().all(|(rule, _)| rule.is_rest) {
+            return;
+        }
+        let protocol = port.protocol();
+        for (rule, matches) in rules {
+            let route = self.destinations(rule);
+            self.sources.extend(rule.sources());
+            if protocol != Protocol::Tcp {
+                let index = self.spec.http.len();
+                self.trace(rule, &route, &format!(".spec.http[{index}]"));
+                let matches = if matches.is_empty() {
+                    number.map(|port| wire::HttpMatchRequest { port: Some(port), ..Default::default() }).into_iter().collect()
+                } else {
+                    matches
+                };
+                self.spec.http.push(HttpRoute { matches, route: route.clone() });
+            }
+            // Istio inspects an undeclared port: each connection takes the list of what it turns out to be.
+            if matches!(protocol, Protocol::Tcp | Protocol::Unknown) {
+                self.spec
+                    .tcp
+                    .push(TcpRoute { matches: number.map(|port| L4Match { port }).into_iter().collect(), route: without_zero(route) });
+            }
+        }
+    }
+
+    /// The rules that Istio can say on this port, with their matches. A rule of which a match cannot be said
+    /// is refused whole, unless that loss is accepted: then the match alone is left out.
+    fn sayable<'r>(&mut self, port: &'r PortRoutes, number: Option<u16>) -> Vec<(&'r Rule, Vec<wire::HttpMatchRequest>)> {
+        let mut said = Vec::new();
+        for rule in &port.rules {
+            if !rule.matches.is_empty() && port.protocol() == Protocol::Tcp {
+                let place = rule.split.matches.first().map_or(&rule.split.root_origin, |(_, origin)| origin);
+                let message = format!(
+                    "port {} of `{}` speaks TCP: its connections cannot be told apart by requests",
+                    port.port.number,
+                    rule.split.root_name()
+                );
+                self.report.lose(Code::MG1102, Verdict::Refused, &rule.split.key, place, message);
+                continue;
+            }
+            let matches: Vec<_> = rule.matches.iter().filter_map(|one| http_match(one, number, &rule.split.key, self.report)).collect();
+            let complete = matches.len() == rule.matches.len();
+            let accepted = [Code::MG1105, Code::MG1127].into_iter().any(|code| self.report.accepts(code));
+            if complete || (accepted && !matches.is_empty()) {
+                said.push((rule, matches));
+            }
+        }
+        said
+    }
+
+    fn destinations(&mut self, rule: &Rule) -> Vec<RouteDestination> {
+        let written = rule.weights();
+        let weights = weight::scaled(&written, LARGEST_WEIGHT, LARGEST_SUM).unwrap_or_else(|| weight::reduced(&written));
+        if weight::scaled(&written, LARGEST_WEIGHT, LARGEST_SUM).is_some() {
+            let message = format!(
+                "weights sum to more than {LARGEST_SUM}: scaled, at most {:.6} percentage points off",
+                weight::largest_error(&written, &weights)
+            );
+            self.report.lose(Code::MG1101, Verdict::Rounded, &rule.split.key, &rule.split.backends_origin, message);
+        }
+        let alone = rule.destinations.len() == 1;
+        let destination = |(to, weight): (&Destination, u64)| RouteDestination {
+            destination: wire::Destination { host: to.service.host(&self.mesh.cluster_domain), port: PortSelector { number: to.port } },
+            // A single destination takes everything, whatever its weight.
+            weight: (!alone).then_some(weight),
+        };
+        rule.destinations.iter().zip(weights).map(destination).collect()
+    }
+
+    fn trace(&mut self, rule: &Rule, route: &[RouteDestination], path: &str) {
+        for (index, one) in rule.matches.iter().enumerate() {
+            self.provenance.push(Provenance { path: format!("{path}.match[{index}]"), origin: one.origin.clone() });
+        }
+        for (index, (to, route)) in rule.destinations.iter().zip(route).enumerate() {
+            self.provenance.push(Provenance { path: format!("{path}.route[{index}].destination"), origin: to.service_origin.clone() });
+            if route.weight.is_some() {
+                self.provenance.push(Provenance { path: format!("{path}.route[{index}].weight"), origin: to.weight_origin.clone() });
+            }
+        }
+    }
+}
+
+/// Envoy refuses a TCP route with a weight of 0, which means the same as no entry.
+fn without_zero(mut route: Vec<RouteDestination>) -> Vec<RouteDestination> {
+    route.retain(|to| to.weight != Some(0));
+    if let [only] = route.as_mut_slice() {
+        only.weight = None;
+    }
+    route
+}
