@@ -163,6 +163,12 @@ impl Diagnostic {
         Self { place: Some(Place::Value(origin)), ..Self::new(code, message) }
     }
 
+    /// A diagnostic at a byte of a text that is no object.
+    pub fn at_byte(code: Code, source: &Arc<Source>, byte: usize, message: impl Into<String>) -> Self {
+        let byte = u32::try_from(byte).unwrap_or(u32::MAX);
+        Self::in_text(code, source, Span { start: byte, end: byte }, message)
+    }
+
     pub(crate) fn in_text(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self { place: Some(Place::Text(SourceSpan { source: source.clone(), span })), ..Self::new(code, message) }
     }

@@ -24,12 +24,15 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
 /// Istio's webhook refuses longer expressions.
 const LONGEST_REGEX: usize = 1024;
 
-/// One match; `None` if Istio cannot say it, which is told.
-pub(crate) fn http_match(one: &HttpMatch, port: Option<u16>, split: &ObjectKey, report: &mut Report) -> Option<HttpMatchRequest> {
+/// One match.
+///
+/// # Errors
+/// The code of what Istio cannot say; it is told.
+pub(crate) fn http_match(one: &HttpMatch, port: Option<u16>, split: &ObjectKey, report: &mut Report) -> Result<HttpMatchRequest, Code> {
     if let Some(header) = one.repeated_header() {
         let message = format!("match `{}` names header `{}` twice: Istio takes one expression per header", one.name, header.name);
         report.lose(Code::MG1105, Verdict::Refused, split, &header.origin, message);
-        return None;
+        return Err(Code::MG1105);
     }
     let HttpMatch { name: _, path, methods, headers, origin: _, path_origin: _ } = one;
     let request = HttpMatchRequest { uri: uri(path), method: method(methods), headers: header_map(headers), port };
@@ -39,11 +42,11 @@ pub(crate) fn http_match(one: &HttpMatch, port: Option<u16>, split: &ObjectKey, 
     let place = match long_header {
         Some(header) => Some(&header.origin),
         None if request.uri.as_ref().is_some_and(too_long) => one.path_origin.as_ref(),
-        None => return Some(request),
+        None => return Ok(request),
     };
     let message = format!("match `{}` has an expression of more than {LONGEST_REGEX} characters", one.name);
     report.lose(Code::MG1127, Verdict::Refused, split, place.unwrap_or(&one.origin), message);
-    None
+    Err(Code::MG1127)
 }
 
 fn uri(path: &PathPattern) -> Option<StringMatch> {

@@ -4,8 +4,11 @@
 //! would use the port of the request, and a backend without it would answer 503.
 
 use meshglot_translator::diagnostic::Code;
-use meshglot_translator::ir::{Destination, MeshSettings, ObjectKey, PortRoutes, Protocol, Rule, ServiceRoutes, weight};
+use meshglot_translator::ir::{
+    Destination, MeshSettings, ObjectKey, PortRoutes, Protocol, Rule, ServiceKey, ServicePort, ServiceRoutes, weight,
+};
 use meshglot_translator::name;
+use meshglot_translator::parse::Origin;
 use meshglot_translator::render::{Capability, ObjectId, Owner, Provenance, RenderedObject, Report, Verdict};
 use serde_json::json;
 
@@ -37,9 +40,17 @@ const LARGEST_SUM: u64 = u32::MAX as u64;
 pub(crate) fn virtual_service(routes: &ServiceRoutes, mesh: &MeshSettings, report: &mut Report) -> Option<RenderedObject> {
     let service = routes.service.as_ref()?;
     let alone = service.ports.len() == 1;
+    let mut plain = Vec::new();
     let mut writer = Writer { mesh, report, spec: VirtualServiceSpec::default(), sources: Vec::new(), provenance: Vec::new() };
-    for port in &routes.ports {
-        writer.port(port, (!alone).then_some(port.port.number));
+    for port in &service.ports {
+        let rules = routes.ports.iter().find(|routes| routes.port.number == port.number);
+        let written = rules.is_some_and(|rules| writer.port(rules, (!alone).then_some(port.number)));
+        if !written {
+            plain.push(port);
+        }
+    }
+    if !writer.spec.http.is_empty() {
+        plain.into_iter().for_each(|port| writer.plain_port(&routes.root, port));
     }
     let Writer { mut spec, mut sources, provenance, .. } = writer;
     if spec.http.is_empty() && spec.tcp.is_empty() {
@@ -59,6 +70,13 @@ pub(crate) fn virtual_service(routes: &ServiceRoutes, mesh: &MeshSettings, repor
     Some(RenderedObject::new(id, json!(spec), owner, report).from(provenance))
 }
 
+/// A rule with the matches that Istio can say, and where each is written.
+struct Said<'r> {
+    rule: &'r Rule,
+    origins: Vec<&'r Origin>,
+    matches: Vec<wire::HttpMatchRequest>,
+}
+
 struct Writer<'a> {
     mesh: &'a MeshSettings,
     report: &'a mut Report,
@@ -68,71 +86,85 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// `number` is written where the root has other ports too.
-    fn port(&mut self, port: &PortRoutes, number: Option<u16>) {
-        let rules = self.sayable(port, number);
+    /// Writes the routes of one port; `number` is written where the root has other ports too. Tells whether
+    /// there is one.
+    fn port(&mut self, port: &PortRoutes, number: Option<u16>) -> bool {
+        let said = self.sayable(port, number);
         // "Everybody else to the root" alone changes nothing.
-        if rules.iter().all(|(rule, _)| rule.is_rest) {
-            return;
+        if said.iter().all(|said| said.rule.is_rest) {
+            return false;
         }
         let protocol = port.protocol();
-        for (rule, matches) in rules {
+        for Said { rule, origins, matches } in said {
             let route = self.destinations(rule);
             self.sources.extend(rule.sources());
             if protocol != Protocol::Tcp {
-                let index = self.spec.http.len();
-                self.trace(rule, &route, &format!(".spec.http[{index}]"));
-                let matches = if matches.is_empty() {
-                    number.map(|port| wire::HttpMatchRequest { port: Some(port), ..Default::default() }).into_iter().collect()
-                } else {
-                    matches
-                };
+                self.trace(rule, &origins, &route);
+                let matches = if matches.is_empty() { only_port(number) } else { matches };
                 self.spec.http.push(HttpRoute { matches, route: route.clone() });
             }
             // Istio inspects an undeclared port: each connection takes the list of what it turns out to be.
             if matches!(protocol, Protocol::Tcp | Protocol::Unknown) {
-                self.spec
-                    .tcp
-                    .push(TcpRoute { matches: number.map(|port| L4Match { port }).into_iter().collect(), route: without_zero(route) });
+                let matches = number.map(|port| L4Match { port }).into_iter().collect();
+                self.spec.tcp.push(TcpRoute { matches, route: without_zero(route) });
             }
+        }
+        true
+    }
+
+    /// Writes the root itself for a port that no rule is about: a host with a VirtualService has no other routes
+    /// than those in it.
+    fn plain_port(&mut self, root: &ServiceKey, port: &ServicePort) {
+        if port.protocol != Protocol::Tcp {
+            let destination = wire::Destination { host: root.host(&self.mesh.cluster_domain), port: PortSelector { number: port.number } };
+            self.spec
+                .http
+                .push(HttpRoute { matches: only_port(Some(port.number)), route: vec![RouteDestination { destination, weight: None }] });
         }
     }
 
-    /// The rules that Istio can say on this port, with their matches. A rule of which a match cannot be said
-    /// is refused whole, unless that loss is accepted: then the match alone is left out.
-    fn sayable<'r>(&mut self, port: &'r PortRoutes, number: Option<u16>) -> Vec<(&'r Rule, Vec<wire::HttpMatchRequest>)> {
-        let mut said = Vec::new();
+    /// The rules that Istio can say on this port, with their matches. A rule of which a match cannot be said is
+    /// refused whole, unless each loss is accepted: then those matches alone are left out.
+    fn sayable<'r>(&mut self, port: &'r PortRoutes, number: Option<u16>) -> Vec<Said<'r>> {
+        let mut all = Vec::new();
         for rule in &port.rules {
             if !rule.matches.is_empty() && port.protocol() == Protocol::Tcp {
                 let place = rule.split.matches.first().map_or(&rule.split.root_origin, |(_, origin)| origin);
-                let message = format!(
-                    "port {} of `{}` speaks TCP: its connections cannot be told apart by requests",
-                    port.port.number,
-                    rule.split.root_name()
-                );
+                let (number, root) = (port.port.number, rule.split.root_name());
+                let message = format!("port {number} of `{root}` speaks TCP: its connections cannot be told apart by requests");
                 self.report.lose(Code::MG1102, Verdict::Refused, &rule.split.key, place, message);
                 continue;
             }
-            let matches: Vec<_> = rule.matches.iter().filter_map(|one| http_match(one, number, &rule.split.key, self.report)).collect();
-            let complete = matches.len() == rule.matches.len();
-            let accepted = [Code::MG1105, Code::MG1127].into_iter().any(|code| self.report.accepts(code));
-            if complete || (accepted && !matches.is_empty()) {
-                said.push((rule, matches));
+            let mut said = Said { rule, origins: Vec::new(), matches: Vec::new() };
+            let mut refused = false;
+            for one in &rule.matches {
+                match http_match(one, number, &rule.split.key, self.report) {
+                    Ok(request) => {
+                        said.matches.push(request);
+                        said.origins.push(&one.origin);
+                    }
+                    Err(code) => refused |= !self.report.accepts(code),
+                }
+            }
+            // A rule that lost all its matches must not become one for every request.
+            if !refused && said.matches.is_empty() == rule.matches.is_empty() {
+                all.push(said);
             }
         }
-        said
+        all
     }
 
     fn destinations(&mut self, rule: &Rule) -> Vec<RouteDestination> {
         let written = rule.weights();
-        let weights = weight::scaled(&written, LARGEST_WEIGHT, LARGEST_SUM).unwrap_or_else(|| weight::reduced(&written));
-        if weight::scaled(&written, LARGEST_WEIGHT, LARGEST_SUM).is_some() {
+        let scaled = weight::scaled(&written, LARGEST_WEIGHT, LARGEST_SUM);
+        if let Some(weights) = &scaled {
             let message = format!(
                 "weights sum to more than {LARGEST_SUM}: scaled, at most {:.6} percentage points off",
-                weight::largest_error(&written, &weights)
+                weight::largest_error(&written, weights)
             );
             self.report.lose(Code::MG1101, Verdict::Rounded, &rule.split.key, &rule.split.backends_origin, message);
         }
+        let weights = scaled.unwrap_or_else(|| weight::reduced(&written));
         let alone = rule.destinations.len() == 1;
         let destination = |(to, weight): (&Destination, u64)| RouteDestination {
             destination: wire::Destination { host: to.service.host(&self.mesh.cluster_domain), port: PortSelector { number: to.port } },
@@ -142,9 +174,10 @@ impl Writer<'_> {
         rule.destinations.iter().zip(weights).map(destination).collect()
     }
 
-    fn trace(&mut self, rule: &Rule, route: &[RouteDestination], path: &str) {
-        for (index, one) in rule.matches.iter().enumerate() {
-            self.provenance.push(Provenance { path: format!("{path}.match[{index}]"), origin: one.origin.clone() });
+    fn trace(&mut self, rule: &Rule, origins: &[&Origin], route: &[RouteDestination]) {
+        let path = format!(".spec.http[{}]", self.spec.http.len());
+        for (index, origin) in origins.iter().enumerate() {
+            self.provenance.push(Provenance { path: format!("{path}.match[{index}]"), origin: (*origin).clone() });
         }
         for (index, (to, route)) in rule.destinations.iter().zip(route).enumerate() {
             self.provenance.push(Provenance { path: format!("{path}.route[{index}].destination"), origin: to.service_origin.clone() });
@@ -153,6 +186,11 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// A match on the port alone; none where the root has no other.
+fn only_port(number: Option<u16>) -> Vec<wire::HttpMatchRequest> {
+    number.map(|port| wire::HttpMatchRequest { port: Some(port), ..Default::default() }).into_iter().collect()
 }
 
 /// Envoy refuses a TCP route with a weight of 0, which means the same as no entry.

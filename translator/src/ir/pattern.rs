@@ -115,7 +115,8 @@ fn outside_common_subset(text: &str, ast: &Ast) -> Result<(), String> {
                 Ast::Flags(flags) => flags_in_common(&flags.flags),
                 Ast::Group(group) => match &group.kind {
                     ast::GroupKind::NonCapturing(flags) => flags_in_common(flags),
-                    ast::GroupKind::CaptureName { .. } | ast::GroupKind::CaptureIndex(_) => Ok(()),
+                    ast::GroupKind::CaptureName { .. } => Err("names a group, in which the two differ".into()),
+                    ast::GroupKind::CaptureIndex(_) => Ok(()),
                 },
                 Ast::Assertion(assertion) => match assertion.kind {
                     ast::AssertionKind::StartLine
@@ -365,6 +366,7 @@ mod tests {
     #[test_case("\\u0041" ; "unicode escape")]
     #[test_case("\\bx\\b{start}" ; "half word boundary")]
     #[test_case("(((a{1000}){1000}){1000})" ; "huge when compiled")]
+    #[test_case("/(?<id>x)" ; "named group")]
     #[test_case("(" ; "unbalanced")]
     fn refused(text: &str) {
         assert!(check(text).is_err());

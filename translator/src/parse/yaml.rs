@@ -123,6 +123,9 @@ impl<'a> Builder<'a> {
         let span = Span { start: start as u32, end: start as u32 };
         let line = self.source.text()[..start].rsplit('\n').next().unwrap_or_default();
         let rest = self.source.text()[start..].split('\n').next().unwrap_or_default();
+        if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
+            return Diagnostic::in_text(Code::MG0012, self.source, span, format!("nested deeper than {} levels", limits::DEPTH));
+        }
         let tab = line.contains('\t') || rest.starts_with('\t');
         let message = format!("not YAML or JSON: {}", error.info());
         let diagnostic = Diagnostic::in_text(Code::MG0001, self.source, span, message);

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::loss::Verdict;
-use super::rendered::{Fragment, ObjectId};
+use super::rendered::{Fragment, ObjectId, Rendered};
+use serde_json::Value;
+
 use crate::ir::ObjectKey;
 use crate::resolve::View;
 
@@ -23,6 +25,16 @@ pub trait Backend: Send + Sync {
 
     /// What it can say, a row per feature, put together from its cells.
     fn capabilities(&self) -> Vec<Capability>;
+
+    /// Further forms of the output besides its objects, such as `config-entries`.
+    fn formats(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The output in one of [`Backend::formats`], in the order of writing.
+    fn in_format(&self, _format: &str, _rendered: &Rendered<'_>) -> Vec<Value> {
+        Vec::new()
+    }
 
     /// The order in which objects are written; by default apiVersion, kind, namespace, name.
     fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {

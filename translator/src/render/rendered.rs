@@ -144,6 +144,8 @@ impl RenderedObject {
 
 /// The sorted list of sources, or its SHA-256 where it is too long for an annotation.
 fn sources(keys: &[ObjectKey]) -> String {
-    let list = keys.iter().map(ObjectKey::to_string).collect::<Vec<_>>().join(",");
+    let mut names: Vec<String> = keys.iter().map(ObjectKey::to_string).collect();
+    names.sort();
+    let list = names.join(",");
     if list.len() > SOURCES_BYTES { format!("sha256:{}", name::hash(list.as_bytes())) } else { list }
 }

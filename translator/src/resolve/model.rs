@@ -46,6 +46,8 @@ pub(super) struct Index {
     pub(super) splits_of_root: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
     /// Roots whose splits name a Service as backend.
     pub(super) splits_using: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
+    /// Splits by name alone.
+    pub(super) splits_named: BTreeMap<Arc<str>, BTreeSet<ObjectKey>>,
     /// Services by name alone.
     pub(super) services_named: BTreeMap<Arc<str>, BTreeSet<ServiceKey>>,
     /// Slices by Service.
@@ -92,6 +94,20 @@ impl Model {
     /// Whether a Mesh object is there.
     pub fn has_mesh(&self) -> bool {
         !self.index.meshes.is_empty()
+    }
+
+    /// The settings of all Meshes, by name.
+    pub fn meshes(&self) -> Vec<Arc<MeshSettings>> {
+        let settings = |key: &ObjectKey| match self.object(key)? {
+            Object::Mesh(mesh) => Some(mesh.settings.clone()),
+            _ => None,
+        };
+        self.index.meshes.iter().filter_map(settings).collect()
+    }
+
+    /// The Mesh that a namespace runs on.
+    pub fn mesh_of(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
+        View::new(self).mesh_of(namespace)
     }
 
     /// How many documents were of kinds that are not read.
@@ -242,6 +258,8 @@ impl Index {
                 let root = service_key(split.root_name());
                 edit(&mut self.splits_of_root, root.clone(), key.clone(), insert);
                 changed.insert(Read::SplitsOfRoot(root));
+                edit(&mut self.splits_named, key.name.clone(), key.clone(), insert);
+                changed.insert(Read::SplitsNamed(key.name.clone()));
                 for backend in &split.backends {
                     let backend = service_key(&backend.service);
                     edit(&mut self.splits_using, backend.clone(), key.clone(), insert);

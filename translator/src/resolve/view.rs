@@ -23,6 +23,8 @@ pub enum Read {
     SplitsOfRoot(ServiceKey),
     /// Which splits send traffic to this Service.
     SplitsUsing(ServiceKey),
+    /// Which namespaces have a split of this name.
+    SplitsNamed(Arc<str>),
     /// Which namespaces have a Service of this name.
     ServicesNamed(Arc<str>),
     /// Which Services a namespace has.
@@ -106,6 +108,13 @@ impl<'m> View<'m> {
     pub fn splits_using(&self, service: &ServiceKey) -> Vec<Arc<TrafficSplit>> {
         self.record(Read::SplitsUsing(service.clone()));
         let keys = self.model.index.splits_using.get(service);
+        keys.into_iter().flatten().filter_map(|key| self.split(key)).collect()
+    }
+
+    /// All splits of one name, in whatever namespace.
+    pub fn splits_named(&self, name: &Arc<str>) -> Vec<Arc<TrafficSplit>> {
+        self.record(Read::SplitsNamed(name.clone()));
+        let keys = self.model.index.splits_named.get(name);
         keys.into_iter().flatten().filter_map(|key| self.split(key)).collect()
     }
 

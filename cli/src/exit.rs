@@ -1,0 +1,77 @@
+//! Exit codes: one table for every command, the same for every output format.
+
+use std::io;
+
+use crate::Io;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or the answer is yes.
+    Ok = 0,
+    /// The answer is no: differences, findings, losses that were not accepted.
+    No = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// Input is unreadable or invalid.
+    Invalid = 3,
+    /// Something of somebody else stands in the way; nothing was overwritten.
+    Conflict = 6,
+    /// A mistake of ours.
+    Internal = 70,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// What stopped a command.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Told to the user, then the exit code.
+    Told { exit: Exit, message: String, help: Option<String> },
+    /// A stream could not be written. A closed pipe is no failure.
+    Stream(io::Error),
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self::Told { exit, message: message.into(), help: None }
+    }
+
+    pub(crate) fn help(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Told { exit, message, .. } => Self::Told { exit, message, help: Some(text.into()) },
+            stream @ Self::Stream(_) => stream,
+        }
+    }
+
+    /// Says it on stderr and gives the exit code.
+    pub(crate) fn tell(self, io: &mut Io<'_>) -> Exit {
+        match self {
+            Self::Told { exit, message, help } => {
+                let help = help.map(|text| format!(" ({text})")).unwrap_or_default();
+                // If stderr is gone too there is nobody left to tell.
+                let _ = writeln!(io.stderr, "error: {message}{help}");
+                exit
+            }
+            Self::Stream(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+            Self::Stream(error) => {
+                let _ = writeln!(io.stderr, "error: cannot write: {error}");
+                Exit::Internal
+            }
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Stream(error)
+    }
+}
+
+/// The answer of a command that may be stopped.
+pub(crate) type Outcome = Result<Exit, Failure>;

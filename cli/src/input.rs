@@ -1,0 +1,118 @@
+//! `-f`: files, folders and standard input to sources. Nothing is read that was not asked for.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use meshglot_translator::diagnostic::{Code, Diagnostic, nearest};
+use meshglot_translator::parse::{Source, limits};
+
+use crate::Io;
+use crate::args::Input;
+use crate::exit::{Exit, Failure};
+
+/// Reads all inputs in the order given, folders by name. Texts that are not UTF-8 are told, not read.
+pub(crate) fn read(input: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
+    let mut sources = Vec::new();
+    let mut diagnostics = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in &input.filenames {
+        if path.as_os_str() == "-" {
+            let bytes = bytes(&mut io.stdin).map_err(|error| Failure::new(Exit::Invalid, format!("standard input: {error}")))?;
+            take("<stdin>", bytes, &mut sources, &mut diagnostics);
+            continue;
+        }
+        for file in files(path, input.recursive)? {
+            // A folder and a file in it may both be named.
+            if !seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
+                continue;
+            }
+            let read = File::open(&file).and_then(|mut file| bytes(&mut file));
+            let bytes = read.map_err(|error| unreadable(&file, &error))?;
+            take(&file.to_string_lossy(), bytes, &mut sources, &mut diagnostics);
+        }
+    }
+    Ok((sources, diagnostics))
+}
+
+/// At most one byte more than the limit, so that the reader of YAML tells what is too large.
+fn bytes(from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limits::SOURCE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn take(name: &str, bytes: Vec<u8>, sources: &mut Vec<Arc<Source>>, diagnostics: &mut Vec<Diagnostic>) {
+    // The limit may cut a character in two.
+    let over = bytes.len() > limits::SOURCE_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => sources.push(Source::new(name, text)),
+        Err(error) if over && error.utf8_error().error_len().is_none() => {
+            let whole = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(whole);
+            bytes.resize(limits::SOURCE_BYTES + 1, b' ');
+            sources.push(Source::new(name, String::from_utf8_lossy(&bytes)));
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let source = Source::new(name, String::from_utf8_lossy(error.as_bytes()));
+            let diagnostic = Diagnostic::at_byte(Code::MG0001, &source, at, "not UTF-8");
+            diagnostics.push(diagnostic.help("save the file as UTF-8"));
+        }
+    }
+}
+
+/// The files of a path: itself, or those of a folder that look like manifests.
+fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
+            let path = entry.path();
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            // A link to a folder may lead in a circle: only folders themselves are entered.
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let is_manifest = path.extension().and_then(|e| e.to_str()).is_some_and(|e| ["yaml", "yml", "json"].contains(&e));
+            if is_folder && recursive && !hidden {
+                folders.push(path);
+            } else if !is_folder && !hidden && is_manifest {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(Exit::Invalid, format!("{}: {}", path.display(), plain(error)));
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return failure;
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names: Vec<String> =
+        fs::read_dir(parent).into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let written = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match nearest(&written, names.iter().map(String::as_str)) {
+        Some(name) => failure.help(format!("did you mean {}?", path.with_file_name(name).display())),
+        None => failure,
+    }
+}
+
+/// The error without the number that the system adds.
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The command line of meshglot: one file per subcommand, one table of exit codes, stdout for the answer alone.
+
+pub mod args;
+mod capabilities;
+mod capture;
+mod colour;
+mod completion;
+mod crds;
+mod draw;
+mod exit;
+mod explain;
+mod input;
+mod io;
+mod lint;
+mod output;
+mod pager;
+mod plan;
+pub mod process;
+mod render;
+mod version;
+
+pub use capture::{Captured, capture};
+pub use exit::Exit;
+pub use io::Io;
+
+use args::{Cli, Command};
+
+/// Runs one command with these streams. Arguments do not include the program's name.
+///
+/// What [`Io`] is given decides colour and symbols, so that the same call gives the same bytes.
+pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
+    let outcome = match &cli.command {
+        Command::Render(args) => render::run(args, &cli.global, io),
+        Command::Lint(args) => lint::run(args, &cli.global, io),
+        Command::Explain(args) => explain::run(args, io),
+        Command::Crds(args) => crds::run(args, io),
+        Command::Capabilities(args) => capabilities::run(args, io),
+        Command::Completion(args) => completion::run(args, io),
+        Command::Version(args) => version::run(args, io),
+    };
+    match outcome {
+        Ok(exit) => exit,
+        Err(failure) => failure.tell(io),
+    }
+}

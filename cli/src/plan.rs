@@ -1,0 +1,124 @@
+//! Input to model and engines: what `render` and `lint` have in common.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity, by_position};
+use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey};
+use meshglot_translator::parse::{Source, parse};
+use meshglot_translator::render::{Backend, Engine, Loss, Target};
+use meshglot_translator::resolve::{Model, ReadOptions};
+
+use crate::Io;
+use crate::args::{Choice, Input};
+use crate::exit::{Exit, Failure};
+use crate::input;
+
+/// A model and one engine per backend asked for.
+pub(crate) struct Plan {
+    pub(crate) model: Model,
+    pub(crate) engines: Vec<(&'static dyn Backend, Engine<'static>)>,
+    /// Everything wrong with the input, sorted.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Plan {
+    /// Reads the input and renders it for the chosen backends. Without a Mesh and without `--backend` there is
+    /// none to choose; the input is checked all the same, as if one Mesh held everything.
+    pub(crate) fn make(input: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Self, Failure> {
+        let accepted = accepted(&choice.allow_lossy)?;
+        let (sources, mut diagnostics) = input::read(input, io)?;
+        let model = read(&sources, input, &mut diagnostics);
+        let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
+        diagnostics.extend(model.diagnostics());
+        diagnostics.sort_by(by_position);
+        nothing_read(&model, &diagnostics, input)?;
+
+        let everything = choice.backend.is_some();
+        let chosen = meshglot_registry::all().into_iter().filter(|backend| match choice.backend.as_deref() {
+            Some("all") => true,
+            Some(name) => backend.name() == name,
+            None => model.meshes().iter().any(|mesh| mesh.backend.as_deref() == Some(backend.name())),
+        });
+        let engines =
+            chosen.map(|backend| (backend, Engine::new(backend, Target { everything, accepted: accepted.clone() }, &model))).collect();
+        Ok(Self { model, engines, diagnostics })
+    }
+
+    /// Fails where nobody said which mesh the policy is for.
+    pub(crate) fn need_backend(&self, choice: &Choice) -> Result<(), Failure> {
+        if self.model.has_mesh() || choice.backend.is_some() {
+            return Ok(());
+        }
+        let failure = Failure::new(Exit::Usage, "no --backend, and no Mesh object in the input that names one");
+        Err(failure.help("add --backend istio|linkerd|consul|builtin|all"))
+    }
+
+    /// The exit code: invalid input before losses.
+    pub(crate) fn exit(&self, strict: bool) -> Exit {
+        let errors = || self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let is_input = |diagnostic: &Diagnostic| diagnostic.code.info().name.starts_with("MG00");
+        if errors().any(is_input) || (strict && self.model.skipped() > 0) {
+            return Exit::Invalid;
+        }
+        let lost = self.engines.iter().any(|(_, engine)| engine.rendered().losses.iter().any(|loss| loss.fails()));
+        if errors().next().is_some() || lost { Exit::No } else { Exit::Ok }
+    }
+
+    /// All losses, backend by backend.
+    pub(crate) fn losses(&self) -> Vec<&Loss> {
+        self.engines.iter().flat_map(|(_, engine)| engine.rendered().losses).collect()
+    }
+
+    /// Neutral objects that count for a backend, Meshes apart.
+    pub(crate) fn neutral_objects(&self) -> Vec<&ObjectKey> {
+        self.model.keys().filter(|key| key.kind.is_neutral() && key.kind != Kind::Mesh).collect()
+    }
+
+    /// Neutral objects in a namespace of no Mesh.
+    pub(crate) fn outside(&self) -> usize {
+        self.neutral_objects().into_iter().filter(|key| self.model.mesh_of(&key.namespace).is_none()).count()
+    }
+}
+
+fn read(sources: &[Arc<Source>], input: &Input, diagnostics: &mut Vec<Diagnostic>) -> Model {
+    let (documents, mut unreadable) = parse(sources);
+    diagnostics.append(&mut unreadable);
+    let options = ReadOptions { lenient: input.lenient, default_namespace: input.namespace.as_str().into() };
+    Model::new(documents, options)
+}
+
+/// Input without any object in it is a mistake: nothing would be checked and nothing rendered.
+fn nothing_read(model: &Model, diagnostics: &[Diagnostic], input: &Input) -> Result<(), Failure> {
+    if model.keys().next().is_some() || !diagnostics.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = input.filenames.iter().map(|path| path.display().to_string()).collect();
+    let skipped = model.skipped();
+    let what = match skipped {
+        0 => "no object in it".to_owned(),
+        1 => "only 1 object of another kind in it".to_owned(),
+        _ => format!("only {skipped} objects of other kinds in it"),
+    };
+    let failure = Failure::new(Exit::Invalid, format!("{}: {what}", names.join(", ")));
+    Err(if input.recursive { failure } else { failure.help("-R reads folders below folders") })
+}
+
+/// `--allow-lossy`: codes, `any` or `none`.
+fn accepted(words: &[String]) -> Result<BTreeSet<Code>, Failure> {
+    let mut codes = BTreeSet::new();
+    for word in words {
+        match word.as_str() {
+            "none" => codes.clear(),
+            "any" => codes.extend(CODES.iter().filter(|info| info.backend.is_some() && !info.widens).map(|info| info.code)),
+            word => {
+                let code: Code = word.parse().map_err(|problem: String| Failure::new(Exit::Usage, format!("--allow-lossy: {problem}")))?;
+                if code.info().backend.is_none() {
+                    return Err(Failure::new(Exit::Usage, format!("--allow-lossy: {code} is a mistake in the input, not a loss")));
+                }
+                codes.insert(code);
+            }
+        }
+    }
+    Ok(codes)
+}

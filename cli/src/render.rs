@@ -1,0 +1,91 @@
+//! `meshglot render`: neutral policy to a mesh's own objects.
+
+use meshglot_translator::diagnostic::Severity;
+use meshglot_translator::render::{Backend, Loss, Rendered, Verdict};
+
+use crate::Io;
+use crate::args::{Global, RenderArgs};
+use crate::draw;
+use crate::exit::{Exit, Outcome};
+use crate::output::{self, Format};
+use crate::plan::Plan;
+
+pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outcome {
+    let format = Format::parse(&args.output)?;
+    let plan = Plan::make(&args.input, &args.choice, io)?;
+    plan.need_backend(&args.choice)?;
+    if let Some(name) = &args.format {
+        plan.engines.iter().try_for_each(|(backend, _)| output::entries::known(*backend, name))?;
+    }
+    let exit = plan.exit(args.input.strict);
+    let rendered: Vec<(&dyn Backend, Rendered<'_>)> = plan.engines.iter().map(|(backend, engine)| (*backend, engine.rendered())).collect();
+
+    // JSON holds the diagnostics; for other formats they are notes beside the answer.
+    if !matches!(format, Format::Json) || args.format.is_some() {
+        for diagnostic in &plan.diagnostics {
+            draw::diagnostic(diagnostic, io)?;
+        }
+        for loss in rendered.iter().flat_map(|(_, rendered)| &rendered.losses) {
+            if !io.quiet || loss.fails() {
+                draw::loss(loss, io)?;
+            }
+        }
+    }
+    match &format {
+        _ if args.format.is_some() => output::entries::write(&rendered, args.format.as_deref().unwrap_or_default(), &format, io)?,
+        Format::Yaml => output::yaml::write(&rendered, args.provenance, io)?,
+        Format::Json => output::json::write(&plan, &rendered, args.provenance, io)?,
+        Format::Name => output::name::write(&rendered, io)?,
+        Format::Folder(path) => output::folder::write(path, &plan, &rendered, args.provenance, io)?,
+    }
+    if !io.quiet {
+        close(&plan, &rendered, io)?;
+    }
+    Ok(exit)
+}
+
+/// One closing line per backend: how much went in, came out, and was lost.
+fn close(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>) -> std::io::Result<()> {
+    let neutral = plan.neutral_objects().len();
+    let outside = plan.outside();
+    let errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    for (backend, rendered) in rendered {
+        let good = !rendered.losses.iter().any(|loss| loss.fails()) && plan.exit(false) == Exit::Ok;
+        let (mark, arrow) = (io.mark(good), io.arrow());
+        let noun = if backend.name() == "builtin" { "resource" } else { "object" };
+        let what = format!(
+            "{mark} {} {arrow} {}",
+            count(neutral, "neutral object"),
+            count(rendered.objects.len(), &format!("{} {noun}", backend.name()))
+        );
+        writeln!(io.stderr, "{what}, {}", worst(errors, &rendered.losses))?;
+    }
+    if outside > 0 {
+        writeln!(io.stderr, "note: {} in namespaces of no Mesh", count(outside, "neutral object"))?;
+    }
+    if plan.model.skipped() > 0 {
+        writeln!(io.stderr, "note: {} of kinds that are not read", count(plan.model.skipped(), "object"))?;
+    }
+    Ok(())
+}
+
+/// `all exact`, or how many errors and losses of each verdict there are, the worst first.
+fn worst(errors: usize, losses: &[&Loss]) -> String {
+    let verdicts = [Verdict::Refused, Verdict::Widened, Verdict::Dropped, Verdict::Narrowed, Verdict::Rounded];
+    let counts = verdicts
+        .into_iter()
+        .map(|verdict| (verdict, losses.iter().filter(|loss| loss.verdict == verdict).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"));
+    let counts: Vec<String> = (errors > 0).then(|| count(errors, "error")).into_iter().chain(counts).collect();
+    match counts.is_empty() {
+        false => counts.join(", "),
+        true if losses.iter().any(|loss| loss.verdict == Verdict::Equivalent) => "all exact or equivalent".to_owned(),
+        true => "all exact".to_owned(),
+    }
+}
+
+/// `1 object`, `2 objects`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

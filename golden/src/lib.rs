@@ -1,0 +1,3 @@
+//! Golden folders, and the vendors that judge them.
+
+pub mod judge;

@@ -1,0 +1,153 @@
+//! `<feature>/<case>/input.yaml` and beside it what every backend gets, and what is told about it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+use meshglot::{Captured, capture};
+use meshglot_translator::parse::{Source, parse};
+use meshglot_translator::render::write::yaml_stream;
+use serde_json::Value;
+use similar::TextDiff;
+
+use crate::judges::{Judges, Text};
+
+/// Folders of this crate that hold no cases.
+const NOT_FEATURES: [&str; 4] = ["src", "tests", "refused", "target"];
+
+/// Writes all files of all cases, before a judge reads one.
+pub(crate) fn update() {
+    for case in cases() {
+        let write =
+            |name: &str, text: &str| fs::write(format!("{case}/{name}"), text).unwrap_or_else(|error| panic!("{case}/{name}: {error}"));
+        for backend in meshglot_registry::all() {
+            write(&format!("{}.yaml", backend.name()), &output(&case, backend.name()));
+        }
+        write("consul.json", &entries(&case).stdout);
+        write("report.txt", &report(&case));
+    }
+}
+
+/// All tests of all cases.
+pub(crate) fn trials(judges: &Judges) -> Vec<Trial> {
+    cases().iter().flat_map(|case| case_trials(case, judges)).collect()
+}
+
+/// `feature/case` of every folder with an input, sorted.
+fn cases() -> Vec<String> {
+    let folders = |path: &Path| -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> =
+            fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        found.sort();
+        found
+    };
+    let features = folders(Path::new(".")).into_iter().filter(|path| !NOT_FEATURES.contains(&name(path).as_str()));
+    let cases = features.flat_map(|feature| folders(&feature).into_iter().map(move |case| format!("{}/{}", name(&feature), name(&case))));
+    cases.inspect(|case| assert!(Path::new(case).join("input.yaml").exists(), "{case} has no input.yaml")).collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().expect("a folder has a name").to_string_lossy().into_owned()
+}
+
+fn case_trials(case: &str, judges: &Judges) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for backend in meshglot_registry::all() {
+        let backend = backend.name();
+        let of_case = case.to_owned();
+        trials.push(Trial::test(format!("{case}/{backend}"), move || {
+            compare(&format!("{of_case}/{backend}.yaml"), &output(&of_case, backend))
+        }));
+        let (output, entries) = (file(case, &format!("{backend}.yaml")), file(case, "consul.json"));
+        trials.extend(judges.output(&format!("{case}/{backend}"), backend, output, &objects(case, is_inventory), entries));
+    }
+    let of_case = case.to_owned();
+    trials.push(Trial::test(format!("{case}/entries"), move || compare(&format!("{of_case}/consul.json"), &entries(&of_case).stdout)));
+    let of_case = case.to_owned();
+    trials.push(Trial::test(format!("{case}/report"), move || compare(&format!("{of_case}/report.txt"), &report(&of_case))));
+    // What we refuse, a cluster may take: SMI objects are written by others. What we take, a cluster must.
+    if !report(case).contains("error[MG00") {
+        trials.push(judges.input(format!("{case}/input"), objects(case, |_| true)));
+    }
+    trials
+}
+
+/// Flags of the case: a file `flags`, words in a line.
+fn flags(case: &str) -> Vec<String> {
+    let text = fs::read_to_string(format!("{case}/flags")).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn run(case: &str, command: &[&str]) -> Captured {
+    let input = format!("{case}/input.yaml");
+    let flags = flags(case);
+    let words: Vec<&str> = command.iter().copied().chain(["-f", &input]).chain(flags.iter().map(String::as_str)).collect();
+    capture(&words, b"")
+}
+
+fn render(case: &str, backend: &str) -> Captured {
+    run(case, &["render", "--backend", backend])
+}
+
+fn entries(case: &str) -> Captured {
+    run(case, &["render", "--backend", "consul", "--format", "config-entries", "-o", "json"])
+}
+
+/// All that is told: mistakes and losses once, then each backend's closing line and exit code.
+fn report(case: &str) -> String {
+    let mut text = run(case, &["lint", "--backend", "all", "--fail-on", "error"]).stderr;
+    for backend in meshglot_registry::all() {
+        let said = render(case, backend.name());
+        let last = said.stderr.lines().rev().find(|line| !line.starts_with("note: ")).unwrap_or_default();
+        text += &format!("{}: exit {}: {last}\n", backend.name(), said.exit);
+    }
+    text
+}
+
+/// What a backend gets.
+fn output(case: &str, backend: &str) -> String {
+    let said = render(case, backend);
+    if said.stdout.is_empty() { nothing(&said) } else { said.stdout }
+}
+
+/// An empty output is a file that says why.
+fn nothing(said: &Captured) -> String {
+    let mut codes: Vec<&str> =
+        said.stderr.lines().filter_map(|line| line.split_once('[')?.1.split_once(']')).map(|(code, _)| code).collect();
+    codes.retain(|code| code.starts_with("MG"));
+    codes.sort_unstable();
+    codes.dedup();
+    format!("# Nothing is rendered: {}.\n", if codes.is_empty() { "nothing is asked for".to_owned() } else { codes.join(", ") })
+}
+
+fn file(case: &str, name: &str) -> Text {
+    let path = format!("{case}/{name}");
+    Arc::new(move || fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}")))
+}
+
+/// The objects of the input, one document each: the vendors' readers know no nested lists, and take a document
+/// that begins with a brace for JSON.
+fn objects(case: &str, wanted: fn(&Value) -> bool) -> Text {
+    let input = file(case, "input.yaml");
+    Arc::new(move || {
+        let (documents, _) = parse(&[Source::new("input.yaml", input())]);
+        let values: Vec<Value> = documents.iter().map(|document| document.root().to_json()).filter(wanted).collect();
+        yaml_stream(&values).expect("JSON values have a YAML form")
+    })
+}
+
+/// What a cluster holds besides the rendered objects.
+fn is_inventory(object: &Value) -> bool {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    !api_version.is_empty() && !api_version.contains("smi-spec.io/") && !api_version.starts_with("meshglot.dev/")
+}
+
+fn compare(path: &str, text: &str) -> Result<(), Failed> {
+    let golden = fs::read_to_string(path).unwrap_or_default();
+    if golden == text {
+        return Ok(());
+    }
+    let diff = TextDiff::from_lines(golden.as_str(), text).unified_diff().header(path, "rendered now").to_string();
+    Err(format!("{diff}\nIf this is meant: UPDATE_GOLDEN=1 cargo test -p meshglot-golden, and read the change.").into())
+}
