@@ -30,7 +30,9 @@ pub(crate) fn loss(loss: &Loss, io: &mut Io<'_>) -> std::io::Result<()> {
     let text = format!("{}: {}", loss.backend, loss.message);
     let place = Place::Value(loss.origin.clone());
     let accepted = if loss.accepted { ", accepted" } else { "" };
-    let verdict = format!("{}{accepted}, in {} {}", loss.verdict, loss.object, loss.origin.path());
+    let holder = loss.origin.object();
+    let by = if holder == loss.object.to_string() { String::new() } else { format!(", used by {}", loss.object) };
+    let verdict = format!("{}{accepted}, in {holder} {}{by}", loss.verdict, loss.origin.path());
     let help = loss.help.as_deref().unwrap_or(loss.code.info().fix);
     let group = Group::with_title(level(severity).primary_title(text).id(loss.code.info().name))
         .element(excerpt(place.source(), place.span(), AnnotationKind::Primary, None))

@@ -22,14 +22,7 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
 
     // JSON holds the diagnostics; for other formats they are notes beside the answer.
     if !matches!(format, Format::Json) || args.format.is_some() {
-        for diagnostic in &plan.diagnostics {
-            draw::diagnostic(diagnostic, io)?;
-        }
-        for loss in rendered.iter().flat_map(|(_, rendered)| &rendered.losses) {
-            if !io.quiet || loss.fails() {
-                draw::loss(loss, io)?;
-            }
-        }
+        tell(&plan, &rendered, io)?;
     }
     match &format {
         _ if args.format.is_some() => output::entries::write(&rendered, args.format.as_deref().unwrap_or_default(), &format, io)?,
@@ -42,6 +35,28 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
         close(&plan, &rendered, io)?;
     }
     Ok(exit)
+}
+
+/// Draws what changes something; what is merely worth knowing is counted, and `lint` shows it.
+fn tell(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>) -> std::io::Result<()> {
+    let mut notes = 0;
+    for diagnostic in &plan.diagnostics {
+        match diagnostic.severity {
+            Severity::Info => notes += 1,
+            _ => draw::diagnostic(diagnostic, io)?,
+        }
+    }
+    for loss in rendered.iter().flat_map(|(_, rendered)| &rendered.losses) {
+        match loss.verdict.severity() {
+            Severity::Info => notes += 1,
+            _ if loss.accepted => notes += 1,
+            _ => draw::loss(loss, io)?,
+        }
+    }
+    if notes > 0 && !io.quiet {
+        writeln!(io.stderr, "note: {} left out, `meshglot lint` shows them", count(notes, "note"))?;
+    }
+    Ok(())
 }
 
 /// One closing line per backend: how much went in, came out, and was lost.

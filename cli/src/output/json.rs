@@ -91,6 +91,7 @@ fn locate(value: &mut Value, place: &Place) {
     value["line"] = at.line.into();
     value["column"] = at.column.into();
     if let Place::Value(origin) = place {
+        value["in"] = origin.object().into();
         value["path"] = origin.path().into();
     }
 }

@@ -33,10 +33,8 @@ pub(crate) fn document(object: &RenderedObject, provenance: bool) -> Result<Stri
     let width = object.provenance.iter().map(|field| field.path.len()).max().unwrap_or_default();
     let mut out = String::new();
     for field in &object.provenance {
-        let key = field.origin.document().root();
-        let name = key.find(["metadata", "name"]).and_then(|node| node.text()).unwrap_or_default();
-        let kind = key.get("kind").and_then(|node| node.text()).unwrap_or_default();
-        out += &format!("# {:width$} <- {kind} {name} {} {}\n", field.path, field.origin.path(), field.origin.location());
+        let (object, path, at) = (field.origin.object(), field.origin.path(), field.origin.location());
+        out += &format!("# {:width$} <- {object} {path} {at}\n", field.path);
     }
     Ok(out + &body)
 }

@@ -160,6 +160,13 @@ impl Origin {
         self.document.path(self.node)
     }
 
+    /// The object that holds it, as it calls itself: `Kind/namespace/name`, without what it does not say.
+    pub fn object(&self) -> String {
+        let root = self.document.root();
+        let texts = [root.get("kind"), root.find(["metadata", "namespace"]), root.find(["metadata", "name"])];
+        texts.into_iter().flatten().filter_map(NodeRef::text).collect::<Vec<_>>().join("/")
+    }
+
     /// The text it came from.
     pub fn source(&self) -> &Arc<Source> {
         self.document.source()

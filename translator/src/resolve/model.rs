@@ -30,7 +30,14 @@ pub struct Model {
     strays: Vec<Diagnostic>,
     skipped: usize,
     pub(super) index: Index,
-    routes: Mutex<HashMap<ServiceKey, Memo>>,
+    routes: Mutex<RouteMemos>,
+}
+
+/// Routes that were worked out, and who must be worked out again when something changes.
+#[derive(Debug, Default)]
+struct RouteMemos {
+    memos: HashMap<ServiceKey, Memo>,
+    readers: HashMap<Read, BTreeSet<ServiceKey>>,
 }
 
 #[derive(Clone, Debug)]
@@ -165,30 +172,23 @@ impl Model {
     /// Routes that read something that changed are worked out again when asked for; their readers change too.
     fn forget_routes(&mut self, changed: &mut BTreeSet<Read>) {
         let routes = self.routes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let stale: Vec<ServiceKey> = match changed.len() {
-            _ if routes.is_empty() => Vec::new(),
-            _ => routes
-                .iter()
-                .filter(|(_, memo)| changed.iter().any(|read| memo.reads.contains(read)))
-                .map(|(root, _)| root.clone())
-                .collect(),
-        };
+        let stale: BTreeSet<ServiceKey> = changed.iter().filter_map(|read| routes.readers.get(read)).flatten().cloned().collect();
         for root in stale {
-            routes.remove(&root);
+            routes.forget(&root);
             changed.insert(Read::Routes(root));
         }
     }
 
     /// Where calls to a Service go. The same answer serves every backend.
     pub(super) fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
-        let mut memos = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(memo) = memos.get(root) {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(memo) = routes.memos.get(root) {
             return memo.routes.clone();
         }
         let view = View::new(self);
-        let routes = Arc::new(routes::resolve(root, &view));
-        memos.insert(root.clone(), Memo { routes: routes.clone(), reads: view.into_reads() });
-        routes
+        let resolved = Arc::new(routes::resolve(root, &view));
+        routes.remember(root, Memo { routes: resolved.clone(), reads: view.into_reads() });
+        resolved
     }
 
     /// All roots that a split names, sorted.
@@ -239,6 +239,27 @@ impl Model {
     pub(super) fn keys_in(&self, kind: Kind, namespace: &Arc<str>) -> impl Iterator<Item = &ObjectKey> {
         let first = ObjectKey { kind, namespace: namespace.clone(), name: "".into() };
         self.slots.range(first..).map(|(key, _)| key).take_while(move |key| key.kind == kind && key.namespace == *namespace)
+    }
+}
+
+impl RouteMemos {
+    fn remember(&mut self, root: &ServiceKey, memo: Memo) {
+        for read in &memo.reads {
+            self.readers.entry(read.clone()).or_default().insert(root.clone());
+        }
+        self.memos.insert(root.clone(), memo);
+    }
+
+    fn forget(&mut self, root: &ServiceKey) {
+        let Some(memo) = self.memos.remove(root) else { return };
+        for read in memo.reads {
+            if let Some(readers) = self.readers.get_mut(&read) {
+                readers.remove(root);
+                if readers.is_empty() {
+                    self.readers.remove(&read);
+                }
+            }
+        }
     }
 }
 

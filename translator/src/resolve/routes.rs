@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::{
-    Destination, HttpMatch, MeshSettings, ObjectKey, PathPattern, PortRoutes, Rule, Service, ServiceKey, ServicePort, ServiceRoutes,
+    Destination, HttpMatch, Kind, MeshSettings, ObjectKey, PathPattern, PortRoutes, Rule, Service, ServiceKey, ServicePort, ServiceRoutes,
     SplitRoot, TrafficSplit,
 };
 
@@ -138,8 +138,10 @@ impl Resolver<'_, '_> {
                 }
                 None => {
                     complete = false;
-                    let message =
-                        format!("HTTPRouteGroup `{name}` is not in namespace `{namespace}`, or not valid: this split has no effect");
+                    let key = ObjectKey { kind: Kind::HttpRouteGroup, namespace: namespace.clone(), name: name.clone() };
+                    let what =
+                        if self.view.is_written(&key) { "is not valid".to_owned() } else { format!("is not in namespace `{namespace}`") };
+                    let message = format!("HTTPRouteGroup `{name}` {what}: this split has no effect");
                     self.say(&split, Diagnostic::at_origin(Code::MG0101, origin.clone(), message));
                 }
             }
@@ -155,7 +157,9 @@ impl Resolver<'_, '_> {
         for (backend, object) in split.backends.iter().zip(&backends) {
             if object.is_none() {
                 let services = self.view.services_in(namespace);
-                let names: Vec<&str> = services.iter().map(|service| &*service.key.name).collect();
+                // A Service that has its share already is not what was meant.
+                let names =
+                    services.iter().map(|service| &*service.key.name).filter(|name| split.backends.iter().all(|b| &*b.service != *name));
                 let share = if backend.weight == 0 { "it gets no traffic anyway" } else { "its share fails until it exists" };
                 let message = format!("Service `{}` is not in namespace `{namespace}`: {share}", backend.service);
                 let diagnostic =
@@ -166,6 +170,10 @@ impl Resolver<'_, '_> {
         }
         if !complete {
             return None;
+        }
+        if let Some((_, origin)) = split.matches.first().filter(|_| matches.is_empty()) {
+            let message = "no match of this split takes a request: it has no effect";
+            self.say(&split, Diagnostic::at_origin(Code::MG0505, origin.clone(), message));
         }
         self.sources.insert(split.key.clone());
         self.sources.extend(found);

@@ -124,7 +124,7 @@ impl Walk<'_> {
 
     fn string(&mut self, schema: &Value, node: NodeRef<'_>, field: &str) {
         let Some(text) = node.string() else {
-            let diagnostic = Diagnostic::at(Code::MG0004, node, format!("`{field}` is a {}, not a string", written(node)));
+            let diagnostic = Diagnostic::at(Code::MG0004, node, format!("`{field}` is {}, not a string", written(node)));
             let diagnostic = match node.text() {
                 Some(text) => diagnostic.help(format!("put quotes around it: \"{text}\"")),
                 None => diagnostic,
@@ -180,7 +180,7 @@ impl Walk<'_> {
 fn written(node: NodeRef<'_>) -> String {
     match node.text() {
         Some(text) if !text.is_empty() => format!("`{text}`"),
-        _ => node.type_name().to_owned(),
+        _ => format!("a {}", node.type_name()),
     }
 }
 

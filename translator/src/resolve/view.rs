@@ -73,6 +73,12 @@ impl<'m> View<'m> {
         object
     }
 
+    /// Whether an object is written down, valid or not.
+    pub fn is_written(&self, key: &ObjectKey) -> bool {
+        self.record(Read::Object(key.clone()));
+        self.model.document(key).is_some()
+    }
+
     /// A Service, if it is in the inventory.
     pub fn service(&self, key: &ServiceKey) -> Option<Arc<Service>> {
         match self.object(key.object())? {
