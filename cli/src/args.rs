@@ -110,6 +110,9 @@ pub struct Choice {
     /// Accept a loss by its code; `any` accepts every loss that does not widen, `none` none
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub allow_lossy: Vec<String>,
+    /// Accept a loss that allows more than was written, by its code
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub allow_widening: Vec<String>,
 }
 
 fn backend_name() -> clap::builder::PossibleValuesParser {

@@ -26,7 +26,7 @@ impl Plan {
     /// Reads the input and renders it for the chosen backends. Without a Mesh and without `--backend` there is
     /// none to choose; the input is checked all the same, as if one Mesh held everything.
     pub(crate) fn make(input: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Self, Failure> {
-        let accepted = accepted(&choice.allow_lossy)?;
+        let accepted = accepted(choice)?;
         let (sources, mut diagnostics) = input::read(input, io)?;
         let model = read(&sources, input, &mut diagnostics);
         let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
@@ -51,7 +51,7 @@ impl Plan {
             return Ok(());
         }
         let failure = Failure::new(Exit::Usage, "no --backend, and no Mesh object in the input that names one");
-        Err(failure.help("add --backend istio|linkerd|consul|builtin|all"))
+        Err(failure.help(format!("add --backend {}|all", meshglot_registry::all().map(|backend| backend.name()).join("|"))))
     }
 
     /// The exit code: invalid input before losses.
@@ -73,11 +73,6 @@ impl Plan {
     /// Neutral objects that count for a backend, Meshes apart.
     pub(crate) fn neutral_objects(&self) -> Vec<&ObjectKey> {
         self.model.keys().filter(|key| key.kind.is_neutral() && key.kind != Kind::Mesh).collect()
-    }
-
-    /// Neutral objects in a namespace of no Mesh.
-    pub(crate) fn outside(&self) -> usize {
-        self.neutral_objects().into_iter().filter(|key| self.model.mesh_of(&key.namespace).is_none()).count()
     }
 }
 
@@ -104,21 +99,32 @@ fn nothing_read(model: &Model, diagnostics: &[Diagnostic], input: &Input) -> Res
     Err(if input.recursive { failure } else { failure.help("-R reads folders below folders") })
 }
 
-/// `--allow-lossy`: codes, `any` or `none`.
-fn accepted(words: &[String]) -> Result<BTreeSet<Code>, Failure> {
+/// `--allow-lossy` takes codes, `any` or `none`; what widens is accepted by its own flag alone.
+fn accepted(choice: &Choice) -> Result<BTreeSet<Code>, Failure> {
     let mut codes = BTreeSet::new();
-    for word in words {
+    for word in &choice.allow_lossy {
         match word.as_str() {
             "none" => codes.clear(),
             "any" => codes.extend(CODES.iter().filter(|info| info.backend.is_some() && !info.widens).map(|info| info.code)),
-            word => {
-                let code: Code = word.parse().map_err(|problem: String| Failure::new(Exit::Usage, format!("--allow-lossy: {problem}")))?;
-                if code.info().backend.is_none() {
-                    return Err(Failure::new(Exit::Usage, format!("--allow-lossy: {code} is a mistake in the input, not a loss")));
-                }
-                codes.insert(code);
-            }
+            word => codes.extend([loss("--allow-lossy", word, false)?]),
         }
     }
+    for word in &choice.allow_widening {
+        codes.insert(loss("--allow-widening", word, true)?);
+    }
     Ok(codes)
+}
+
+/// The code of a loss that this flag accepts.
+fn loss(flag: &str, word: &str, widens: bool) -> Result<Code, Failure> {
+    let refused = |text: String| Failure::new(Exit::Usage, format!("{flag}: {text}"));
+    let code: Code = word.parse().map_err(refused)?;
+    match code.info().backend {
+        None => Err(refused(format!("{code} is a mistake in the input, not a loss"))),
+        Some(_) if code.info().widens && !widens => {
+            Err(refused(format!("{code} allows more than was written")).help(format!("--allow-widening {code}")))
+        }
+        Some(_) if widens && !code.info().widens => Err(refused(format!("{code} widens nothing")).help(format!("--allow-lossy {code}"))),
+        Some(_) => Ok(code),
+    }
 }

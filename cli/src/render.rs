@@ -62,21 +62,16 @@ fn tell(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>)
 /// One closing line per backend: how much went in, came out, and was lost.
 fn close(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>) -> std::io::Result<()> {
     let neutral = plan.neutral_objects().len();
-    let outside = plan.outside();
     let errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     for (backend, rendered) in rendered {
         let good = !rendered.losses.iter().any(|loss| loss.fails()) && plan.exit(false) == Exit::Ok;
         let (mark, arrow) = (io.mark(good), io.arrow());
-        let noun = if backend.name() == "builtin" { "resource" } else { "object" };
         let what = format!(
             "{mark} {} {arrow} {}",
             count(neutral, "neutral object"),
-            count(rendered.objects.len(), &format!("{} {noun}", backend.name()))
+            count(rendered.objects.len(), &format!("{} object", backend.name()))
         );
         writeln!(io.stderr, "{what}, {}", worst(errors, &rendered.losses))?;
-    }
-    if outside > 0 {
-        writeln!(io.stderr, "note: {} in namespaces of no Mesh", count(outside, "neutral object"))?;
     }
     if plan.model.skipped() > 0 {
         writeln!(io.stderr, "note: {} of kinds that are not read", count(plan.model.skipped(), "object"))?;

@@ -18,26 +18,26 @@ pub fn config_entries(rendered: &Rendered<'_>) -> Vec<Value> {
     let mut objects = rendered.objects.clone();
     objects.sort_by_key(|object| place(object));
     let namespaces = consul_namespaces(&objects);
-    objects.iter().map(|object| entry(object, namespaces.get(&*object.id.namespace).copied())).collect()
+    objects.iter().map(|object| entry(object, namespaces.get(&*object.id.namespace).map(String::as_str))).collect()
 }
 
 /// Consul Enterprise's name of each Kubernetes namespace, read off the destinations: a split leads to Services
 /// of its own namespace only. Empty for the community edition, which takes no `Namespace`.
-fn consul_namespaces<'o>(objects: &[&'o RenderedObject]) -> BTreeMap<&'o str, &'o str> {
-    let destinations = |object: &'o RenderedObject| {
-        let spec = &object.body["spec"];
+fn consul_namespaces<'o>(objects: &[&'o RenderedObject]) -> BTreeMap<&'o str, String> {
+    let named = |object: &'o RenderedObject| {
+        let body = object.body();
+        let spec = &body["spec"];
         let list = |field: &str| spec[field].as_array().map(Vec::as_slice).unwrap_or_default();
         let routes = list("routes").iter().map(|route| &route["destination"]);
-        list("splits").iter().chain(routes).chain([&spec["redirect"]])
+        let mut destinations = list("splits").iter().chain(routes).chain([&spec["redirect"]]);
+        let name = destinations.find_map(|destination| destination["namespace"].as_str())?;
+        Some((&*object.id.namespace, name.to_owned()))
     };
-    let named = |object: &'o RenderedObject| {
-        destinations(object).filter_map(|destination| destination["namespace"].as_str()).map(|name| (&*object.id.namespace, name))
-    };
-    objects.iter().copied().flat_map(named).collect()
+    objects.iter().copied().filter_map(named).collect()
 }
 
 fn entry(object: &RenderedObject, namespace: Option<&str>) -> Value {
-    let mut spec = object.body["spec"].clone();
+    let mut spec = object.body()["spec"].take();
     let mut name = object.id.name.clone();
     let kind = &*object.id.kind;
     if let ("ServiceIntentions", Some(fields)) = (kind, spec.as_object_mut())
@@ -122,7 +122,7 @@ mod tests {
             namespace: "shop".into(),
             name: "web".into(),
         };
-        let object = RenderedObject { id, body: json!({ "spec": spec }), sources: Vec::new(), provenance: Vec::new() };
+        let object = RenderedObject::plain(id, &json!({ "spec": spec }), Vec::new(), Vec::new());
         assert_eq!(entry(&object, None), want);
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use meshglot_translator::diagnostic::Code;
-use meshglot_translator::ir::{MeshSettings, Service, ServiceRoutes};
+use meshglot_translator::ir::{MeshSettings, PodSet, Service, ServiceRoutes};
 use meshglot_translator::render::{Report, Verdict};
 use meshglot_translator::resolve::View;
 
@@ -60,14 +60,11 @@ fn instances(root: &Service, chain: &Chain<'_>, view: &View<'_>) -> Instances {
     let destinations = chain.rules.iter().flat_map(|rule| &rule.destinations).filter_map(|to| to.object.as_ref());
     let others: Vec<&Arc<Service>> = destinations.filter(|service| service.key != root.key && !is_ignored(service)).collect();
 
-    let mut known = false;
-    for pods in view.pods_in(&root.key.namespace) {
-        let elsewhere = others.iter().any(|service| pods.is_selected_by(service));
-        if pods.is_selected_by(root) && !elsewhere {
-            return Instances::Own;
-        }
-        known |= elsewhere;
+    let elsewhere = |pods: &PodSet| others.iter().any(|service| pods.is_selected_by(service));
+    if view.pods_behind(root).iter().any(|pods| !elsewhere(pods)) {
+        return Instances::Own;
     }
+    let known = others.iter().any(|service| !view.pods_behind(service).is_empty());
     // Without pods, selectors can still tell: what a root with this selector picks, that destination picks too.
     let within =
         |other: &Service| !other.selector.is_empty() && other.selector.iter().all(|(name, value)| root.selector.get(name) == Some(value));

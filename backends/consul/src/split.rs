@@ -39,7 +39,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         feature: "split.match",
         verdict: Verdict::Equivalent,
         note: "routes to a virtual service that holds the weights; unmatched requests need instances of the root (MG1306)",
-        proof: "split/ab-header",
+        proof: "match/ab-header",
     },
     Capability {
         feature: "split.tcp",

@@ -25,7 +25,7 @@ fn render<T>(input: &str, see: impl FnOnce(&Rendered<'_>) -> T) -> T {
 /// Kind, name and spec of everything, in the order in which it is written.
 fn specs(input: &str) -> Vec<Value> {
     let essence = |body: &Value| json!({"kind": body["kind"], "metadata": {"name": body["metadata"]["name"]}, "spec": body["spec"]});
-    render(input, |rendered| rendered.objects.iter().map(|object| essence(&object.body)).collect())
+    render(input, |rendered| rendered.objects.iter().map(|object| essence(&object.body())).collect())
 }
 
 fn losses(input: &str) -> Vec<String> {

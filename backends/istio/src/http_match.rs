@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshglot_translator::diagnostic::Code;
+use meshglot_translator::ir::pattern::as_envoy_normalises;
 use meshglot_translator::ir::{HeaderMatch, HttpMatch, Method, ObjectKey, PathPattern};
 use meshglot_translator::render::{Capability, Report, Verdict};
 
@@ -52,28 +53,10 @@ pub(crate) fn http_match(one: &HttpMatch, port: Option<u16>, split: &ObjectKey, 
 fn uri(path: &PathPattern) -> Option<StringMatch> {
     match path {
         PathPattern::Any | PathPattern::Never => None,
-        PathPattern::Prefix(literal) => Some(StringMatch::Prefix(normalised(literal))),
-        PathPattern::Exact(literal) => Some(StringMatch::Exact(normalised(literal))),
+        PathPattern::Prefix(literal) => Some(StringMatch::Prefix(as_envoy_normalises(literal))),
+        PathPattern::Exact(literal) => Some(StringMatch::Exact(as_envoy_normalises(literal))),
         PathPattern::Regex(regex) => Some(StringMatch::Regex(regex.clone())),
     }
-}
-
-/// Writes a literal as Envoy has normalised the path before it compares: these characters arrive escaped.
-fn normalised(literal: &str) -> String {
-    literal.chars().fold(String::with_capacity(literal.len()), |mut out, c| {
-        match c {
-            '"' => out.push_str("%22"),
-            '<' => out.push_str("%3C"),
-            '>' => out.push_str("%3E"),
-            '^' => out.push_str("%5E"),
-            '`' => out.push_str("%60"),
-            '{' => out.push_str("%7B"),
-            '|' => out.push_str("%7C"),
-            '}' => out.push_str("%7D"),
-            other => out.push(other),
-        }
-        out
-    })
 }
 
 fn method(methods: &BTreeSet<Method>) -> Option<StringMatch> {

@@ -26,7 +26,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         feature: "split.match",
         verdict: Verdict::Exact,
         note: "unmatched requests to the root by a route of their own",
-        proof: "split/ab-header",
+        proof: "match/ab-header",
     },
     Capability { feature: "split.tcp", verdict: Verdict::Exact, note: "per connection; no matches (MG1102)", proof: "split/tcp" },
     Capability { feature: "split.port", verdict: Verdict::Exact, note: "one route per port", proof: "split/two-ports" },

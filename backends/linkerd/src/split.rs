@@ -35,7 +35,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         feature: "split.match",
         verdict: Verdict::Exact,
         note: "unmatched requests to the root by a rule of their own; of two splits, where the order can be kept (MG1205)",
-        proof: "split/ab-header",
+        proof: "match/ab-header",
     },
     Capability {
         feature: "split.tcp",

@@ -20,7 +20,7 @@ fn rendered(text: &str, accepted: &[Code]) -> (Vec<Value>, Vec<String>) {
     let target = Target { everything: true, accepted: accepted.iter().copied().collect() };
     let engine = Engine::new(&Linkerd, target, &model);
     let rendered = engine.rendered();
-    let objects = rendered.objects.iter().map(|object| object.body.clone()).collect();
+    let objects = rendered.objects.iter().map(|object| object.body()).collect();
     let losses = rendered.losses.iter().map(|loss| format!("{} {} {}", loss.code, loss.verdict, loss.origin.written())).collect();
     (objects, losses)
 }
@@ -221,7 +221,7 @@ fn limit_of_matches(number: usize, want: &[usize]) {
     let rules = objects.first().and_then(|object| object["spec"]["rules"].as_array());
     let sizes: Vec<usize> = rules.into_iter().flatten().map(|rule| rule["matches"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(sizes, want);
-    assert_eq!(losses.is_empty(), !want.is_empty());
+    assert_eq!(losses.iter().any(|loss| loss.contains("MG1206")), want.is_empty());
 }
 
 /// Splits `s1`, `s2` with these matches, to `web-v1` and to the Service named, and a third without matches to

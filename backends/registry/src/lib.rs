@@ -3,8 +3,8 @@
 use meshglot_translator::render::Backend;
 
 /// Every backend, in the order in which they are shown.
-pub fn all() -> [&'static dyn Backend; 3] {
-    [&meshglot_istio::Istio, &meshglot_linkerd::Linkerd, &meshglot_consul::Consul]
+pub fn all() -> [&'static dyn Backend; 4] {
+    [&meshglot_istio::Istio, &meshglot_linkerd::Linkerd, &meshglot_consul::Consul, &meshglot_builtin::Builtin]
 }
 
 /// The backend of this name.

@@ -32,7 +32,7 @@ pub(crate) fn write(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], prov
 }
 
 fn object_json(object: &RenderedObject, provenance: bool) -> Value {
-    let mut value = json!({"object": object.body, "sources": object.sources.iter().map(ToString::to_string).collect::<Vec<_>>()});
+    let mut value = json!({"object": object.body(), "sources": object.sources.iter().map(ToString::to_string).collect::<Vec<_>>()});
     if provenance {
         let fields =
             object.provenance.iter().map(|field| json!({"path": field.path, "from": field.origin.path(), "at": field.origin.location()}));

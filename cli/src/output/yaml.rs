@@ -26,7 +26,7 @@ pub(crate) fn write(rendered: &[(&dyn Backend, Rendered<'_>)], provenance: bool,
 
 /// One object, with comments that say where its fields came from.
 pub(crate) fn document(object: &RenderedObject, provenance: bool) -> Result<String, Failure> {
-    let body = yaml(&object.body).map_err(unwritable)?;
+    let body = yaml(&object.body()).map_err(unwritable)?;
     if !provenance {
         return Ok(body);
     }

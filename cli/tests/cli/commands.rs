@@ -12,6 +12,7 @@ use super::GOOD;
 #[test_case(&["render", "-f", "-", "--backend", "istio", "--format", "config-entries"], 2, "istio has no format" ; "a format belongs to its backend")]
 #[test_case(&["render", "-f", "-", "--backend", "istio", "--allow-lossy", "MG9999"], 2, "there is no code MG9999" ; "codes are checked")]
 #[test_case(&["render", "-f", "-", "--backend", "istio", "--allow-lossy", "MG0301"], 2, "not a loss" ; "mistakes cannot be accepted")]
+#[test_case(&["render", "-f", "-", "--backend", "istio", "--allow-widening", "MG1101"], 2, "--allow-lossy MG1101" ; "what widens nothing is accepted otherwise")]
 #[test_case(&["explain", "MG9999"], 3, "there is no code MG9999" ; "unknown code")]
 #[test_case(&["explain", "trafficsplit.spec.servce"], 3, "did you mean service?" ; "unknown field")]
 #[test_case(&["explain", "trafficsplt"], 3, "did you mean TrafficSplit?" ; "unknown kind")]

@@ -15,7 +15,7 @@ fn bomb() -> String {
 
 #[test_case(&bomb(), "MG0012" ; "alias bomb")]
 #[test_case(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), "MG0012" ; "deep nesting")]
-#[test_case(&format!("{}x", "a:\n ".repeat(1)).replace("\n ", "\n\t"), "MG0001" ; "tab")]
+#[test_case("a:\n\tx: y\n", "MG0001" ; "tab")]
 #[test_case("a: b\na: c\n", "MG0014" ; "duplicate key")]
 #[test_case("kind: TrafficSplit\n  x: y\n", "MG0001" ; "bad indentation")]
 #[test_case("{\"apiVersion\": \"split.smi-spec.io/v1alpha4\", ", "MG0001" ; "JSON that ends early")]

@@ -24,6 +24,27 @@ pub enum PathPattern {
     Never,
 }
 
+/// Writes a literal as Envoy has normalised the path before it compares: these characters arrive escaped.
+///
+/// # Source
+/// Seen on Envoy 1.40, whose proxies Istio and the built-in mesh share.
+pub fn as_envoy_normalises(literal: &str) -> String {
+    literal.chars().fold(String::with_capacity(literal.len()), |mut out, c| {
+        match c {
+            '"' => out.push_str("%22"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '^' => out.push_str("%5E"),
+            '`' => out.push_str("%60"),
+            '{' => out.push_str("%7B"),
+            '|' => out.push_str("%7C"),
+            '}' => out.push_str("%7D"),
+            other => out.push(other),
+        }
+        out
+    })
+}
+
 /// Where an SMI path regex is anchored (`Mesh.spec.smi.pathAnchoring`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PathAnchoring {

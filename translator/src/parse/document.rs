@@ -199,7 +199,7 @@ impl Origin {
 }
 
 impl PartialEq for Origin {
-    /// Equal when they point at the same field of equally named texts; where in the text does not count.
+    /// Equal when they point at the same field at the same place of equally named texts, read anew or not.
     fn eq(&self, other: &Self) -> bool {
         (Arc::ptr_eq(&self.document, &other.document) && self.node == other.node)
             || (self.location() == other.location() && self.path() == other.path())

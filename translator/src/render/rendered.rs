@@ -40,8 +40,8 @@ impl ObjectId {
 pub struct RenderedObject {
     /// What it is called.
     pub id: ObjectId,
-    /// Complete, as it is applied.
-    pub body: Value,
+    /// As compact JSON: a tree of values would take ten times the memory, for every object of a cluster.
+    json: Box<str>,
     /// The neutral objects that it was made from, sorted.
     pub sources: Vec<ObjectKey>,
     /// Field by field, where it came from.
@@ -109,6 +109,22 @@ pub struct Owner<'a> {
 }
 
 impl RenderedObject {
+    /// An object as it is applied, complete.
+    pub fn plain(id: ObjectId, body: &Value, sources: Vec<ObjectKey>, provenance: Vec<Provenance>) -> Self {
+        Self { id, json: body.to_string().into(), sources, provenance }
+    }
+
+    /// The object, complete, as it is applied.
+    pub fn body(&self) -> Value {
+        // It was made from a value.
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
+
+    /// The same as compact JSON, keys sorted.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
     /// A Kubernetes object with our labels and annotations.
     pub fn new(id: ObjectId, spec: Value, owner: Owner<'_>, report: &Report) -> Self {
         let mut labels = Map::new();
@@ -131,14 +147,21 @@ impl RenderedObject {
         });
         let digest = name::hash(body.to_string().as_bytes());
         body["metadata"]["annotations"]["meshglot.dev/digest"] = digest.into();
-        Self { id, body, sources: owner.sources.to_vec(), provenance: Vec::new() }
+        Self::plain(id, &body, owner.sources.to_vec(), Vec::new())
     }
 
-    /// Remembers where a field came from.
+    /// Remembers where each field came from.
     #[must_use]
-    pub fn from(mut self, provenance: Vec<Provenance>) -> Self {
-        self.provenance = provenance;
-        self
+    pub fn from(self, provenance: Vec<Provenance>) -> Self {
+        Self { provenance, ..self }
+    }
+
+    /// Remembers which neutral objects it was made from.
+    #[must_use]
+    pub fn of(self, mut sources: Vec<ObjectKey>) -> Self {
+        sources.sort();
+        sources.dedup();
+        Self { sources, ..self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rendered objects to text: YAML that readers of YAML 1.1 understand alike, or JSON.
 
+use std::borrow::Borrow;
+
 use serde_json::Value;
 
 use super::rendered::Rendered;
@@ -23,13 +25,13 @@ pub fn yaml(value: &Value) -> Result<String, serde_saphyr::ser::Error> {
 ///
 /// # Errors
 /// As [`yaml`].
-pub fn yaml_stream<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<String, serde_saphyr::ser::Error> {
+pub fn yaml_stream(values: impl IntoIterator<Item = impl Borrow<Value>>) -> Result<String, serde_saphyr::ser::Error> {
     let mut out = String::new();
     for value in values {
         if !out.is_empty() {
             out.push_str("---\n");
         }
-        out.push_str(&yaml(value)?);
+        out.push_str(&yaml(value.borrow())?);
     }
     Ok(out)
 }
@@ -40,6 +42,6 @@ impl Rendered<'_> {
     /// # Errors
     /// As [`yaml`].
     pub fn to_yaml(&self) -> Result<String, serde_saphyr::ser::Error> {
-        yaml_stream(self.objects.iter().map(|object| &object.body))
+        yaml_stream(self.objects.iter().map(|object| object.body()))
     }
 }

@@ -59,8 +59,8 @@ pub(super) struct Index {
     pub(super) services_named: BTreeMap<Arc<str>, BTreeSet<ServiceKey>>,
     /// Slices by Service.
     pub(super) slices_of: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
-    /// Workloads by namespace.
-    pub(super) pods_of: BTreeMap<Arc<str>, BTreeSet<ObjectKey>>,
+    /// Workloads by namespace and a label of their pods, `NAME=VALUE`.
+    pub(super) pods_labelled: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ObjectKey>>,
     /// Meshes that are valid.
     pub(super) meshes: BTreeSet<ObjectKey>,
 }
@@ -180,6 +180,8 @@ impl Model {
     }
 
     /// Where calls to a Service go. The same answer serves every backend.
+    ///
+    /// Routes are worked out under the lock: they read objects, never other routes.
     pub(super) fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(memo) = routes.memos.get(root) {
@@ -202,9 +204,22 @@ impl Model {
         all.extend(self.slots.values().flat_map(|slot| slot.diagnostics.iter().cloned()));
         all.extend(self.roots().flat_map(|root| self.routes(root).diagnostics.clone()));
         all.extend(self.mesh_conflicts());
+        all.extend(self.outside());
         all.sort_by(by_position);
         all.dedup();
         all
+    }
+
+    /// Policy in namespaces of no Mesh: rendered nowhere.
+    fn outside(&self) -> Vec<Diagnostic> {
+        let policy = self.slots.iter().filter(|(key, _)| key.kind.is_neutral() && !key.kind.is_cluster_scoped());
+        let outside = policy.filter(|(key, _)| self.has_mesh() && self.mesh_of(&key.namespace).is_none());
+        let told = outside.filter_map(|(key, slot)| {
+            let root = slot.documents.first()?.root();
+            let place = root.find(["metadata", "name"]).unwrap_or(root);
+            Some(Diagnostic::at(Code::MG0107, place, format!("no Mesh selects namespace `{}`", key.namespace)).about(key))
+        });
+        told.collect()
     }
 
     /// Namespaces that two Meshes select: told at the Mesh that loses.
@@ -297,9 +312,12 @@ impl Index {
                 edit(&mut self.slices_of, slice.service.clone(), key.clone(), insert);
                 changed.insert(Read::SlicesOf(slice.service.clone()));
             }
-            Object::Pods(_) => {
-                edit(&mut self.pods_of, key.namespace.clone(), key.clone(), insert);
-                changed.insert(Read::PodsIn(key.namespace.clone()));
+            Object::Pods(pods) => {
+                for (name, value) in &pods.labels {
+                    let label: Arc<str> = format!("{name}={value}").into();
+                    edit(&mut self.pods_labelled, (key.namespace.clone(), label.clone()), key.clone(), insert);
+                    changed.insert(Read::PodsLabelled(key.namespace.clone(), label));
+                }
             }
             Object::Mesh(_) => {
                 if insert {

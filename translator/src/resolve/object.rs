@@ -50,10 +50,8 @@ pub(super) enum Recognised {
 /// API groups whose objects are policy: one that is not understood is told, never skipped in silence.
 const POLICY_GROUPS: [&str; 4] = ["split.smi-spec.io", "specs.smi-spec.io", "access.smi-spec.io", "meshglot.dev"];
 
-/// Kinds of those groups, to recognise a document whose apiVersion is missing.
-const POLICY_KINDS: [&str; 13] = [
-    "TrafficSplit",
-    "HTTPRouteGroup",
+/// Kinds of those groups that this version does not read yet.
+const PLANNED_KINDS: [&str; 11] = [
     "TCPRoute",
     "UDPRoute",
     "TrafficTarget",
@@ -73,13 +71,18 @@ pub(super) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Reco
     let text = |name: &str| root.get(name).and_then(NodeRef::text);
     let (api_version, kind) = (text("apiVersion").unwrap_or_default(), text("kind").unwrap_or_default());
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    if POLICY_GROUPS.contains(&group) || (api_version.is_empty() && POLICY_KINDS.contains(&kind)) {
+    if POLICY_GROUPS.contains(&group) || (api_version.is_empty() && is_policy_kind(kind)) {
         return policy(root, api_version, group, kind, options);
     }
     match Kind::ALL.into_iter().find(|known| !known.is_neutral() && known.name() == kind && known.group() == group) {
         Some(known) if !api_version.is_empty() => named(known, root, options),
         _ => Recognised::Foreign,
     }
+}
+
+/// Recognises a document whose apiVersion is missing.
+fn is_policy_kind(kind: &str) -> bool {
+    PLANNED_KINDS.contains(&kind) || meshglot_crds::all().iter().any(|known| known.kind == kind)
 }
 
 fn policy(root: NodeRef<'_>, api_version: &str, group: &str, kind: &str, options: &ReadOptions) -> Recognised {
@@ -99,7 +102,7 @@ fn policy(root: NodeRef<'_>, api_version: &str, group: &str, kind: &str, options
             Diagnostic::at(Code::MG0002, place, format!("there is no {kind} in `{api_version}`"))
                 .help(format!("write `apiVersion: {}/` with {versions}", known.group))
         }
-        None if POLICY_KINDS.contains(&kind) => {
+        None if PLANNED_KINDS.contains(&kind) => {
             Diagnostic::at(Code::MG0016, place, format!("{kind} is not rendered by this version: this object has no effect"))
         }
         None => {

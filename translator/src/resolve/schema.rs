@@ -235,3 +235,55 @@ fn at_path<'a>(root: NodeRef<'a>, path: &str) -> NodeRef<'a> {
     }
     node
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keywords that the walk above or the rules check, and those that check nothing.
+    const KNOWN: [&str; 22] = [
+        "additionalProperties",
+        "description",
+        "enum",
+        "format",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "pattern",
+        "properties",
+        "required",
+        "title",
+        "type",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-list-map-keys",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-validations",
+    ];
+
+    fn unknown(schema: &Value, out: &mut BTreeSet<String>) {
+        let Some(node) = schema.as_object() else { return };
+        for (keyword, value) in node {
+            if !KNOWN.contains(&keyword.as_str()) {
+                out.insert(keyword.clone());
+            }
+            match keyword.as_str() {
+                "properties" => value.as_object().into_iter().flat_map(|map| map.values()).for_each(|child| unknown(child, out)),
+                "items" | "additionalProperties" => unknown(value, out),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn no_schema_says_what_is_not_checked() {
+        let mut found = BTreeSet::new();
+        meshglot_crds::all().iter().for_each(|kind| unknown(kind.schema(), &mut found));
+        assert_eq!(found, BTreeSet::new());
+    }
+}

@@ -33,8 +33,8 @@ pub enum Read {
     Services,
     /// The endpoint slices of a Service.
     SlicesOf(ServiceKey),
-    /// The workloads of a namespace.
-    PodsIn(Arc<str>),
+    /// The workloads of a namespace whose pods have a label, `NAME=VALUE`.
+    PodsLabelled(Arc<str>, Arc<str>),
     /// All Meshes.
     Meshes,
     /// Where calls to a Service go.
@@ -164,10 +164,16 @@ impl<'m> View<'m> {
         }
     }
 
-    /// The workloads of a namespace, by kind and name.
-    pub fn pods_in(&self, namespace: &Arc<str>) -> Vec<Arc<PodSet>> {
-        self.record(Read::PodsIn(namespace.clone()));
-        self.model.index.pods_of.get(namespace).into_iter().flatten().filter_map(|key| self.pods(key)).collect()
+    /// The workloads that a Service selects, by kind and name; a Service without selector selects none.
+    pub fn pods_behind(&self, service: &Service) -> Vec<Arc<PodSet>> {
+        let namespace = &service.key.namespace;
+        let labelled = |(name, value): (&String, &String)| (namespace.clone(), Arc::<str>::from(format!("{name}={value}")));
+        let count = |pair: &(Arc<str>, Arc<str>)| self.model.index.pods_labelled.get(pair).map_or(0, BTreeSet::len);
+        // Whatever the selector picks has all of its labels: the rarest leaves the fewest to look at.
+        let Some(rarest) = service.selector.iter().map(labelled).min_by_key(count) else { return Vec::new() };
+        self.record(Read::PodsLabelled(rarest.0.clone(), rarest.1.clone()));
+        let keys = self.model.index.pods_labelled.get(&rarest).into_iter().flatten();
+        keys.filter_map(|key| self.pods(key)).filter(|pods| pods.is_selected_by(service)).collect()
     }
 
     /// A namespace; one that nobody wrote down has its implied label only.

@@ -1,0 +1,80 @@
+//! The built-in mesh: Envoy xDS v3 resources, read alike by meshglot's own proxy and by an unmodified Envoy.
+//!
+//! Cells are named like the features of the model; `resource` and `constant` hold what they are put together
+//! from.
+
+mod carries;
+mod constant;
+mod endpoint;
+mod http_match;
+mod inbound;
+mod message;
+mod outbound;
+mod resource;
+mod service;
+mod split;
+mod workload;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
+use meshglot_translator::resolve::View;
+
+/// The backend `builtin`.
+#[derive(Debug)]
+pub struct Builtin;
+
+/// Unit: everything that the callers of one Service read. Its clusters, assignments and routes name each other.
+const SERVICE: &str = "service";
+
+/// Unit: the two listeners of one workload, and what they lead to in it.
+const WORKLOAD: &str = "workload";
+
+/// Unit: what belongs to no Service and no workload.
+const MESH: &str = "mesh";
+
+impl Backend for Builtin {
+    fn name(&self) -> &'static str {
+        "builtin"
+    }
+
+    fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey> {
+        let namespace = &object.namespace;
+        let of_policy = matches!(object.kind, Kind::TrafficSplit | Kind::Service) || object.kind.runs_pods();
+        if !of_policy || view.target_mesh(namespace).is_none() {
+            return Vec::new();
+        }
+        let service = |name: &Arc<str>| UnitKey { output: SERVICE, namespace: namespace.clone(), name: name.clone() };
+        let mesh = UnitKey { output: MESH, namespace: "".into(), name: "".into() };
+        match object.kind {
+            // A Service that does not exist yet has a share of a split all the same.
+            Kind::TrafficSplit => {
+                view.split(object).iter().flat_map(|split| &split.backends).map(|backend| service(&backend.service)).collect()
+            }
+            Kind::Service => vec![service(&object.name), mesh],
+            kind if kind.runs_pods() => vec![workload::unit(WORKLOAD, object), mesh],
+            _ => Vec::new(),
+        }
+    }
+
+    fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment {
+        match unit.output {
+            SERVICE => service::render(&ServiceKey { namespace: unit.namespace.clone(), name: unit.name.clone() }, view),
+            WORKLOAD => workload::key(unit).map(|key| workload::render(&key, view)).unwrap_or_default(),
+            // The same for every Mesh: neither name nor content depends on it.
+            _ => Fragment { objects: vec![resource::cluster::closed(), resource::cluster::passthrough()], ..Fragment::default() },
+        }
+    }
+
+    fn capabilities(&self) -> Vec<Capability> {
+        [split::CAPABILITIES, http_match::CAPABILITIES].concat()
+    }
+
+    /// By workload, what they share first; then type and name.
+    fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {
+        let key = |id: &ObjectId| id.namespace != resource::SHARED;
+        key(a).cmp(&key(b)).then_with(|| (&a.namespace, &a.api_version, &a.name).cmp(&(&b.namespace, &b.api_version, &b.name)))
+    }
+}

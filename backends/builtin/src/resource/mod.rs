@@ -1,0 +1,43 @@
+//! Envoy's resources, as far as they are written, in the golden form: whose it is, its type, the message.
+
+use meshglot_translator::render::{ObjectId, RenderedObject};
+use serde_json::Value;
+
+use crate::message::message;
+
+pub(crate) mod assignment;
+pub(crate) mod cluster;
+pub(crate) mod listener;
+pub(crate) mod route_configuration;
+
+/// The owner of resources that every workload reads.
+pub(crate) const SHARED: &str = "shared";
+
+/// A message of this mesh that has a name and is asked for by it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Message {
+    Cluster,
+    ClusterLoadAssignment,
+    Listener,
+    RouteConfiguration,
+}
+
+impl Message {
+    fn package(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Cluster => ("cluster", "Cluster"),
+            Self::ClusterLoadAssignment => ("endpoint", "ClusterLoadAssignment"),
+            Self::Listener => ("listener", "Listener"),
+            Self::RouteConfiguration => ("route", "RouteConfiguration"),
+        }
+    }
+}
+
+/// One resource of a workload `NAMESPACE/NAME`, or of [`SHARED`].
+pub(crate) fn object(workload: &str, message: Message, name: &str, resource: Value) -> RenderedObject {
+    let (package, kind) = message.package();
+    let type_url = format!("type.googleapis.com/envoy.config.{package}.v3.{kind}");
+    let body = message! { "workload": workload, "@type": type_url.as_str(), "resource": resource };
+    let id = ObjectId { api_version: type_url, kind: kind.to_owned(), namespace: workload.to_owned(), name: name.to_owned() };
+    RenderedObject::plain(id, &body, Vec::new(), Vec::new())
+}

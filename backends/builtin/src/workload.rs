@@ -1,0 +1,64 @@
+//! What the proxy beside one workload reads alone: its two listeners, and what leads on to the application.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, Service, ServiceKey};
+use meshglot_translator::render::{Fragment, RenderedObject, UnitKey};
+use meshglot_translator::resolve::View;
+
+use crate::endpoint::has_proxy;
+use crate::{inbound, outbound};
+
+/// Kinds in the order in which they get the plain name `NAMESPACE/NAME`.
+const KINDS: [Kind; 7] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod];
+
+/// The unit of a workload, `KIND/NAME` in its namespace.
+pub(crate) fn unit(output: &'static str, key: &ObjectKey) -> UnitKey {
+    UnitKey { output, namespace: key.namespace.clone(), name: format!("{}/{}", key.kind.name(), key.name).into() }
+}
+
+/// The way back from [`unit`].
+pub(crate) fn key(unit: &UnitKey) -> Option<ObjectKey> {
+    let (kind, name) = unit.name.split_once('/')?;
+    let kind = KINDS.into_iter().find(|known| known.name() == kind)?;
+    Some(ObjectKey { kind, namespace: unit.namespace.clone(), name: name.into() })
+}
+
+/// Everything of one workload; nothing if it has no proxy to read it.
+pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
+    let Some(mesh) = view.target_mesh(&key.namespace) else { return Fragment::default() };
+    let Some(pods) = view.pods(key) else { return Fragment::default() };
+    if !has_proxy(&pods, &view.namespace(&key.namespace)) {
+        return Fragment::default();
+    }
+    let workload = name(key, view);
+    let services = services_of(&mesh, view);
+    let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &services, &mesh, view);
+    let mut report = view.report(&mesh);
+    objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
+    Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
+}
+
+/// `NAMESPACE/NAME`; where a kind before this one has a workload of that name, `NAMESPACE/NAME~KIND`: `~` occurs
+/// in no name, so that no two workloads read each other's resources.
+fn name(key: &ObjectKey, view: &View<'_>) -> String {
+    let earlier = KINDS.into_iter().take_while(|kind| *kind != key.kind);
+    let taken = earlier.map(|kind| ObjectKey { kind, ..key.clone() }).any(|other| view.pods(&other).is_some());
+    let plain = format!("{}/{}", key.namespace, key.name);
+    if taken { format!("{plain}~{}", key.kind.name()) } else { plain }
+}
+
+/// The Services of a mesh, by namespace and name: access is open, so that every workload may call all of them.
+fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
+    let mut runs_here: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    let mut is_ours = |key: &ServiceKey| {
+        let known = runs_here.get(&key.namespace).copied();
+        known.unwrap_or_else(|| {
+            let ours = view.target_mesh(&key.namespace).is_some_and(|other| other.name == mesh.name);
+            runs_here.insert(key.namespace.clone(), ours);
+            ours
+        })
+    };
+    view.services().iter().filter(|key| is_ours(key)).filter_map(|key| view.service(key)).collect()
+}

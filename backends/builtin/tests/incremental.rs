@@ -1,0 +1,62 @@
+//! After every edit the rendering is the one that a fresh start would give.
+
+use std::sync::Arc;
+
+use meshglot_builtin::Builtin;
+use meshglot_translator::ir::MeshSettings;
+use meshglot_translator::parse::{Document, Source, parse};
+use meshglot_translator::render::{Engine, Target};
+use meshglot_translator::resolve::{Model, ReadOptions};
+
+/// A Service with address and endpoints, a headless one, one that is missing, and a workload that calls and is called.
+const INPUT: &str = "
+{apiVersion: split.smi-spec.io/v1alpha4, kind: TrafficSplit, metadata: {name: root, namespace: shop}, spec: {service: root, matches: [{kind: HTTPRouteGroup, name: group}], backends: [{service: kv, weight: 1}, {service: missing, weight: 1}]}}
+---
+{apiVersion: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, metadata: {name: group, namespace: shop}, spec: {matches: [{name: beta, pathRegex: /beta}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: root, namespace: shop}, spec: {clusterIP: 10.96.0.1, selector: {app: root}, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: kv, namespace: shop}, spec: {clusterIP: None, selector: {app: root}, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {meshglot.dev/inject: disabled}}}
+---
+{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: kv, namespace: shop, labels: {kubernetes.io/service-name: kv}}, ports: [{port: 80}], endpoints: [{addresses: [10.1.0.4]}]}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: root, namespace: shop}, spec: {template: {metadata: {labels: {app: root, meshglot.dev/inject: enabled}}, spec: {containers: [{name: main}]}}}}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: root, namespace: shop}, spec: {template: {metadata: {labels: {app: other, meshglot.dev/inject: enabled}}, spec: {containers: [{name: main}]}}}}
+";
+
+fn model(documents: &[Arc<Document>]) -> Model {
+    Model::new(documents.to_vec(), ReadOptions::default()).with_implied_mesh(MeshSettings::default())
+}
+
+fn engine(model: &Model) -> Engine<'static> {
+    Engine::new(&Builtin, Target { everything: true, ..Target::default() }, model)
+}
+
+fn text(engine: &Engine<'_>) -> String {
+    let rendered = engine.rendered();
+    let losses: Vec<String> = rendered.losses.iter().map(|loss| format!("{} {}", loss.code, loss.message)).collect();
+    format!("{}\n{losses:#?}", rendered.to_yaml().expect("every JSON value has a YAML form"))
+}
+
+#[test]
+fn each_object_may_go_and_come_back() {
+    let (documents, diagnostics) = parse(&[Source::new("input.yaml", INPUT)]);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let mut model_now = model(&documents);
+    let mut engine_now = engine(&model_now);
+    let all = text(&engine(&model(&documents)));
+    for gone in &documents {
+        let key = model_now.key_of(gone).expect("every document is an object that is read");
+        let changed = model_now.put(&key, Vec::new());
+        engine_now.update(&model_now, &changed);
+        let rest: Vec<_> = documents.iter().filter(|document| !Arc::ptr_eq(document, gone)).cloned().collect();
+        assert_eq!(text(&engine_now), text(&engine(&model(&rest))), "without {key}");
+
+        let changed = model_now.put(&key, vec![gone.clone()]);
+        engine_now.update(&model_now, &changed);
+        assert_eq!(text(&engine_now), all, "with {key} again");
+    }
+}

@@ -1,0 +1,78 @@
+//! Renders a text for the built-in mesh, to be asked for single resources.
+
+use std::collections::BTreeMap;
+
+use meshglot_builtin::Builtin;
+use meshglot_translator::ir::MeshSettings;
+use meshglot_translator::parse::{Source, parse};
+use meshglot_translator::render::{Engine, Target};
+use meshglot_translator::resolve::{Model, ReadOptions};
+use serde_json::Value;
+
+/// The owner of what all workloads read.
+pub(crate) const SHARED: &str = "shared";
+
+/// Everything that was rendered, and what was lost.
+pub(crate) struct Resources {
+    by_name: BTreeMap<(String, String, String), Value>,
+    losses: Vec<String>,
+}
+
+impl Resources {
+    /// Each text is one YAML document or several.
+    pub(crate) fn of(texts: &[&str]) -> Self {
+        let (documents, diagnostics) = parse(&[Source::new("input.yaml", texts.join("\n---\n"))]);
+        assert_eq!(diagnostics.len(), 0, "{diagnostics:?}");
+        let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
+        let engine = Engine::new(&Builtin, Target { everything: true, ..Target::default() }, &model);
+        let rendered = engine.rendered();
+        let mut by_name = BTreeMap::new();
+        for object in &rendered.objects {
+            let key = (object.id.namespace.clone(), object.id.kind.clone(), object.id.name.clone());
+            assert_eq!(object.body()["workload"], *key.0);
+            assert_eq!(object.body()["@type"], *object.id.api_version);
+            assert!(by_name.insert(key, object.body()["resource"].take()).is_none(), "two of one name");
+        }
+        let losses = rendered.losses.iter().map(|loss| loss.code.to_string()).collect();
+        Self { by_name, losses }
+    }
+
+    pub(crate) fn find(&self, workload: &str, kind: &str, name: &str) -> Option<&Value> {
+        self.by_name.get(&(workload.to_owned(), kind.to_owned(), name.to_owned()))
+    }
+
+    pub(crate) fn get(&self, workload: &str, kind: &str, name: &str) -> &Value {
+        self.find(workload, kind, name).unwrap_or_else(|| panic!("no {kind} {name} of {workload}"))
+    }
+
+    /// The code of each loss.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.losses.clone()
+    }
+}
+
+/// Who may answer, by the SANs of a client's TLS context.
+pub(crate) fn sans(transport_socket: &Value) -> Vec<String> {
+    let context = &transport_socket["typed_config"]["common_tls_context"]["combined_validation_context"];
+    let names = context["default_validation_context"]["match_typed_subject_alt_names"].as_array();
+    names.into_iter().flatten().filter_map(|name| name["matcher"]["exact"].as_str().map(str::to_owned)).collect()
+}
+
+/// Services of namespace `shop`, each one port and an address.
+pub(crate) fn services(port: &str, addresses: &[(&str, &str)]) -> String {
+    let service = |(name, ip): &(&str, &str)| {
+        format!(
+            "{{apiVersion: v1, kind: Service, metadata: {{name: {name}, namespace: shop}}, \
+             spec: {{clusterIP: {ip}, selector: {{app: {name}}}, ports: [{port}]}}}}"
+        )
+    };
+    addresses.iter().map(service).collect::<Vec<_>>().join("\n---\n")
+}
+
+/// A workload of namespace `shop` with an account of its own name.
+pub(crate) fn deployment(name: &str) -> String {
+    format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}, namespace: shop}}, spec: {{template: \
+         {{metadata: {{labels: {{app: {name}}}}}, spec: {{serviceAccountName: {name}, containers: [{{name: main}}]}}}}}}}}"
+    )
+}

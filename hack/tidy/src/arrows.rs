@@ -1,0 +1,153 @@
+//! Which crate may depend on which: the arrows of `ARCHITECTURE.md`, each with its reason.
+
+use crate::Findings;
+use crate::workspace::Member;
+
+/// A place in the workspace, by folder, so that a new backend is a backend without a word here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Crds,
+    Translator,
+    Backend,
+    Registry,
+    Web,
+    Cli,
+    Golden,
+    Bench,
+    Tidy,
+}
+
+const ROLES: [Role; 9] =
+    [Role::Crds, Role::Translator, Role::Backend, Role::Registry, Role::Web, Role::Cli, Role::Golden, Role::Bench, Role::Tidy];
+
+impl Role {
+    fn of(folder: &str) -> Option<Self> {
+        Some(match folder {
+            "crds" => Self::Crds,
+            "translator" => Self::Translator,
+            "backends/registry" => Self::Registry,
+            "web" => Self::Web,
+            "cli" => Self::Cli,
+            "golden" => Self::Golden,
+            "hack/bench" => Self::Bench,
+            "hack/tidy" => Self::Tidy,
+            folder if folder.strip_prefix("backends/").is_some_and(|name| !name.contains('/')) => Self::Backend,
+            _ => return None,
+        })
+    }
+
+    /// Roles that it may depend on, for whatever purpose, and why no others.
+    fn arrows(self) -> (&'static [Self], &'static str) {
+        match self {
+            Self::Crds => (&[], "what users write does not depend on what becomes of it"),
+            Self::Translator => (&[Self::Crds], "the core knows no vendor and no process: the same bytes always give the same output"),
+            Self::Backend => (
+                &[Self::Translator],
+                "vendors change at different speeds, so no backend sees another; it reads the model, never what was written",
+            ),
+            Self::Registry => (&[Self::Translator, Self::Backend], "it lists the backends and nothing else"),
+            Self::Web => {
+                (&[Self::Crds, Self::Translator, Self::Registry], "the registry is the only list of backends; a page runs no command")
+            }
+            Self::Cli => (&[Self::Crds, Self::Translator, Self::Registry, Self::Web], "the registry is the only list of backends"),
+            Self::Golden => (
+                &[Self::Crds, Self::Translator, Self::Registry, Self::Cli],
+                "goldens are judged through the command line, as users see them",
+            ),
+            Self::Bench => (&[Self::Translator, Self::Registry], "it measures the core, through the list of all backends"),
+            Self::Tidy => (&[], "it must speak when the others do not compile"),
+        }
+    }
+}
+
+/// Every dependency between members that no arrow allows, and members without a place.
+pub fn check(members: &[Member]) -> Findings {
+    let mut findings = Findings::new();
+    for member in members {
+        let Some(role) = Role::of(&member.folder) else {
+            findings.push(format!("{}: no place in the workspace: give it a role in hack/tidy/src/arrows.rs", member.folder));
+            continue;
+        };
+        let (allowed, reason) = role.arrows();
+        for dependency in &member.dependencies {
+            let Some(target) = members.iter().find(|other| other.name == dependency.name) else { continue };
+            if !Role::of(&target.folder).is_some_and(|target| allowed.contains(&target)) {
+                findings.push(format!("{} must not depend on {}: {reason}", member.name, target.name));
+            }
+        }
+    }
+    for role in ROLES {
+        if !members.iter().any(|member| Role::of(&member.folder) == Some(role)) {
+            findings.push(format!("no member is {role:?}: a rule of hack/tidy/src/arrows.rs checks nothing"));
+        }
+    }
+    findings
+}
+
+/// Names of the backend crates as Rust code spells them: `meshglot_istio`.
+pub fn backend_crates(members: &[Member]) -> Vec<(String, String)> {
+    let backends = members.iter().filter(|member| Role::of(&member.folder) == Some(Role::Backend));
+    backends.map(|member| (member.folder.clone(), member.name.replace('-', "_"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::{Dependency, Kind};
+
+    fn member(name: &str, folder: &str, dependencies: &[&str]) -> Member {
+        let dependency = |name: &&str| Dependency { name: (*name).to_owned(), kind: Kind::Normal };
+        Member { name: name.to_owned(), folder: folder.to_owned(), dependencies: dependencies.iter().map(dependency).collect() }
+    }
+
+    fn workspace() -> Vec<Member> {
+        vec![
+            member("crds", "crds", &["serde"]),
+            member("translator", "translator", &["crds"]),
+            member("one", "backends/one", &["translator"]),
+            member("two", "backends/two", &["translator"]),
+            member("registry", "backends/registry", &["translator", "one", "two"]),
+            member("web", "web", &["registry"]),
+            member("cli", "cli", &["registry", "web"]),
+            member("golden", "golden", &["cli"]),
+            member("bench", "hack/bench", &["registry"]),
+            member("tidy", "hack/tidy", &[]),
+        ]
+    }
+
+    /// The only finding after one more dependency.
+    fn planted(from: &str, to: &str) -> String {
+        let mut members = workspace();
+        let member = members.iter_mut().find(|member| member.name == from).expect("a member");
+        member.dependencies.push(Dependency { name: to.to_owned(), kind: Kind::Dev });
+        let findings = check(&members);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        findings.into_iter().next().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_arrows_as_they_should_be_are_no_finding() {
+        assert_eq!(check(&workspace()), Findings::new());
+    }
+
+    #[test]
+    fn each_wrong_arrow_is_found_with_its_reason() {
+        assert!(planted("one", "two").starts_with("one must not depend on two: vendors change"));
+        assert!(planted("one", "crds").contains("never what was written"));
+        assert!(planted("translator", "one").contains("knows no vendor"));
+        assert!(planted("crds", "translator").starts_with("crds must not depend on translator"));
+        assert!(planted("cli", "one").contains("only list"));
+        assert!(planted("web", "two").contains("only list"));
+        assert!(planted("registry", "cli").contains("lists the backends"));
+    }
+
+    #[test]
+    fn a_crate_without_a_place_and_a_place_without_a_crate_are_found() {
+        let mut members = workspace();
+        members.push(member("stray", "stray", &[]));
+        members.retain(|member| member.name != "web");
+        let findings = check(&members);
+        assert!(findings.iter().any(|line| line.starts_with("stray: no place")), "{findings:?}");
+        assert!(findings.iter().any(|line| line.starts_with("no member is Web")), "{findings:?}");
+    }
+}
