@@ -51,7 +51,7 @@ pub(crate) fn chain<'r>(routes: &'r ServiceRoutes, view: &View<'_>, mesh: &MeshS
     if nobody_declares(port) {
         for rule in &rules {
             let message = format!("port {} of `{}` declares no protocol: it is taken for HTTP", port.port.number, routes.root.name);
-            judge.report.lose(Code::MG1307, Verdict::Narrowed, &rule.split.key, &rule.split.root_origin, message);
+            judge.report.lose(Code::MG1325, Verdict::Narrowed, &rule.split.key, &rule.split.root_origin, message);
         }
     }
     (!rules.is_empty()).then_some(Chain { protocol: judge.protocol, rules })
@@ -150,11 +150,11 @@ impl Judge<'_, '_, '_> {
         Some(match rule.split.matches.first() {
             Some((_, origin)) => {
                 let message = format!("port {number} of `{root}` speaks TCP: its connections cannot be told apart by requests");
-                (Code::MG1304, origin.clone(), message)
+                (Code::MG1322, origin.clone(), message)
             }
             None => {
                 let message = format!("port {number} of `{root}` speaks TCP: Consul splits requests, not connections");
-                (Code::MG1304, rule.split.backends_origin.clone(), message)
+                (Code::MG1322, rule.split.backends_origin.clone(), message)
             }
         })
     }
@@ -170,7 +170,7 @@ impl Judge<'_, '_, '_> {
             self.routes.root.name,
             self.protocol
         );
-        Some((Code::MG1310, to.service_origin.clone(), message))
+        Some((Code::MG1327, to.service_origin.clone(), message))
     }
 
     /// A Service has one protocol, whichever chain reaches it. Both chains are refused if they disagree.
@@ -181,7 +181,7 @@ impl Judge<'_, '_, '_> {
             let (other, wanted) = self.other_demand(service, object)?;
             let message =
                 format!("a split of `{other}` makes `{}` speak {wanted}, this one makes it speak {}", service.name, self.protocol);
-            Some((Code::MG1310, origin.clone(), message))
+            Some((Code::MG1327, origin.clone(), message))
         })
     }
 
@@ -215,7 +215,7 @@ impl Judge<'_, '_, '_> {
         };
         let to = positive(rule).find(is_split)?;
         let message = format!("`{}` has a split of its own, which Consul would apply to this share too", to.service.name);
-        Some((Code::MG1308, to.service_origin.clone(), message))
+        Some((Code::MG1326, to.service_origin.clone(), message))
     }
 
     fn shares(&self, rule: &Rule) -> Option<(Code, Origin, String)> {
@@ -224,7 +224,7 @@ impl Judge<'_, '_, '_> {
             return None;
         }
         let message = format!("{count} backends: Consul cannot say so many shares of 0.01 % or more");
-        Some((Code::MG1311, rule.split.backends_origin.clone(), message))
+        Some((Code::MG1328, rule.split.backends_origin.clone(), message))
     }
 
     fn other_ports(&mut self) {
@@ -242,7 +242,7 @@ impl Judge<'_, '_, '_> {
                 self.port.port.number,
                 numbers.join(", ")
             );
-            self.report.lose(Code::MG1305, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
+            self.report.lose(Code::MG1323, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
         }
     }
 }

@@ -39,12 +39,12 @@ pub(crate) fn reach(routes: &ServiceRoutes, chain: &Chain<'_>, view: &View<'_>, 
     }
     if let (None, Some(last)) = (chain.whole(), chain.rules.last()) {
         let message = format!("`{name}` has no instances of its own: requests that no match takes get 503");
-        report.lose(Code::MG1306, Verdict::Narrowed, &last.split.key, &last.split.root_origin, message);
+        report.lose(Code::MG1324, Verdict::Narrowed, &last.split.key, &last.split.root_origin, message);
     }
     for rule in &chain.rules {
         if let Some(itself) = positive(rule).find(|to| to.service == root.key) {
             let message = format!("`{name}` has no instances of its own: its share gets 503");
-            report.lose(Code::MG1306, Verdict::Narrowed, &rule.split.key, &itself.service_origin, message);
+            report.lose(Code::MG1324, Verdict::Narrowed, &rule.split.key, &itself.service_origin, message);
         }
     }
 }

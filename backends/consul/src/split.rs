@@ -32,25 +32,25 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability {
         feature: "split.weight",
         verdict: Verdict::Rounded,
-        note: "percents in steps of 0.01 (MG1301); 90 and 10 are exact",
+        note: "percents in steps of 0.01 (MG1321); 90 and 10 are exact",
         proof: "split/ninety-ten",
     },
     Capability {
         feature: "split.match",
         verdict: Verdict::Equivalent,
-        note: "routes to a virtual service that holds the weights; unmatched requests need instances of the root (MG1306)",
+        note: "routes to a virtual service that holds the weights; unmatched requests need instances of the root (MG1324)",
         proof: "match/ab-header",
     },
     Capability {
         feature: "split.tcp",
         verdict: Verdict::Refused,
-        note: "Consul splits requests only; all connections to one backend are redirected (MG1304)",
+        note: "Consul splits requests only; all connections to one backend are redirected (MG1322)",
         proof: "split/tcp",
     },
     Capability {
         feature: "split.port",
         verdict: Verdict::Dropped,
-        note: "Consul knows one port per service; the first HTTP port is split (MG1305)",
+        note: "Consul knows one port per service; the first HTTP port is split (MG1323)",
         proof: "split/two-ports",
     },
 ];
@@ -206,7 +206,7 @@ fn rounding(rule: &Rule, shares: &[Share], report: &mut Report) {
         said.push(format!("Consul's single precision takes 0.01 % off a share, which leaves {}", cut.join(", ")));
     }
     if !said.is_empty() {
-        report.lose(Code::MG1301, Verdict::Rounded, &rule.split.key, &rule.split.backends_origin, said.join("; "));
+        report.lose(Code::MG1321, Verdict::Rounded, &rule.split.key, &rule.split.backends_origin, said.join("; "));
     }
 }
 

@@ -17,14 +17,14 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability {
         feature: "match.path",
         verdict: Verdict::Exact,
-        note: "exact or regex, compared as sent; at most 1024 characters (MG1206)",
+        note: "exact or regex, compared as sent; at most 1024 characters (MG1208)",
         proof: "match/path",
     },
     Capability { feature: "match.method", verdict: Verdict::Exact, note: "one match per method", proof: "match/methods" },
     Capability {
         feature: "match.header",
         verdict: Verdict::Exact,
-        note: "one expression per header (MG1207), at most 16 (MG1206)",
+        note: "one expression per header (MG1209), at most 16 (MG1208)",
         proof: "match/headers",
     },
 ];
@@ -46,12 +46,12 @@ pub(crate) fn http_match(one: &HttpMatch, split: &ObjectKey, report: &mut Report
     };
     if let Some(header) = one.repeated_header() {
         let message = format!("match `{}` names header `{}` twice: Linkerd takes one expression per header", one.name, header.name);
-        return Err(refuse(Code::MG1207, &header.origin, message));
+        return Err(refuse(Code::MG1209, &header.origin, message));
     }
     let HttpMatch { name, path, methods, headers, origin, path_origin } = one;
     if let Some(header) = headers.get(MOST_HEADERS) {
         let message = format!("match `{name}` names {} headers, more than {MOST_HEADERS}", headers.len());
-        return Err(refuse(Code::MG1206, &header.origin, message));
+        return Err(refuse(Code::MG1208, &header.origin, message));
     }
     let mut path = path_match(path);
     if path.is_none() && methods.is_empty() && headers.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) fn http_match(one: &HttpMatch, split: &ObjectKey, report: &mut Report
     }
     if path.as_ref().is_some_and(is_too_long) {
         let message = format!("the path of match `{name}` takes more than {LONGEST_PATH} characters");
-        return Err(refuse(Code::MG1206, path_origin.as_ref().unwrap_or(origin), message));
+        return Err(refuse(Code::MG1208, path_origin.as_ref().unwrap_or(origin), message));
     }
     let headers: Result<Vec<_>, Code> = headers
         .iter()
@@ -70,7 +70,7 @@ pub(crate) fn http_match(one: &HttpMatch, split: &ObjectKey, report: &mut Report
                     "header `{}` of match `{name}` needs more than {LONGEST_HEADER_VALUE} characters, or others than printable ASCII",
                     header.name
                 );
-                refuse(Code::MG1206, &header.origin, message)
+                refuse(Code::MG1208, &header.origin, message)
             })
         })
         .collect();

@@ -34,13 +34,13 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability {
         feature: "split.match",
         verdict: Verdict::Exact,
-        note: "unmatched requests to the root by a rule of their own; of two splits, where the order can be kept (MG1205)",
+        note: "unmatched requests to the root by a rule of their own; of two splits, where the order can be kept (MG1207)",
         proof: "match/ab-header",
     },
     Capability {
         feature: "split.tcp",
         verdict: Verdict::Exact,
-        note: "per connection; no matches (MG1202); of an undeclared port HTTP alone (MG1203)",
+        note: "per connection; no matches (MG1204); of an undeclared port HTTP alone (MG1203)",
         proof: "split/tcp",
     },
     Capability { feature: "split.port", verdict: Verdict::Exact, note: "one route per port", proof: "split/two-ports" },
@@ -87,7 +87,7 @@ fn refuse_root(routes: &ServiceRoutes, report: &mut Report) {
         routes.ports.iter().flat_map(|port| &port.rules).map(|rule| (&rule.split.key, &rule.split)).collect();
     for split in splits.values() {
         let message = format!("`{}` is headless or an ExternalName: Linkerd accepts no route for it", routes.root.name);
-        report.lose(Code::MG1204, Verdict::Refused, &split.key, &split.root_origin, message);
+        report.lose(Code::MG1205, Verdict::Refused, &split.key, &split.root_origin, message);
     }
 }
 
@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
                 "port {} of `{}` {reason}: its connections cannot be told apart by requests",
                 self.port.port.number, self.root.name
             );
-            self.report.lose(Code::MG1202, Verdict::Refused, &rule.split.key, first_match(&rule.split), message);
+            self.report.lose(Code::MG1204, Verdict::Refused, &rule.split.key, first_match(&rule.split), message);
         }
         let rule = whole?;
         let backend_refs = self.backends(rule)?;
@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
                 "port {} of `{}` is declared {}, but opaque for Linkerd: the weights count connections, not requests",
                 self.port.port.number, self.root.name, self.port.port.protocol
             );
-            self.report.lose(Code::MG1208, Verdict::Narrowed, &rule.split.key, &rule.split.root_origin, message);
+            self.report.lose(Code::MG1222, Verdict::Narrowed, &rule.split.key, &rule.split.root_origin, message);
         }
         self.trace(rule, &[], &backend_refs, 0);
         Some(json!(TcpRouteSpec { parent_refs: self.parent(), rules: [TcpRouteRule { backend_refs }] }))
@@ -225,8 +225,8 @@ impl<'a> Writer<'a> {
                             "no room for match `{}` and those after it: an HTTPRoute takes {MOST_RULES} rules and {MOST_MATCHES} matches",
                             one.name
                         );
-                        self.report.lose(Code::MG1206, Verdict::Refused, &rule.split.key, &one.origin, message);
-                        lost.push(Code::MG1206);
+                        self.report.lose(Code::MG1208, Verdict::Refused, &rule.split.key, &one.origin, message);
+                        lost.push(Code::MG1208);
                         break;
                     }
                     Ok(more) => {
@@ -256,8 +256,8 @@ impl<'a> Writer<'a> {
                 "match `{}` could win over match `{}` of {split}, which comes first: Linkerd prefers the more specific one",
                 one.name, first.name
             );
-            self.report.lose(Code::MG1205, Verdict::Refused, &rule.split.key, &one.origin, message);
-            return Err(Code::MG1205);
+            self.report.lose(Code::MG1207, Verdict::Refused, &rule.split.key, &one.origin, message);
+            return Err(Code::MG1207);
         }
         http_match(one, &rule.split.key, self.report)
     }
@@ -269,7 +269,7 @@ impl<'a> Writer<'a> {
         let number = written.iter().filter(|weight| **weight > 0).count();
         if number > MOST_BACKENDS {
             let message = format!("{number} backends get traffic on port {}, a rule takes {MOST_BACKENDS}", self.port.port.number);
-            self.report.lose(Code::MG1206, Verdict::Refused, &rule.split.key, &rule.split.backends_origin, message);
+            self.report.lose(Code::MG1208, Verdict::Refused, &rule.split.key, &rule.split.backends_origin, message);
             return None;
         }
         let weights = if weight::fits(&written, LARGEST_WEIGHT, LARGEST_SUM) {
@@ -322,5 +322,5 @@ fn path_as_sent(root: &ServiceKey, rule: &Rule, matches: &[&HttpMatch], report: 
         one.name, root.name
     );
     let place = one.path_origin.as_ref().unwrap_or(&one.origin);
-    report.lose(Code::MG1209, Verdict::Narrowed, &rule.split.key, place, message);
+    report.lose(Code::MG1210, Verdict::Narrowed, &rule.split.key, place, message);
 }

@@ -158,16 +158,16 @@ const ANNOTATED: &str = ", annotations: {config.linkerd.io/opaque-ports: '25,70-
 #[test_case("", ", appProtocol: example.com/x", "", &["TCPRoute"], &[] ; "an unknown word is opaque")]
 #[test_case("", "", "", &["HTTPRoute"], &["MG1203 narrowed a"] ; "undeclared")]
 #[test_case("", "", "{name: m, methods: [GET]}", &["HTTPRoute"], &[] ; "undeclared, and a rule looks at requests")]
-#[test_case("", ", appProtocol: grpc", "", &["TCPRoute"], &["MG1208 narrowed a"] ; "grpc is opaque")]
-#[test_case("", ", appProtocol: grpc", "{name: m, methods: [GET]}", &[], &["MG1202 refused g"] ; "matches on an opaque port")]
-#[test_case("", ", name: tcp", "{name: m, methods: [GET]}", &[], &["MG1202 refused g"] ; "matches on a tcp port")]
+#[test_case("", ", appProtocol: grpc", "", &["TCPRoute"], &["MG1222 narrowed a"] ; "grpc is opaque")]
+#[test_case("", ", appProtocol: grpc", "{name: m, methods: [GET]}", &[], &["MG1204 refused g"] ; "matches on an opaque port")]
+#[test_case("", ", name: tcp", "{name: m, methods: [GET]}", &[], &["MG1204 refused g"] ; "matches on a tcp port")]
 #[test_case(ANNOTATED, "", "", &["TCPRoute"], &[] ; "annotated as opaque")]
 #[test_case(ANNOTATED, ", appProtocol: http", "", &["HTTPRoute"], &[] ; "appProtocol wins over the annotation")]
 #[test_case(", annotations: {config.linkerd.io/opaque-ports: ''}", ", targetPort: 5432, name: http", "", &["HTTPRoute"], &[] ; "an empty annotation lists nothing")]
 #[test_case("", ", targetPort: 5432, name: x", "", &["TCPRoute"], &[] ; "the default list counts container ports")]
-#[test_case("|, clusterIP: None", "", "", &[], &["MG1204 refused a"] ; "headless")]
-#[test_case("|, type: ExternalName", "", "", &[], &["MG1204 refused a"] ; "ExternalName")]
-#[test_case("", ", name: http", "{name: m, headers: [{x: a}, {x: b}]}", &[], &["MG1207 refused b"] ; "a header named twice")]
+#[test_case("|, clusterIP: None", "", "", &[], &["MG1205 refused a"] ; "headless")]
+#[test_case("|, type: ExternalName", "", "", &[], &["MG1205 refused a"] ; "ExternalName")]
+#[test_case("", ", name: http", "{name: m, headers: [{x: a}, {x: b}]}", &[], &["MG1209 refused b"] ; "a header named twice")]
 fn kind_of_route(root: &str, port: &str, matches: &str, kinds: &[&str], losses: &[&str]) {
     let (objects, told) = rendered(&split(root, port, matches, 1), &[]);
     let found: Vec<&str> = objects.iter().filter_map(|object| object["kind"].as_str()).collect();
@@ -196,11 +196,11 @@ fn large_weights(weight: u64, first: u64, second: u64, code: Option<&str>) {
 fn an_accepted_loss_leaves_its_match_out() {
     let input = split("", ", name: http", "{name: m, headers: [{x: a}, {x: b}]}, {name: other, methods: [PUT, GET]}", 1);
     assert_eq!(rendered(&input, &[]).0, [""; 0]);
-    assert_eq!(rendered(&input, &[Code::MG1206]).0, [""; 0]);
-    let (objects, _) = rendered(&input, &[Code::MG1207]);
+    assert_eq!(rendered(&input, &[Code::MG1208]).0, [""; 0]);
+    let (objects, _) = rendered(&input, &[Code::MG1209]);
     let methods = serde_json::json!([{"method": "GET"}, {"method": "PUT"}]);
     assert_eq!(objects[0]["spec"]["rules"][0]["matches"], methods);
-    assert_eq!(objects[0]["metadata"]["annotations"]["meshglot.dev/accepted-losses"], "MG1207");
+    assert_eq!(objects[0]["metadata"]["annotations"]["meshglot.dev/accepted-losses"], "MG1209");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn limit_of_matches(number: usize, want: &[usize]) {
     let rules = objects.first().and_then(|object| object["spec"]["rules"].as_array());
     let sizes: Vec<usize> = rules.into_iter().flatten().map(|rule| rule["matches"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(sizes, want);
-    assert_eq!(losses.iter().any(|loss| loss.contains("MG1206")), want.is_empty());
+    assert_eq!(losses.iter().any(|loss| loss.contains("MG1208")), want.is_empty());
 }
 
 /// Splits `s1`, `s2` with these matches, to `web-v1` and to the Service named, and a third without matches to
@@ -269,7 +269,7 @@ fn two_splits_with_matches(first: &str, second: &str, to: &str, want: &[&str]) {
 fn a_refused_last_rule_leaves_the_root() {
     let (objects, losses) = rendered(&two("methods: [GET]", "methods: [PUT]", "web-v2", 17), &[]);
     assert_eq!(backends(&objects), ["web-v1", "web-v2", "web"]);
-    assert!(losses[0].starts_with("MG1206 refused"), "{losses:?}");
+    assert!(losses[0].starts_with("MG1208 refused"), "{losses:?}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn refused(arguments: &[&str], exit: u8, words: &str) {
 }
 
 #[test_case(&["explain", "MG0301"], "MG0301  no destination of this split can receive traffic" ; "explain a code")]
-#[test_case(&["explain", "mg1301", "-o", "json"], "\"backend\": \"consul\"" ; "explain in any case")]
+#[test_case(&["explain", "mg1321", "-o", "json"], "\"backend\": \"consul\"" ; "explain in any case")]
 #[test_case(&["explain", "TrafficSplit.spec.backends.weight"], "KIND: TrafficSplit" ; "explain a field")]
 #[test_case(&["explain", "mesh"], "FIELDS:" ; "explain a kind")]
 #[test_case(&["crds"], "kind: CustomResourceDefinition" ; "crds")]

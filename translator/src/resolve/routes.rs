@@ -173,7 +173,7 @@ impl Resolver<'_, '_> {
         }
         if let Some((_, origin)) = split.matches.first().filter(|_| matches.is_empty()) {
             let message = "no match of this split takes a request: it has no effect";
-            self.say(&split, Diagnostic::at_origin(Code::MG0505, origin.clone(), message));
+            self.say(&split, Diagnostic::at_origin(Code::MG0507, origin.clone(), message));
         }
         self.sources.insert(split.key.clone());
         self.sources.extend(found);
@@ -186,7 +186,7 @@ impl Resolver<'_, '_> {
         let path_origin = one.path.as_ref().map(|(_, origin)| origin.clone());
         if let (PathPattern::Never, Some(origin)) = (&path, &path_origin) {
             let message = format!("match `{}` takes no request: no path begins like this", one.name);
-            self.say(split, Diagnostic::at_origin(Code::MG0505, origin.clone(), message).help("begin it with `/` or `.*`"));
+            self.say(split, Diagnostic::at_origin(Code::MG0507, origin.clone(), message).help("begin it with `/` or `.*`"));
             return None;
         }
         let (name, methods, headers) = (one.name.clone(), one.methods.clone(), one.headers.clone());
