@@ -6,6 +6,7 @@
 //! [`render::Loss`].
 
 pub mod diagnostic;
+pub mod eval;
 pub mod ir;
 pub mod name;
 pub mod parse;

@@ -46,7 +46,7 @@ pub struct ServicePort {
 }
 
 /// `targetPort`: the container's port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PortTarget {
     /// By number.
     Number(u16),
@@ -129,6 +129,8 @@ pub struct PodSet {
     pub service_account: Arc<str>,
     /// Container ports: name (may be empty) and number, TCP only, sorted by number.
     pub ports: Vec<(Arc<str>, u16)>,
+    /// Paths that the kubelet asks for by HTTP, with the container port, sorted.
+    pub probes: Vec<(PortTarget, Arc<str>)>,
 }
 
 impl PodSet {

@@ -8,6 +8,7 @@ use super::loss::Verdict;
 use super::rendered::{Fragment, ObjectId, Rendered};
 use serde_json::Value;
 
+use crate::eval::{Evaluate, Inventory};
 use crate::ir::ObjectKey;
 use crate::resolve::View;
 
@@ -34,6 +35,12 @@ pub trait Backend: Send + Sync {
     /// The output in one of [`Backend::formats`], in the order of writing.
     fn in_format(&self, _format: &str, _rendered: &Rendered<'_>) -> Vec<Value> {
         Vec::new()
+    }
+
+    /// A reading of this mesh's own objects by its vendor's rules: `objects` as they would be applied, `defaults`
+    /// what is set outside of them. `None`: there is no reading yet.
+    fn reader(&self, _objects: Vec<Value>, _inventory: Inventory, _defaults: &Value) -> Option<Box<dyn Evaluate>> {
+        None
     }
 
     /// The order in which objects are written; by default apiVersion, kind, namespace, name.

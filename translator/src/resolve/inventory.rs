@@ -40,7 +40,7 @@ fn service_port(key: &ObjectKey, node: NodeRef<'_>, out: &mut Vec<Diagnostic>) -
     };
     let target = match node.get("targetPort").and_then(NodeRef::text) {
         None => PortTarget::Number(number),
-        Some(target) => target.parse().map_or_else(|_| PortTarget::Name(target.into()), PortTarget::Number),
+        Some(target) => port_target(target),
     };
     let name: Arc<str> = text("name").unwrap_or_default().into();
     let app_protocol = text("appProtocol");
@@ -61,8 +61,15 @@ pub(super) fn pods(key: &ObjectKey, document: &Arc<Document>) -> Option<PodSet> 
         return None;
     }
     let spec = template.get("spec");
-    let containers = spec.and_then(|spec| spec.get("containers")).into_iter().flat_map(NodeRef::items);
-    let ports = containers.filter_map(|container| container.get("ports")).flat_map(NodeRef::items).filter_map(|port| {
+    let containers = || spec.and_then(|spec| spec.get("containers")).into_iter().flat_map(NodeRef::items);
+    let asked = containers()
+        .flat_map(|container| ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| container.find([probe, "httpGet"])));
+    let probe =
+        |get: NodeRef<'_>| Some((port_target(get.get("port")?.text()?), get.get("path").and_then(NodeRef::text).unwrap_or("/").into()));
+    let mut probes: Vec<(PortTarget, Arc<str>)> = asked.flatten().filter_map(probe).collect();
+    probes.sort();
+    probes.dedup();
+    let ports = containers().filter_map(|container| container.get("ports")).flat_map(NodeRef::items).filter_map(|port| {
         let tcp = port.get("protocol").and_then(NodeRef::text).is_none_or(|protocol| protocol == "TCP");
         let number = port.get("containerPort").and_then(NodeRef::integer).and_then(|number| u16::try_from(number).ok())?;
         tcp.then(|| (port.get("name").and_then(NodeRef::text).unwrap_or_default().into(), number))
@@ -78,7 +85,12 @@ pub(super) fn pods(key: &ObjectKey, document: &Arc<Document>) -> Option<PodSet> 
         annotations: strings(template.find(["metadata", "annotations"])),
         service_account: account.and_then(NodeRef::text).filter(|name| !name.is_empty()).unwrap_or("default").into(),
         ports,
+        probes,
     })
+}
+
+fn port_target(text: &str) -> PortTarget {
+    text.parse().map_or_else(|_| PortTarget::Name(text.into()), PortTarget::Number)
 }
 
 /// Reads an EndpointSlice. `None` if it belongs to no Service.

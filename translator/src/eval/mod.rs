@@ -1,0 +1,17 @@
+//! What a mesh does with one request: the words that the neutral reading and every vendor's reading share.
+//!
+//! Readings are written from the rules of the vendor, never from our renderers, so that one can judge the other.
+
+mod inventory;
+mod path;
+mod request;
+
+pub use inventory::{Callee, Inventory};
+pub use path::{Spelling, normalised};
+pub use request::{Call, Caller, Decision, Fraction, Outcome, Request, Verdict};
+
+/// Reads one mesh's objects and tells what becomes of requests.
+pub trait Evaluate: Send + Sync {
+    /// What becomes of this request. What cannot be read is [`Verdict::Unknown`], never an allow.
+    fn evaluate(&self, request: &Request) -> Decision;
+}
