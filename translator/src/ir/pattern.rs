@@ -276,11 +276,18 @@ fn simple(hir: &Hir) -> Option<(String, bool)> {
 fn is_any(hir: &Hir) -> bool {
     let HirKind::Repetition(repetition) = hir.kind() else { return false };
     let HirKind::Class(class) = repetition.sub.kind() else { return false };
-    let wide = match class {
-        Class::Unicode(class) => class.ranges().iter().map(|range| range.end() as u32 - range.start() as u32 + 1).sum::<u32>() >= 0x10_F000,
-        Class::Bytes(class) => class.ranges().iter().map(|range| u32::from(range.end()) - u32::from(range.start()) + 1).sum::<u32>() >= 255,
+    // Counting would not do: `[^/]` lacks one character too.
+    let lacks_line_feed_at_most = match class.clone() {
+        Class::Unicode(mut class) => {
+            class.negate();
+            class.ranges().iter().all(|range| range.start() == '\n' && range.end() == '\n')
+        }
+        Class::Bytes(mut class) => {
+            class.negate();
+            class.ranges().iter().all(|range| range.start() == b'\n' && range.end() == b'\n')
+        }
     };
-    repetition.min == 0 && repetition.max.is_none() && wide
+    repetition.min == 0 && repetition.max.is_none() && lacks_line_feed_at_most
 }
 
 /// Whether a match can begin with `/`.
@@ -354,6 +361,9 @@ mod tests {
     #[test_case("/a.b", PathPattern::Regex("(?:/a.b).*".into()) ; "a dot is not literal")]
     #[test_case("/a/[0-9]+$", PathPattern::Regex("(?:/a/[0-9]+)".into()) ; "closed regex")]
     #[test_case("(?i)/a", PathPattern::Regex("(?:(?i)/a).*".into()) ; "case folding is not literal")]
+    #[test_case("/a/[^/]*$", PathPattern::Regex("(?:/a/[^/]*)".into()) ; "everything but a slash is not everything")]
+    #[test_case("/a/[^x]*", PathPattern::Regex("(?:/a/[^x]*).*".into()) ; "nor everything but a letter")]
+    #[test_case("/a/(?s:.)*", PathPattern::Prefix("/a/".into()) ; "with line feeds it is")]
     #[test_case("api", PathPattern::Never ; "no path begins with a letter")]
     #[test_case("a?/b", PathPattern::Regex("(?:a?/b).*".into()) ; "an optional letter may be absent")]
     #[test_case("a+|b", PathPattern::Never ; "neither alternative can")]
