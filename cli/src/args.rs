@@ -41,6 +41,9 @@ pub enum Command {
     /// Tell what is wrong with policy, and what each mesh would lose
     #[command(after_help = LINT_EXAMPLES)]
     Lint(LintArgs),
+    /// Tell whether a call is allowed, and by which rule
+    #[command(after_help = CAN_EXAMPLES)]
+    Can(CanArgs),
     /// Explain a code such as MG0301, or a field such as trafficsplit.spec.backends
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -68,6 +71,15 @@ Examples:
 
 Exit codes: 0 all rendered, 1 something is refused or lost and not accepted, 2 usage, 3 input is invalid,
 6 a file in the way.";
+
+const CAN_EXAMPLES: &str = "\
+Examples:
+  meshglot can sa/web GET http://web/ -n shop -f policies/
+  meshglot can web POST http://web:80/orders -H 'x-tenant: acme' -n shop -f policies/ --backend all
+
+SRC is sa/NAME, deploy/NAME, svc/NAME or a bare name that means one identity; URL is http://SERVICE[.NAMESPACE][:PORT]/PATH
+or tcp://SERVICE[.NAMESPACE]:PORT.
+Exit codes: 0 allowed everywhere asked, 1 denied or mixed, 2 usage, 3 input is invalid or a name is unknown.";
 
 const LINT_EXAMPLES: &str = "\
 Examples:
@@ -167,6 +179,30 @@ pub enum FailOn {
     Warning,
     /// Everything
     Info,
+}
+
+/// `meshglot can`.
+#[derive(Debug, Args)]
+pub struct CanArgs {
+    /// Who calls
+    #[arg(value_name = "SRC")]
+    pub source: String,
+    /// Method, such as GET; any word for tcp
+    pub method: String,
+    /// What is called
+    pub url: String,
+    /// Header of the request, `NAME: VALUE`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Input.
+    #[command(flatten)]
+    pub input: Input,
+    /// Ask what is rendered for this mesh too, or for `all`; absent: the neutral policy alone
+    #[arg(long, value_name = "NAME", value_parser = backend_name())]
+    pub backend: Option<String>,
+    /// text or json
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"], value_name = "FORMAT")]
+    pub output: String,
 }
 
 /// `meshglot explain`.

@@ -1,6 +1,7 @@
 //! The command line of meshglot: one file per subcommand, one table of exit codes, stdout for the answer alone.
 
 pub mod args;
+mod can;
 mod capabilities;
 mod capture;
 mod colour;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
     let outcome = match &cli.command {
         Command::Render(args) => render::run(args, &cli.global, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
+        Command::Can(args) => can::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),

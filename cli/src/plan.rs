@@ -54,6 +54,11 @@ impl Plan {
         Err(failure.help(format!("add --backend {}|all", meshglot_registry::all().map(|backend| backend.name()).join("|"))))
     }
 
+    /// Whether something that policy protects cannot be closed on any mesh.
+    pub(crate) fn is_unprotected(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::MG0502)
+    }
+
     /// The exit code: invalid input before losses.
     pub(crate) fn exit(&self, strict: bool) -> Exit {
         let errors = || self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);

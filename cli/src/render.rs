@@ -24,6 +24,11 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
     if !matches!(format, Format::Json) || args.format.is_some() {
         tell(&plan, &rendered, io)?;
     }
+    // Half of a protection is worse than none that is told: then nothing is written at all.
+    if plan.is_unprotected() {
+        writeln!(io.stderr, "error: nothing is written: a ServiceAccount that policy protects has no workload in the input (MG0502)")?;
+        return Ok(exit);
+    }
     match &format {
         _ if args.format.is_some() => output::entries::write(&rendered, args.format.as_deref().unwrap_or_default(), &format, io)?,
         Format::Yaml => output::yaml::write(&rendered, args.provenance, io)?,

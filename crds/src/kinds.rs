@@ -1,9 +1,17 @@
 //! The list of all neutral kinds, and the ways to find one.
 
-use crate::{Kind, mesh, specs, split};
+use crate::{Kind, access, mesh, specs, split};
 
 /// In the order in which they are documented: own kinds first.
-static ALL: [Kind; 3] = [mesh::kind(), split::traffic_split(), specs::http_route_group()];
+static ALL: [Kind; 7] = [
+    mesh::kind(),
+    split::traffic_split(),
+    specs::http_route_group(),
+    specs::tcp_route(),
+    specs::udp_route(),
+    access::traffic_target(),
+    access::identity_binding(),
+];
 
 /// Every neutral kind, each once.
 pub fn all() -> &'static [Kind] {

@@ -19,19 +19,21 @@ mod metadata;
 mod rules;
 mod structural;
 
+pub mod access;
 pub mod mesh;
 pub mod shared;
 pub mod specs;
 pub mod split;
 pub mod status;
 
+pub use access::{IdentityBinding, TrafficTarget};
 pub use codes::code;
 pub use field::{Child, Field, LookupError, Word, lookup};
 pub use kind::{Column, Kind, Scope};
 pub use kinds::{all, find, find_api};
 pub use mesh::Mesh;
 pub use metadata::Metadata;
-pub use specs::HttpRouteGroup;
+pub use specs::{HttpRouteGroup, TcpRoute, UdpRoute};
 pub use split::TrafficSplit;
 pub use status::Status;
 

@@ -18,6 +18,16 @@ pub(crate) fn exactly_one(field: &str, names: &[&str]) -> Value {
     rule(&text, &message)
 }
 
+/// At least one of the fields of the object `field` is written.
+pub(crate) fn at_least_one(field: &str, names: &[&str]) -> Value {
+    let has: Vec<String> = names.iter().map(|name| format!("has(self.{name})")).collect();
+    let listed = match names {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        few => few.concat(),
+    };
+    rule(&has.join(" || "), &format!("MG0005: {field} needs {listed}"))
+}
+
 /// A duration within `lo` and `hi`, both included and in the API's own spelling.
 pub(crate) fn duration_range(lo: &str, hi: &str) -> Value {
     rule(&format!("duration(self) >= duration('{lo}') && duration(self) <= duration('{hi}')"), &format!("MG0303: outside {lo} to {hi}"))
@@ -34,5 +44,13 @@ mod tests {
         assert_eq!(two["message"], "MG0006: jwks has exactly one of uri, inline");
         let three = exactly_one("x", &["a", "b", "c"]);
         assert_eq!(three["rule"], "[has(self.a), has(self.b), has(self.c)].exists_one(x, x)");
+    }
+
+    #[test]
+    fn at_least_one_is_an_or() {
+        let two = at_least_one("spec", &["a", "b"]);
+        assert_eq!(two["rule"], "has(self.a) || has(self.b)");
+        assert_eq!(two["message"], "MG0005: spec needs a or b");
+        assert_eq!(at_least_one("spec", &["a", "b", "c"])["message"], "MG0005: spec needs a, b or c");
     }
 }

@@ -1,4 +1,4 @@
-//! HTTPRouteGroup: named matches of HTTP requests (SMI `specs.smi-spec.io`).
+//! HTTPRouteGroup, TCPRoute and UDPRoute: named matches of requests and connections (SMI `specs.smi-spec.io`).
 
 use std::sync::LazyLock;
 
@@ -21,6 +21,34 @@ pub(crate) const fn http_route_group() -> Kind {
         scope: Scope::Namespaced,
         own_columns: &[],
         schema: LazyLock::new(|| schema::<HttpRouteGroup>(Body::smi())),
+    }
+}
+
+pub(crate) const fn tcp_route() -> Kind {
+    Kind {
+        group: "specs.smi-spec.io",
+        versions: &["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"],
+        kind: "TCPRoute",
+        plural: "tcproutes",
+        singular: "tcproute",
+        short_names: &["tr"],
+        scope: Scope::Namespaced,
+        own_columns: &[],
+        schema: LazyLock::new(|| schema::<TcpRoute>(Body::smi())),
+    }
+}
+
+pub(crate) const fn udp_route() -> Kind {
+    Kind {
+        group: "specs.smi-spec.io",
+        versions: &["v1alpha4"],
+        kind: "UDPRoute",
+        plural: "udproutes",
+        singular: "udproute",
+        short_names: &["ur"],
+        scope: Scope::Namespaced,
+        own_columns: &[],
+        schema: LazyLock::new(|| schema::<UdpRoute>(Body::smi())),
     }
 }
 
@@ -95,4 +123,62 @@ pub enum HttpMethod {
     Options,
     Trace,
     Patch,
+}
+
+/// TCP connections to some ports, for use by access rules. It does nothing by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TcpRoute {
+    /// `specs.smi-spec.io/` and a version, v1alpha1 to v1alpha4; all are read alike.
+    pub api_version: String,
+    /// `TCPRoute`.
+    pub kind: String,
+    /// Standard object metadata.
+    pub metadata: Metadata,
+    /// The ports. Absent: all ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<PortRouteSpec>,
+    /// What became of the object, written by the controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// UDP datagrams to some ports, for use by access rules. It does nothing by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UdpRoute {
+    /// `specs.smi-spec.io/v1alpha4`.
+    pub api_version: String,
+    /// `UDPRoute`.
+    pub kind: String,
+    /// Standard object metadata.
+    pub metadata: Metadata,
+    /// The ports. Absent: all ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<PortRouteSpec>,
+    /// What became of the object, written by the controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// The ports of a TCPRoute or UDPRoute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PortRouteSpec {
+    /// One match. Absent: all ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matches: Option<PortMatch>,
+}
+
+/// A match of ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PortMatch {
+    /// Name of the match. Absent: it has none, and needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Ports of the destination's Services, 1 to 65535 (MG0303), of which one is enough; an empty list is all
+    /// ports. Absent: all ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ports: Option<Vec<i32>>,
 }

@@ -2,7 +2,7 @@
 
 use meshglot_crds::shared::{Duration, IntOrString};
 use meshglot_crds::specs::HttpMethod;
-use meshglot_crds::{HttpRouteGroup, Mesh, TrafficSplit};
+use meshglot_crds::{HttpRouteGroup, IdentityBinding, Mesh, TcpRoute, TrafficSplit, TrafficTarget, UdpRoute};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -177,4 +177,97 @@ fn route_groups_in_both_places_with_both_shapes_of_headers() {
         "spec": { "matches": [{ "name": "read", "headers": [{ "x-a": "b.*" }] }] },
     }));
     assert!(new.matches.is_none());
+}
+
+#[test]
+fn the_identity_binding_of_the_reference() {
+    let binding: IdentityBinding = read(json!({
+        "apiVersion": "access.smi-spec.io/v1alpha4",
+        "kind": "IdentityBinding",
+        "metadata": { "name": "partner", "namespace": "shop" },
+        "spec": { "schemes": { "serviceAccount": "partner", "spiffeIdentities": ["other.example/ns/web/sa/front"] } },
+    }));
+    let schemes = binding.spec.schemes;
+    assert_eq!(schemes.service_account.as_deref(), Some("partner"));
+    assert_eq!(schemes.spiffe_identities, Some(vec!["other.example/ns/web/sa/front".into()]));
+    assert_eq!(schemes.pod_label_selector, None);
+    read::<IdentityBinding>(json!({
+        "apiVersion": "access.smi-spec.io/v1alpha4",
+        "kind": "IdentityBinding",
+        "metadata": { "name": "canary" },
+        "spec": { "schemes": { "podLabelSelector": { "matchLabels": { "track": "canary" } } } },
+    }));
+}
+
+#[test]
+fn the_traffic_target_of_the_reference() {
+    let target: TrafficTarget = read(json!({
+        "apiVersion": "access.smi-spec.io/v1alpha4",
+        "kind": "TrafficTarget",
+        "metadata": { "name": "partner-to-api", "namespace": "shop" },
+        "spec": {
+            "destination": { "kind": "ServiceAccount", "name": "api" },
+            "rules": [{ "kind": "HTTPRouteGroup", "name": "api-routes" }],
+            "sources": [{ "apiGroup": "access.smi-spec.io", "kind": "IdentityBinding", "name": "partner" }],
+        },
+    }));
+    let spec = target.spec.expect("is under spec");
+    let rules = spec.rules.expect("has rules");
+    assert_eq!(rules[0].matches, None);
+    assert_eq!(spec.sources.expect("has sources")[0].api_group.as_deref(), Some("access.smi-spec.io"));
+    assert!(target.destination.is_none() && target.sources.is_none() && target.specs.is_none());
+}
+
+#[test]
+fn traffic_targets_in_both_places_with_both_shapes_of_ports() {
+    let old: TrafficTarget = read(json!({
+        "apiVersion": "access.smi-spec.io/v1alpha1",
+        "kind": "TrafficTarget",
+        "metadata": { "name": "api", "namespace": "shop" },
+        "destination": { "kind": "ServiceAccount", "name": "api", "namespace": "shop", "port": "8080" },
+        "specs": [{ "kind": "HTTPRouteGroup", "name": "api-routes", "matches": ["read", "write"] }],
+        "sources": [{ "kind": "ServiceAccount", "name": "web", "namespace": "front" }],
+    }));
+    assert!(old.spec.is_none());
+    let destination = old.destination.expect("is at the top level");
+    assert_eq!(destination.port, Some(IntOrString::String("8080".into())));
+    let new: TrafficTarget = read(json!({
+        "apiVersion": "access.smi-spec.io/v1alpha2",
+        "kind": "TrafficTarget",
+        "metadata": { "name": "api" },
+        "spec": { "destination": { "kind": "ServiceAccount", "name": "api", "port": 8080 } },
+    }));
+    let spec = new.spec.expect("is under spec");
+    assert_eq!(spec.destination.and_then(|destination| destination.port), Some(IntOrString::Int(8080)));
+    assert!(spec.sources.is_none() && spec.rules.is_none());
+}
+
+#[test]
+fn routes_of_ports_with_and_without_ports() {
+    let ports = |version: &str, body: Option<Value>| {
+        let mut document = json!({
+            "apiVersion": format!("specs.smi-spec.io/{version}"),
+            "kind": "TCPRoute",
+            "metadata": { "name": "db" },
+        });
+        if let Some(body) = body {
+            document["spec"] = body;
+        }
+        let spec = read::<TcpRoute>(document).spec;
+        spec.and_then(|spec| spec.matches).and_then(|matches| matches.ports)
+    };
+    assert_eq!(ports("v1alpha1", None), None);
+    assert_eq!(ports("v1alpha3", Some(json!({}))), None);
+    assert_eq!(ports("v1alpha4", Some(json!({ "matches": { "name": "db" } }))), None);
+    assert_eq!(ports("v1alpha4", Some(json!({ "matches": { "ports": [] } }))), Some(vec![]));
+    // The resolver answers MG0303.
+    assert_eq!(ports("v1alpha4", Some(json!({ "matches": { "ports": [3306, 70000] } }))), Some(vec![3306, 70000]));
+    let udp: UdpRoute = read(json!({
+        "apiVersion": "specs.smi-spec.io/v1alpha4",
+        "kind": "UDPRoute",
+        "metadata": { "name": "dns" },
+        "spec": { "matches": { "name": "dns", "ports": [53] } },
+    }));
+    let matches = udp.spec.and_then(|spec| spec.matches).expect("has matches");
+    assert_eq!(matches.name.as_deref(), Some("dns"));
 }

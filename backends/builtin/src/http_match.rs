@@ -1,7 +1,8 @@
 //! Request matches: `RouteMatch` of Envoy.
 //!
 //! Path and header expressions are matched whole, the path without its query and after normalisation
-//! (`docs/mapping/builtin.md`, section 4). A header given twice is compared as one value joined by `,`.
+//! (`docs/mapping/builtin.md`, section 4). Of a header that is sent several times one value that matches is enough,
+//! as Envoy 1.40 compares by default and as the neutral meaning has it.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +53,8 @@ fn method(methods: &BTreeSet<Method>) -> Option<Value> {
     Some(message! { "name": ":method", "string_match": value })
 }
 
-fn header(header: &HeaderMatch) -> Value {
+/// One condition on a header.
+pub(crate) fn header(header: &HeaderMatch) -> Value {
     let value = match header.value.regex() {
         // Envoy refuses an empty expression; this says the same: the header is there, with nothing in it.
         "" => json!({ "exact": "" }),

@@ -3,24 +3,30 @@
 //! Cells are named like the features of the model; `resource` and `constant` hold what they are put together
 //! from.
 
+mod access;
 mod carries;
 mod constant;
 mod endpoint;
+mod eval;
 mod http_match;
 mod inbound;
 mod message;
 mod outbound;
+mod permission;
 mod resource;
 mod service;
 mod split;
+mod unprotected;
 mod workload;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
 use meshglot_translator::resolve::View;
+use serde_json::Value;
 
 /// The backend `builtin`.
 #[derive(Debug)]
@@ -69,7 +75,12 @@ impl Backend for Builtin {
     }
 
     fn capabilities(&self) -> Vec<Capability> {
-        [split::CAPABILITIES, http_match::CAPABILITIES].concat()
+        [split::CAPABILITIES, http_match::CAPABILITIES, access::CAPABILITIES].concat()
+    }
+
+    /// `defaults` says nothing: everything stands in the resources.
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, _defaults: &Value) -> Option<Box<dyn Evaluate>> {
+        Some(Box::new(eval::Reading::new(&objects, inventory)))
     }
 
     /// By workload, what they share first; then type and name.

@@ -8,7 +8,7 @@ use meshglot_translator::render::{Fragment, RenderedObject, UnitKey};
 use meshglot_translator::resolve::View;
 
 use crate::endpoint::has_proxy;
-use crate::{inbound, outbound};
+use crate::{inbound, outbound, unprotected};
 
 /// Kinds in the order in which they get the plain name `NAMESPACE/NAME`.
 const KINDS: [Kind; 7] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod];
@@ -29,13 +29,15 @@ pub(crate) fn key(unit: &UnitKey) -> Option<ObjectKey> {
 pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     let Some(mesh) = view.target_mesh(&key.namespace) else { return Fragment::default() };
     let Some(pods) = view.pods(key) else { return Fragment::default() };
+    let mut report = view.report(&mesh);
     if !has_proxy(&pods, &view.namespace(&key.namespace)) {
-        return Fragment::default();
+        unprotected::without_proxy(&pods, view, &mut report);
+        return Fragment { losses: report.into_losses(), ..Fragment::default() };
     }
+    unprotected::without_requests(&pods, view, &mut report);
     let workload = name(key, view);
     let services = services_of(&mesh, view);
     let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &services, &mesh, view);
-    let mut report = view.report(&mesh);
     objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
     Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
 }

@@ -8,7 +8,8 @@ use meshglot_translator::parse::{Document, Source, parse};
 use meshglot_translator::render::{Engine, Target};
 use meshglot_translator::resolve::{Model, ReadOptions};
 
-/// A Service with address and endpoints, a headless one, one that is missing, and a workload that calls and is called.
+/// A Service with address and endpoints, a headless one, one that is missing, a workload that calls and is called,
+/// and who may call it.
 const INPUT: &str = "
 {apiVersion: split.smi-spec.io/v1alpha4, kind: TrafficSplit, metadata: {name: root, namespace: shop}, spec: {service: root, matches: [{kind: HTTPRouteGroup, name: group}], backends: [{service: kv, weight: 1}, {service: missing, weight: 1}]}}
 ---
@@ -25,6 +26,12 @@ const INPUT: &str = "
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: root, namespace: shop}, spec: {template: {metadata: {labels: {app: root, meshglot.dev/inject: enabled}}, spec: {containers: [{name: main}]}}}}
 ---
 {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: root, namespace: shop}, spec: {template: {metadata: {labels: {app: other, meshglot.dev/inject: enabled}}, spec: {containers: [{name: main}]}}}}
+---
+{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: target, namespace: shop}, spec: {destination: {kind: ServiceAccount, name: default}, rules: [{kind: HTTPRouteGroup, name: group}, {kind: TCPRoute, name: port}], sources: [{kind: ServiceAccount, name: web}]}}
+---
+{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: other, namespace: shop}, spec: {destination: {kind: ServiceAccount, name: default}, rules: [{kind: TCPRoute, name: port}], sources: [{kind: ServiceAccount, name: web}]}}
+---
+{apiVersion: specs.smi-spec.io/v1alpha4, kind: TCPRoute, metadata: {name: port, namespace: shop}, spec: {matches: {ports: [80]}}}
 ";
 
 fn model(documents: &[Arc<Document>]) -> Model {

@@ -21,15 +21,15 @@ pub fn config_entries(rendered: &Rendered<'_>) -> Vec<Value> {
     objects.iter().map(|object| entry(object, namespaces.get(&*object.id.namespace).map(String::as_str))).collect()
 }
 
-/// Consul Enterprise's name of each Kubernetes namespace, read off the destinations: a split leads to Services
-/// of its own namespace only. Empty for the community edition, which takes no `Namespace`.
+/// Consul Enterprise's name of each Kubernetes namespace, read off the destinations: splits and intentions are
+/// about Services of their own namespace only. Empty for the community edition, which takes no `Namespace`.
 fn consul_namespaces<'o>(objects: &[&'o RenderedObject]) -> BTreeMap<&'o str, String> {
     let named = |object: &'o RenderedObject| {
         let body = object.body();
         let spec = &body["spec"];
         let list = |field: &str| spec[field].as_array().map(Vec::as_slice).unwrap_or_default();
         let routes = list("routes").iter().map(|route| &route["destination"]);
-        let mut destinations = list("splits").iter().chain(routes).chain([&spec["redirect"]]);
+        let mut destinations = list("splits").iter().chain(routes).chain([&spec["redirect"], &spec["destination"]]);
         let name = destinations.find_map(|destination| destination["namespace"].as_str())?;
         Some((&*object.id.namespace, name.to_owned()))
     };

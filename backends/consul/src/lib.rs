@@ -1,10 +1,16 @@
 //! Consul: `consul.hashicorp.com/v1alpha1`, and the same as config entries. Cells are named like the features
 //! of the model.
 
+mod access;
 mod chain;
+mod destination;
 mod entry;
+mod eval;
 mod http_match;
+mod identity;
 mod names;
+mod permission;
+mod posture;
 mod reach;
 mod resource;
 mod split;
@@ -12,7 +18,7 @@ mod weight;
 
 use std::sync::Arc;
 
-use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
+use meshglot_translator::ir::{AccountKey, Kind, MeshSettings, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, Rendered, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::Value;
@@ -29,6 +35,15 @@ const SERVICE: &str = "Service";
 /// Unit: all entries of the virtual service of one split with matches; named after the split.
 const VIRTUAL_SERVICE: &str = "VirtualService";
 
+/// Unit: the entry for everything else of one Mesh, which it is named after.
+const ALL_SERVICES: &str = "AllServices";
+
+/// Unit: what is told about one account; nothing is rendered.
+const ACCOUNT: &str = "Account";
+
+/// Unit: what is told about one namespace; nothing is rendered.
+const NAMESPACE: &str = "Namespace";
+
 /// The output for a Consul without Kubernetes.
 const CONFIG_ENTRIES: &str = "config-entries";
 
@@ -38,29 +53,58 @@ impl Backend for Consul {
     }
 
     fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey> {
-        let split = (object.kind == Kind::TrafficSplit).then(|| view.split(object)).flatten();
-        let Some(split) = split else { return Vec::new() };
         let unit = |output: &'static str, name: &Arc<str>| UnitKey { output, namespace: object.namespace.clone(), name: name.clone() };
-        let destinations = split.backends.iter().map(|backend| unit(SERVICE, &backend.service));
-        let by_matches = (!split.matches.is_empty()).then(|| unit(VIRTUAL_SERVICE, &object.name));
-        std::iter::once(unit(SERVICE, split.root_name())).chain(destinations).chain(by_matches).collect()
+        match object.kind {
+            Kind::TrafficSplit => {
+                let Some(split) = view.split(object) else { return Vec::new() };
+                let destinations = split.backends.iter().map(|backend| unit(SERVICE, &backend.service));
+                let by_matches = (!split.matches.is_empty()).then(|| unit(VIRTUAL_SERVICE, &object.name));
+                std::iter::once(unit(SERVICE, split.root_name())).chain(destinations).chain(by_matches).collect()
+            }
+            Kind::Service => {
+                let mesh = view.target_mesh(&object.namespace).filter(|mesh| destination::denies_all(mesh));
+                let all = |mesh: Arc<MeshSettings>| UnitKey {
+                    output: ALL_SERVICES,
+                    namespace: mesh.system_namespace.clone(),
+                    name: mesh.name.clone(),
+                };
+                mesh.map(all).into_iter().chain([unit(SERVICE, &object.name)]).collect()
+            }
+            // An account may have a Consul service that is in no input, where the names are the same.
+            Kind::ServiceAccount => of_account(object.namespace.clone(), object.name.clone(), view),
+            kind if kind.runs_pods() => {
+                let account = view.pods(object).map(|pods| pods.service_account.clone());
+                account.map_or_else(Vec::new, |account| of_account(object.namespace.clone(), account, view))
+            }
+            // Its account may have no object of its own in the input, where Consul's ACLs tie the names.
+            Kind::TrafficTarget => view
+                .target(object)
+                .map_or_else(Vec::new, |target| of_account(target.destination.namespace.clone(), target.destination.name.clone(), view)),
+            _ => Vec::new(),
+        }
     }
 
     fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment {
-        let Some(mesh) = view.target_mesh(&unit.namespace) else { return Fragment::default() };
+        let UnitKey { output, namespace, name } = unit.clone();
+        let mesh = if output == ALL_SERVICES { mesh_named(&name, view) } else { view.target_mesh(&namespace) };
+        let Some(mesh) = mesh else { return Fragment::default() };
         let mut report = view.report(&mesh);
-        let (namespace, name) = (unit.namespace.clone(), unit.name.clone());
-        let objects = if unit.output == SERVICE {
-            split::entries(&ServiceKey { namespace, name }, view, &mesh, &mut report)
-        } else {
-            let split = view.split(&ObjectKey { kind: Kind::TrafficSplit, namespace, name });
-            split.map_or_else(Vec::new, |split| split::virtual_entries(&split, view, &mesh, &mut report))
-        };
+        let mut objects = Vec::new();
+        match output {
+            SERVICE => objects = split::entries(&ServiceKey { namespace, name }, view, &mesh, &mut report),
+            ALL_SERVICES => objects.extend(posture::all_services(&mesh, &report)),
+            ACCOUNT => posture::account(&AccountKey { namespace, name }, view, &mesh, &mut report),
+            NAMESPACE => posture::namespace(&namespace, view, &mesh, &mut report),
+            _ => {
+                let split = view.split(&ObjectKey { kind: Kind::TrafficSplit, namespace, name });
+                objects = split.map_or_else(Vec::new, |split| split::virtual_entries(&split, view, &mesh, &mut report));
+            }
+        }
         Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
     }
 
     fn capabilities(&self) -> Vec<Capability> {
-        [split::CAPABILITIES, http_match::CAPABILITIES].concat()
+        [split::CAPABILITIES, http_match::CAPABILITIES, access::CAPABILITIES].concat()
     }
 
     fn formats(&self) -> &'static [&'static str] {
@@ -70,4 +114,32 @@ impl Backend for Consul {
     fn in_format(&self, format: &str, rendered: &Rendered<'_>) -> Vec<Value> {
         if format == CONFIG_ENTRIES { config_entries(rendered) } else { Vec::new() }
     }
+
+    fn reader(
+        &self,
+        objects: Vec<Value>,
+        inventory: meshglot_translator::eval::Inventory,
+        defaults: &Value,
+    ) -> Option<Box<dyn meshglot_translator::eval::Evaluate>> {
+        Some(Box::new(eval::Reading::new(&objects, inventory, defaults)))
+    }
+}
+
+/// What exists because an account is the destination of rules.
+fn of_account(namespace: Arc<str>, name: Arc<str>, view: &View<'_>) -> Vec<UnitKey> {
+    let account = AccountKey { namespace, name };
+    if view.targets_of(&account).is_empty() {
+        return Vec::new();
+    }
+    let AccountKey { namespace, name } = account;
+    let unit = |output: &'static str, name: &Arc<str>| UnitKey { output, namespace: namespace.clone(), name: name.clone() };
+    let acls = view.target_mesh(&namespace).is_some_and(|mesh| mesh.consul_acls);
+    let same_name = acls.then(|| unit(SERVICE, &name));
+    [unit(ACCOUNT, &name), unit(NAMESPACE, &namespace)].into_iter().chain(same_name).collect()
+}
+
+/// A Mesh that is rendered here, by its name.
+fn mesh_named(name: &str, view: &View<'_>) -> Option<Arc<MeshSettings>> {
+    let named = |service: ServiceKey| view.target_mesh(&service.namespace).filter(|mesh| &*mesh.name == name);
+    view.services().into_iter().find_map(named)
 }

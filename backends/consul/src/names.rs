@@ -21,11 +21,18 @@ pub(crate) fn consul_namespace(mesh: &MeshSettings, namespace: &str) -> Option<S
 
 /// A Service of another namespace that Consul could not tell from this one.
 pub(crate) fn namesake(service: &ServiceKey, mesh: &MeshSettings, view: &View<'_>) -> Option<ServiceKey> {
+    namesakes(service, mesh, view).into_iter().next()
+}
+
+/// All of them, sorted.
+pub(crate) fn namesakes(service: &ServiceKey, mesh: &MeshSettings, view: &View<'_>) -> Vec<ServiceKey> {
     if mesh.consul_mirroring.is_some() {
-        return None;
+        return Vec::new();
     }
     let flat = |namespace: &Arc<str>| view.target_mesh(namespace).is_some_and(|mesh| mesh.consul_mirroring.is_none());
-    view.services_named(&service.name).into_iter().find(|other| other.namespace != service.namespace && flat(&other.namespace))
+    let mut named = view.services_named(&service.name);
+    named.retain(|other| other.namespace != service.namespace && flat(&other.namespace));
+    named
 }
 
 /// Something that bears the name of a split's A/B service: a Service, or the like-named split of another

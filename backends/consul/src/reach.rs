@@ -9,9 +9,7 @@ use meshglot_translator::render::{Report, Verdict};
 use meshglot_translator::resolve::View;
 
 use crate::chain::{Chain, positive};
-
-/// The label of a Service that Consul does not register.
-const IGNORED: &str = "consul.hashicorp.com/service-ignore";
+use crate::identity::is_ignored;
 
 /// What the inventory tells about the instances of a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +22,13 @@ enum Instances {
     Unknown,
 }
 
-/// Tells what callers of the root meet that its splits do not say.
-pub(crate) fn reach(routes: &ServiceRoutes, chain: &Chain<'_>, view: &View<'_>, mesh: &MeshSettings, report: &mut Report) {
+/// Tells what callers of the root meet that its splits do not say. `allowed`: the root has intentions.
+pub(crate) fn reach(routes: &ServiceRoutes, chain: &Chain<'_>, allowed: bool, view: &View<'_>, mesh: &MeshSettings, report: &mut Report) {
     let (Some(root), Some(first)) = (&routes.service, chain.rules.first()) else { return };
     let name = &root.key.name;
     let instances = instances(root, chain, view);
     // Where nothing is known, the root is taken for a mere name, which is what SMI's layout makes of it.
-    if instances != Instances::Own && !mesh.consul_default_allow {
+    if instances != Instances::Own && !mesh.consul_default_allow && !allowed {
         let message = format!("under default deny, callers reach `{name}` only with an intention for `{name}` itself");
         report.lose(Code::MG1303, Verdict::Equivalent, &first.split.key, &first.split.root_origin, message);
     }
@@ -69,8 +67,4 @@ fn instances(root: &Service, chain: &Chain<'_>, view: &View<'_>) -> Instances {
     let within =
         |other: &Service| !other.selector.is_empty() && other.selector.iter().all(|(name, value)| root.selector.get(name) == Some(value));
     if known || others.iter().any(|other| within(other)) { Instances::None } else { Instances::Unknown }
-}
-
-fn is_ignored(service: &Service) -> bool {
-    service.labels.get(IGNORED).is_some_and(|value| value == "true")
 }

@@ -17,6 +17,7 @@ use meshglot_translator::resolve::View;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::access::{self, Entry};
 use crate::chain::{Chain, chain, positive, root_of};
 use crate::http_match::http_match;
 use crate::names;
@@ -55,17 +56,24 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     },
 ];
 
-/// Everything Consul is told about one of its services: as the root of splits, and as the destination of others.
+/// Everything Consul is told about one of its services: as the root of splits, as the destination of others, and
+/// who may call it.
 pub(crate) fn entries(service: &ServiceKey, view: &View<'_>, mesh: &MeshSettings, report: &mut Report) -> Vec<RenderedObject> {
     let routes = view.routes(service);
     let own = chain(&routes, view, mesh, report);
+    let demand = demand(service, own.as_ref(), view, mesh);
+    let access = access::entry(service, own.as_ref(), demand.as_ref().map(|demand| demand.protocol), view, mesh, report);
     let mut parts = Vec::new();
     if let Some(chain) = &own {
-        reach(&routes, chain, view, mesh, report);
+        reach(&routes, chain, access.is_some(), view, mesh, report);
         parts.extend(chain.whole().and_then(|rule| weights(&routes, chain, rule, mesh, report)));
         parts.extend(router(&routes, chain, mesh, report));
     }
-    parts.extend(defaults(service, own.as_ref(), view, mesh));
+    parts.extend(defaults(demand, access.as_ref()));
+    parts.extend(access.map(|entry| {
+        let (spec, provenance) = entry.spec(service, mesh);
+        Part::new("ServiceIntentions", spec, entry.sources, provenance)
+    }));
     parts.into_iter().map(|part| part.object(&service.namespace, &service.name, mesh, report)).collect()
 }
 
@@ -95,7 +103,7 @@ fn needs_virtual(rule: &Rule) -> bool {
 }
 
 /// A Kubernetes object without its name.
-struct Part {
+pub(crate) struct Part {
     kind: &'static str,
     spec: serde_json::Value,
     sources: BTreeSet<ObjectKey>,
@@ -103,11 +111,11 @@ struct Part {
 }
 
 impl Part {
-    fn new(kind: &'static str, spec: impl Serialize, sources: BTreeSet<ObjectKey>, provenance: Vec<Provenance>) -> Self {
+    pub(crate) fn new(kind: &'static str, spec: impl Serialize, sources: BTreeSet<ObjectKey>, provenance: Vec<Provenance>) -> Self {
         Self { kind, spec: json!(spec), sources, provenance }
     }
 
-    fn object(self, namespace: &str, name: &str, mesh: &MeshSettings, report: &Report) -> RenderedObject {
+    pub(crate) fn object(self, namespace: &str, name: &str, mesh: &MeshSettings, report: &Report) -> RenderedObject {
         let (api_version, kind) = (API_VERSION.into(), self.kind.into());
         let id = ObjectId { api_version, kind, namespace: namespace.into(), name: name.into() };
         let sources: Vec<ObjectKey> = self.sources.into_iter().collect();
@@ -120,16 +128,26 @@ fn from(path: String, origin: &Origin) -> Provenance {
     Provenance { path, origin: origin.clone() }
 }
 
-/// The protocol that every chain through a service agreed on. Consul refuses routes of a service that it takes
-/// for TCP, and a destination of weight 0 gets its own before it gets traffic.
-fn defaults(service: &ServiceKey, own: Option<&Chain<'_>>, view: &View<'_>, mesh: &MeshSettings) -> Option<Part> {
-    let mut found: Option<(Protocol, Origin)> = None;
-    let mut sources = BTreeSet::new();
+/// The protocol that every chain through a service agreed on, and who says so first.
+struct Demand {
+    protocol: Protocol,
+    origin: Origin,
+    sources: BTreeSet<ObjectKey>,
+}
+
+/// What splits make a service speak, as far as the chains through it are said.
+pub(crate) fn demand_of(service: &ServiceKey, view: &View<'_>, mesh: &MeshSettings) -> Option<Protocol> {
+    let routes = view.routes(service);
+    // What the chain loses is told by its root.
+    let own = chain(&routes, view, mesh, &mut view.report(mesh));
+    demand(service, own.as_ref(), view, mesh).map(|demand| demand.protocol)
+}
+
+fn demand(service: &ServiceKey, own: Option<&Chain<'_>>, view: &View<'_>, mesh: &MeshSettings) -> Option<Demand> {
+    let mut found: Option<Demand> = None;
     let mut add = |protocol: Protocol, rule: &Rule, origin: &Origin| {
-        if protocol.is_http() {
-            found.get_or_insert_with(|| (protocol, origin.clone()));
-            sources.insert(rule.split.key.clone());
-        }
+        let demand = found.get_or_insert_with(|| Demand { protocol, origin: origin.clone(), sources: BTreeSet::new() });
+        demand.sources.insert(rule.split.key.clone());
     };
     if let Some(chain) = own {
         chain.rules.iter().for_each(|rule| add(chain.protocol, rule, &rule.split.root_origin));
@@ -146,8 +164,21 @@ fn defaults(service: &ServiceKey, own: Option<&Chain<'_>>, view: &View<'_>, mesh
             }
         }
     }
-    let (protocol, origin) = found?;
-    Some(defaults_part(protocol, &origin, sources))
+    found
+}
+
+/// Consul refuses routes and permissions of a service that it takes for TCP, and a destination of weight 0 gets
+/// its own before it gets traffic.
+fn defaults(demand: Option<Demand>, access: Option<&Entry>) -> Option<Part> {
+    let looks_at_requests = access.and_then(|entry| Some((entry.protocol.as_ref()?, &entry.sources)));
+    match (demand.filter(|demand| demand.protocol.is_http()), looks_at_requests) {
+        (Some(Demand { protocol, origin, mut sources }), access) => {
+            sources.extend(access.into_iter().flat_map(|(_, sources)| sources.iter().cloned()));
+            Some(defaults_part(protocol, &origin, sources))
+        }
+        (None, Some(((protocol, origin), sources))) => Some(defaults_part(*protocol, origin, sources.clone())),
+        (None, None) => None,
+    }
 }
 
 fn defaults_part(protocol: Protocol, origin: &Origin, sources: BTreeSet<ObjectKey>) -> Part {

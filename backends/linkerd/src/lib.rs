@@ -1,14 +1,26 @@
-//! Linkerd: routes of the Gateway API whose parent is a Service. Cells are named like the features of the model.
+//! Linkerd: routes of the Gateway API whose parent is a Service, for callers; Servers and what stands on them, for
+//! those who are called. Cells are named like the features of the model.
 
+mod access;
+mod as_sent;
+mod containment;
+mod eval;
 mod http_match;
+mod inbound;
+mod policy;
 mod port;
 mod precedence;
+mod principal;
 mod resource;
+mod selector;
+mod server;
 mod split;
 
+use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, UnitKey};
 use meshglot_translator::resolve::View;
+use serde_json::Value;
 
 /// The backend `linkerd`.
 #[derive(Debug)]
@@ -24,18 +36,31 @@ impl Backend for Linkerd {
     }
 
     fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey> {
+        if object.kind.runs_pods() {
+            return view.pods(object).map(|pods| access::units(&pods, view)).unwrap_or_default();
+        }
         let split = (object.kind == Kind::TrafficSplit).then(|| view.split(object)).flatten();
         let unit = |name: &std::sync::Arc<str>| UnitKey { output: SERVICE_ROUTES, namespace: object.namespace.clone(), name: name.clone() };
         split.iter().map(|split| unit(split.root_name())).collect()
     }
 
     fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment {
+        let Some(mesh) = view.target_mesh(&unit.namespace) else { return Fragment::default() };
+        match unit.output {
+            access::SERVERS => return access::workload_of(unit).map(|key| access::servers(&key, &mesh, view)).unwrap_or_default(),
+            principal::CALLERS => return principal::callers(unit, &mesh, view),
+            principal::PROBES => return principal::probes(unit, &mesh, view),
+            _ => {}
+        }
         let root = ServiceKey { namespace: unit.namespace.clone(), name: unit.name.clone() };
-        let Some(mesh) = view.target_mesh(&root.namespace) else { return Fragment::default() };
         split::service_routes(&view.routes(&root), &view.namespace(&root.namespace), &mesh, || view.report(&mesh))
     }
 
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Option<Box<dyn Evaluate>> {
+        Some(eval::reader(&objects, &inventory, defaults))
+    }
+
     fn capabilities(&self) -> Vec<Capability> {
-        [split::CAPABILITIES, http_match::CAPABILITIES].concat()
+        [split::CAPABILITIES, http_match::CAPABILITIES, access::CAPABILITIES].concat()
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn update() {
         for backend in meshglot_registry::all() {
             write(&format!("{}.yaml", backend.name()), &output(&case, backend.name()));
         }
-        write("consul.json", &entries(&case).stdout);
+        write("consul.json", &entries_text(&case));
         write("report.txt", &report(&case));
     }
 }
@@ -60,15 +60,15 @@ fn case_trials(case: &str, judges: &Judges) -> Vec<Trial> {
             compare(&format!("{of_case}/{backend}.yaml"), &output(&of_case, backend))
         }));
         let (output, entries) = (file(case, &format!("{backend}.yaml")), file(case, "consul.json"));
-        trials.extend(judges.output(&format!("{case}/{backend}"), backend, output, &objects(case, is_inventory), entries));
+        trials.extend(judges.output(&format!("{case}/{backend}"), backend, output, &cluster(case), entries));
     }
     let of_case = case.to_owned();
-    trials.push(Trial::test(format!("{case}/entries"), move || compare(&format!("{of_case}/consul.json"), &entries(&of_case).stdout)));
+    trials.push(Trial::test(format!("{case}/entries"), move || compare(&format!("{of_case}/consul.json"), &entries_text(&of_case))));
     let of_case = case.to_owned();
     trials.push(Trial::test(format!("{case}/report"), move || compare(&format!("{of_case}/report.txt"), &report(&of_case))));
     // What we refuse, a cluster may take: SMI objects are written by others. What we take, a cluster must.
     if !report(case).contains("error[MG00") {
-        trials.push(judges.input(format!("{case}/input"), objects(case, |_| true)));
+        trials.push(judges.input(format!("{case}/input"), objects(case, is_ours_or_native)));
     }
     trials
 }
@@ -90,8 +90,10 @@ fn render(case: &str, backend: &str) -> Captured {
     run(case, &["render", "--backend", backend])
 }
 
-fn entries(case: &str) -> Captured {
-    run(case, &["render", "--backend", "consul", "--format", "config-entries", "-o", "json"])
+/// Consul's entries; none where nothing is written.
+fn entries_text(case: &str) -> String {
+    let said = run(case, &["render", "--backend", "consul", "--format", "config-entries", "-o", "json"]);
+    if said.stdout.is_empty() { "[]\n".to_owned() } else { said.stdout }
 }
 
 /// All that is told: mistakes and losses once, then each backend's closing line and exit code.
@@ -137,7 +139,28 @@ fn objects(case: &str, wanted: fn(&Value) -> bool) -> Text {
     })
 }
 
-/// What a cluster holds besides the rendered objects.
+/// What a cluster holds besides the rendered objects. Its namespaces are in the mesh: Istio's analyzers look at no
+/// other pods.
+fn cluster(case: &str) -> Text {
+    let inventory = objects(case, |object| is_inventory(object) && object["kind"] != "Namespace");
+    Arc::new(move || {
+        let text = inventory();
+        let mut namespaces: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("namespace: ")).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        let namespace = |name: &str| {
+            format!("---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels:\n    istio-injection: enabled\n")
+        };
+        text.clone() + &namespaces.into_iter().map(namespace).collect::<String>()
+    })
+}
+
+/// What our CRDs and the API server itself can judge.
+fn is_ours_or_native(object: &Value) -> bool {
+    object["apiVersion"].as_str().is_none_or(|version| !version.starts_with("gateway."))
+}
+
+/// What people do not write for a mesh.
 fn is_inventory(object: &Value) -> bool {
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     !api_version.is_empty() && !api_version.contains("smi-spec.io/") && !api_version.starts_with("meshglot.dev/")

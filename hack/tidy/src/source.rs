@@ -87,6 +87,27 @@ pub fn check_backend_names(files: &[File], backends: &[(String, String)]) -> Fin
     findings
 }
 
+/// A reading of a vendor's objects that knows its renderer would judge nothing, and the other way round.
+pub fn check_readers(files: &[File]) -> Findings {
+    let mut findings = Findings::new();
+    for file in files.iter().filter(|file| is_product(file) && file.path.starts_with("backends/")) {
+        let reads = file.path.contains("/src/eval/");
+        let opens_the_door = file.path.ends_with("/src/lib.rs");
+        for (index, line) in file.without_tests().lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let paths = line.match_indices("crate::").filter(|(at, _)| !line[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+            let mut inside = paths.map(|(at, word)| line[at + word.len()..].starts_with("eval"));
+            if (reads && inside.any(|inside| !inside)) || (!reads && !opens_the_door && inside.any(|inside| inside)) {
+                findings.push(format!(
+                    "{}:{}: rendering and reading are written apart, so that one can judge the other",
+                    file.path,
+                    index + 1
+                ));
+            }
+        }
+    }
+    findings
+}
+
 /// Code that is compiled into users' programs.
 fn is_product(file: &File) -> bool {
     file.is(&["rs"]) && file.path.contains("/src/")
@@ -139,6 +160,15 @@ mod tests {
         assert_eq!(found("cli/src/x.rs", "use granit_parser::Event;").len(), 1);
         assert_eq!(found("translator/src/render/write.rs", "serde_saphyr::to_string(value)"), Findings::new());
         assert_eq!(found("backends/x/src/y.rs", "serde_saphyr::to_string(value)").len(), 1);
+    }
+
+    #[test]
+    fn readings_and_renderers_do_not_meet() {
+        let found = |path: &str, text: &str| check_readers(&[File::new(path, text)]).len();
+        assert_eq!(found("backends/x/src/eval/mod.rs", "use crate::split::render;"), 1);
+        assert_eq!(found("backends/x/src/eval/mod.rs", "use crate::eval::path::Path;"), 0);
+        assert_eq!(found("backends/x/src/split.rs", "use crate::eval::path::Path;"), 1);
+        assert_eq!(found("backends/x/src/lib.rs", "use crate::eval::Reader;"), 0);
     }
 
     #[test]

@@ -38,6 +38,11 @@ fn code_mentions_only_what_it_may() {
 }
 
 #[test]
+fn readings_and_renderers_do_not_meet() {
+    none(&source::check_readers(&FILES));
+}
+
+#[test]
 fn only_the_registry_names_a_backend() {
     let backends = arrows::backend_crates(&MEMBERS);
     assert!(!backends.is_empty());

@@ -3,10 +3,13 @@
 //! Readings are written from the rules of the vendor, never from our renderers, so that one can judge the other.
 
 mod inventory;
+mod matcher;
+mod neutral;
 mod path;
 mod request;
 
 pub use inventory::{Callee, Inventory};
+pub use neutral::Neutral;
 pub use path::{Spelling, normalised};
 pub use request::{Call, Caller, Decision, Fraction, Outcome, Request, Verdict};
 

@@ -125,6 +125,8 @@ pub struct PodSet {
     pub labels: BTreeMap<String, String>,
     /// Annotations of the pods.
     pub annotations: BTreeMap<String, String>,
+    /// `spec.selector.matchLabels` of the owner; the labels of the pods where it has none.
+    pub selector: BTreeMap<String, String>,
     /// `default` if not written.
     pub service_account: Arc<str>,
     /// Container ports: name (may be empty) and number, TCP only, sorted by number.

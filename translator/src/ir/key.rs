@@ -12,6 +12,14 @@ pub enum Kind {
     TrafficSplit,
     /// specs.smi-spec.io `HTTPRouteGroup`.
     HttpRouteGroup,
+    /// specs.smi-spec.io `TCPRoute`.
+    TcpRoute,
+    /// access.smi-spec.io `TrafficTarget`.
+    TrafficTarget,
+    /// access.smi-spec.io `IdentityBinding`.
+    IdentityBinding,
+    /// gateway.networking.k8s.io `ReferenceGrant`.
+    ReferenceGrant,
     /// Core `Namespace`.
     Namespace,
     /// Core `Service`.
@@ -38,10 +46,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that is read.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Mesh,
         Self::TrafficSplit,
         Self::HttpRouteGroup,
+        Self::TcpRoute,
+        Self::TrafficTarget,
+        Self::IdentityBinding,
+        Self::ReferenceGrant,
         Self::Namespace,
         Self::Service,
         Self::ServiceAccount,
@@ -61,6 +73,10 @@ impl Kind {
             Self::Mesh => "Mesh",
             Self::TrafficSplit => "TrafficSplit",
             Self::HttpRouteGroup => "HTTPRouteGroup",
+            Self::TcpRoute => "TCPRoute",
+            Self::TrafficTarget => "TrafficTarget",
+            Self::IdentityBinding => "IdentityBinding",
+            Self::ReferenceGrant => "ReferenceGrant",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::ServiceAccount => "ServiceAccount",
@@ -80,7 +96,9 @@ impl Kind {
         match self {
             Self::Mesh => "meshglot.dev",
             Self::TrafficSplit => "split.smi-spec.io",
-            Self::HttpRouteGroup => "specs.smi-spec.io",
+            Self::HttpRouteGroup | Self::TcpRoute => "specs.smi-spec.io",
+            Self::TrafficTarget | Self::IdentityBinding => "access.smi-spec.io",
+            Self::ReferenceGrant => "gateway.networking.k8s.io",
             Self::Namespace | Self::Service | Self::ServiceAccount | Self::Pod => "",
             Self::EndpointSlice => "discovery.k8s.io",
             Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::ReplicaSet => "apps",
@@ -90,7 +108,10 @@ impl Kind {
 
     /// Whether people write policy in it, rather than it being read as inventory.
     pub fn is_neutral(self) -> bool {
-        matches!(self, Self::Mesh | Self::TrafficSplit | Self::HttpRouteGroup)
+        matches!(
+            self,
+            Self::Mesh | Self::TrafficSplit | Self::HttpRouteGroup | Self::TcpRoute | Self::TrafficTarget | Self::IdentityBinding
+        )
     }
 
     /// Whether it lives in no namespace.

@@ -1,5 +1,6 @@
 //! The neutral model: what policy means, once it is checked. One file per thing; backends see only this.
 
+mod access;
 mod inventory;
 mod key;
 mod matching;
@@ -9,6 +10,10 @@ mod route;
 mod split;
 pub mod weight;
 
+pub use access::{
+    AccessDefault, AccessRule, AccountAccess, AccountKey, Identity, IdentityBinding, ReferenceGrant, RuleKind, Subject, SubjectKind,
+    TargetRule, TcpRoute, TrafficTarget, WorkloadAccess, WorkloadPort, WorkloadRule,
+};
 pub use inventory::{Endpoint, EndpointSlice, Namespace, PodSet, PortTarget, Protocol, Service, ServicePort};
 pub use key::{Kind, ObjectKey, ServiceKey};
 pub use matching::{HeaderMatch, HttpMatch, Method};

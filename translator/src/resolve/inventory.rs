@@ -83,6 +83,10 @@ pub(super) fn pods(key: &ObjectKey, document: &Arc<Document>) -> Option<PodSet> 
         document: document.clone(),
         labels: strings(template.find(["metadata", "labels"])),
         annotations: strings(template.find(["metadata", "annotations"])),
+        selector: match strings(root.find(["spec", "selector", "matchLabels"])) {
+            selector if selector.is_empty() => strings(template.find(["metadata", "labels"])),
+            selector => selector,
+        },
         service_account: account.and_then(NodeRef::text).filter(|name| !name.is_empty()).unwrap_or("default").into(),
         ports,
         probes,

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshglot_crds::mesh::{IntentionPolicy, PathAnchoring as WireAnchoring};
+use meshglot_crds::mesh::{AccessDefault as WireDefault, IntentionPolicy, PathAnchoring as WireAnchoring};
 use meshglot_crds::shared::{Selector, SelectorOperator};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::{MeshSettings, Namespace, ObjectKey, PathAnchoring};
+use crate::ir::{AccessDefault, MeshSettings, Namespace, ObjectKey, PathAnchoring};
 use crate::parse::{Document, Origin};
 
 /// A Mesh object that was read.
@@ -24,7 +24,7 @@ pub(crate) struct MeshObject {
 const SYSTEM_NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /// Fields whose policy this version does not render: told, because what is ignored does not protect.
-const NOT_RENDERED: [&str; 4] = ["access", "mutualTls", "egress", "jwtProviders"];
+const NOT_RENDERED: [&str; 3] = ["mutualTls", "egress", "jwtProviders"];
 
 /// Reads a Mesh that its schema let pass.
 pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<MeshObject> {
@@ -46,6 +46,7 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
     let absent = MeshSettings::default();
     let text = |value: Option<String>, absent: &Arc<str>| value.map_or_else(|| absent.clone(), Arc::from);
     let cluster_domain = text(spec.cluster_domain.map(|domain| domain.0), &absent.cluster_domain);
+    let (istio, linkerd) = (spec.istio.unwrap_or_default(), spec.linkerd.unwrap_or_default());
     let consul = spec.consul.unwrap_or_default();
     let mirroring = consul.namespaces.filter(|namespaces| consul.enterprise == Some(true) && namespaces.mirroring == Some(true));
     let ports = spec.builtin.and_then(|builtin| builtin.ports);
@@ -62,13 +63,29 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
             Some(WireAnchoring::Full) => PathAnchoring::Full,
             Some(WireAnchoring::Start) | None => PathAnchoring::Start,
         },
+        access_default: match spec.access.and_then(|access| access.default) {
+            Some(WireDefault::Deny) => AccessDefault::Deny,
+            Some(WireDefault::Allow) => AccessDefault::Allow,
+            Some(WireDefault::Targeted) | None => AccessDefault::Targeted,
+        },
         allow_lossy: spec.allow_lossy.unwrap_or_default().iter().filter_map(|code| code.0.parse().ok()).collect(),
-        istio_revision: spec.istio.and_then(|istio| istio.revision).map(|revision| revision.0.into()),
-        linkerd_opaque_ports: match spec.linkerd.and_then(|linkerd| linkerd.opaque_ports) {
+        istio_revision: istio.revision.map(|revision| revision.0.into()),
+        istio_root_namespace: text(istio.root_namespace.map(|name| name.0), &absent.istio_root_namespace),
+        istio_pseudo_headers: istio.pseudo_headers.unwrap_or(true),
+        istio_any_trust_domain: istio.any_trust_domain.unwrap_or(false),
+        linkerd_control_plane: text(linkerd.control_plane_namespace.map(|name| name.0), &absent.linkerd_control_plane),
+        linkerd_probe_networks: match linkerd.probe_networks {
+            Some(networks) => networks.into_iter().map(|network| network.0.into()).collect(),
+            None => absent.linkerd_probe_networks,
+        },
+        linkerd_reject_ambiguous: linkerd.reject_ambiguous_paths.unwrap_or(false),
+        linkerd_opaque_ports: match linkerd.opaque_ports {
             Some(ports) => ports.iter().map(|port| port.0).collect(),
             None => absent.linkerd_opaque_ports,
         },
         consul_mirroring: mirroring.map(|namespaces| namespaces.prefix.unwrap_or_default().into()),
+        consul_acls: consul.acls.unwrap_or(false),
+        consul_peers: consul.peers.unwrap_or_default().into_iter().map(|peer| peer.0.into()).collect(),
         consul_default_allow: matches!(consul.default_intention_policy, Some(IntentionPolicy::Allow)),
         builtin_ports: (port(|p| &p.inbound, absent.builtin_ports.0), port(|p| &p.outbound, absent.builtin_ports.1)),
     };

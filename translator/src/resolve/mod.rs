@@ -1,7 +1,10 @@
 //! Documents to the model: names to objects, conflicts decided, mistakes told.
 
+mod access;
+mod binding;
 mod group;
 mod inventory;
+mod memo;
 mod mesh;
 mod metadata;
 mod model;
@@ -9,7 +12,9 @@ mod object;
 mod routes;
 mod schema;
 mod split;
+mod target;
 mod view;
+mod workload;
 
 pub use model::Model;
 pub use object::ReadOptions;

@@ -1,13 +1,14 @@
 //! All objects by key, with the indexes through which they find each other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::memo::Memos;
 use super::object::{Object, ReadOptions, Recognised, read, recognise};
-use super::routes;
 use super::view::{Read, View};
+use super::{access, routes, workload};
 use crate::diagnostic::{Code, Diagnostic, by_position};
-use crate::ir::{Kind, MeshSettings, ObjectKey, ServiceKey, ServiceRoutes};
+use crate::ir::{AccountAccess, AccountKey, Kind, MeshSettings, ObjectKey, PodSet, ServiceKey, ServiceRoutes, WorkloadAccess};
 use crate::parse::Document;
 
 /// What is known under one key.
@@ -30,20 +31,9 @@ pub struct Model {
     strays: Vec<Diagnostic>,
     skipped: usize,
     pub(super) index: Index,
-    routes: Mutex<RouteMemos>,
-}
-
-/// Routes that were worked out, and who must be worked out again when something changes.
-#[derive(Debug, Default)]
-struct RouteMemos {
-    memos: HashMap<ServiceKey, Memo>,
-    readers: HashMap<Read, BTreeSet<ServiceKey>>,
-}
-
-#[derive(Clone, Debug)]
-struct Memo {
-    routes: Arc<ServiceRoutes>,
-    reads: BTreeSet<Read>,
+    routes: Memos<ServiceKey, ServiceRoutes>,
+    accounts: Memos<AccountKey, AccountAccess>,
+    workloads: Memos<ObjectKey, WorkloadAccess>,
 }
 
 /// Ways to find objects by what they say.
@@ -59,6 +49,12 @@ pub(super) struct Index {
     pub(super) services_named: BTreeMap<Arc<str>, BTreeSet<ServiceKey>>,
     /// Slices by Service.
     pub(super) slices_of: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
+    /// Targets by the account that they are about.
+    pub(super) targets_of: BTreeMap<AccountKey, BTreeSet<ObjectKey>>,
+    /// Workloads by the account that they run as.
+    pub(super) workloads_of: BTreeMap<AccountKey, BTreeSet<ObjectKey>>,
+    /// Services by namespace and the first label of their selector, `NAME=VALUE`.
+    pub(super) services_selecting: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ServiceKey>>,
     /// Workloads by namespace and a label of their pods, `NAME=VALUE`.
     pub(super) pods_labelled: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ObjectKey>>,
     /// Meshes that are valid.
@@ -150,7 +146,7 @@ impl Model {
         if !slot.documents.is_empty() {
             self.slots.insert(key.clone(), slot);
         }
-        self.forget_routes(&mut changed);
+        self.forget(&mut changed);
         changed
     }
 
@@ -169,28 +165,46 @@ impl Model {
         Slot { documents, object, diagnostics }
     }
 
-    /// Routes that read something that changed are worked out again when asked for; their readers change too.
-    fn forget_routes(&mut self, changed: &mut BTreeSet<Read>) {
-        let routes = self.routes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let stale: BTreeSet<ServiceKey> = changed.iter().filter_map(|read| routes.readers.get(read)).flatten().cloned().collect();
-        for root in stale {
-            routes.forget(&root);
-            changed.insert(Read::Routes(root));
-        }
+    /// Answers that read something that changed are worked out again when asked for; their readers change too.
+    fn forget(&mut self, changed: &mut BTreeSet<Read>) {
+        changed.extend(self.routes.forget(changed).into_iter().map(Read::Routes).collect::<Vec<_>>());
+        changed.extend(self.accounts.forget(changed).into_iter().map(Read::Account).collect::<Vec<_>>());
+        changed.extend(self.workloads.forget(changed).into_iter().map(Read::Access).collect::<Vec<_>>());
     }
 
     /// Where calls to a Service go. The same answer serves every backend.
-    ///
-    /// Routes are worked out under the lock: they read objects, never other routes.
     pub(super) fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(memo) = routes.memos.get(root) {
-            return memo.routes.clone();
-        }
-        let view = View::new(self);
-        let resolved = Arc::new(routes::resolve(root, &view));
-        routes.remember(root, Memo { routes: resolved.clone(), reads: view.into_reads() });
-        resolved
+        self.routes.get(root, || {
+            let view = View::new(self);
+            (routes::resolve(root, &view), view.into_reads())
+        })
+    }
+
+    /// Who may call the workloads of an account.
+    pub(super) fn account_access(&self, account: &AccountKey) -> Arc<AccountAccess> {
+        self.accounts.get(account, || {
+            let view = View::new(self);
+            let mut access = access::resolve(account, &view);
+            let ports = workload::port_diagnostics(&access, &view);
+            access.diagnostics.extend(ports);
+            (access, view.into_reads())
+        })
+    }
+
+    /// Who may call one workload.
+    pub(super) fn workload_access(&self, pods: &Arc<PodSet>, mesh: &MeshSettings) -> Arc<WorkloadAccess> {
+        self.workloads.get(&pods.key, || {
+            let view = View::new(self);
+            // The mesh is read again so that a change of it is one of the reads.
+            let settings = view.mesh_of(&pods.key.namespace).unwrap_or_else(|| Arc::new(mesh.clone()));
+            let pods = view.pods(&pods.key).unwrap_or_else(|| pods.clone());
+            (workload::resolve(&pods, &settings, &view), view.into_reads())
+        })
+    }
+
+    /// All accounts that a target names, sorted.
+    pub fn targeted_accounts(&self) -> impl Iterator<Item = &AccountKey> {
+        self.index.targets_of.keys()
     }
 
     /// All roots that a split names, sorted.
@@ -203,6 +217,7 @@ impl Model {
         let mut all = self.strays.clone();
         all.extend(self.slots.values().flat_map(|slot| slot.diagnostics.iter().cloned()));
         all.extend(self.roots().flat_map(|root| self.routes(root).diagnostics.clone()));
+        all.extend(self.targeted_accounts().flat_map(|account| self.account_access(account).diagnostics.clone()));
         all.extend(self.mesh_conflicts());
         all.extend(self.outside());
         all.sort_by(by_position);
@@ -257,27 +272,6 @@ impl Model {
     }
 }
 
-impl RouteMemos {
-    fn remember(&mut self, root: &ServiceKey, memo: Memo) {
-        for read in &memo.reads {
-            self.readers.entry(read.clone()).or_default().insert(root.clone());
-        }
-        self.memos.insert(root.clone(), memo);
-    }
-
-    fn forget(&mut self, root: &ServiceKey) {
-        let Some(memo) = self.memos.remove(root) else { return };
-        for read in memo.reads {
-            if let Some(readers) = self.readers.get_mut(&read) {
-                readers.remove(root);
-                if readers.is_empty() {
-                    self.readers.remove(&read);
-                }
-            }
-        }
-    }
-}
-
 impl Index {
     fn insert(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>) {
         self.each(key, object, changed, true);
@@ -304,6 +298,11 @@ impl Index {
             }
             Object::Service(service) => {
                 edit(&mut self.services_named, key.name.clone(), service.key.clone(), insert);
+                if let Some((name, value)) = service.selector.iter().next() {
+                    let label: Arc<str> = format!("{name}={value}").into();
+                    edit(&mut self.services_selecting, (key.namespace.clone(), label.clone()), service.key.clone(), insert);
+                    changed.insert(Read::ServicesSelecting(key.namespace.clone(), label));
+                }
                 changed.insert(Read::ServicesNamed(key.name.clone()));
                 changed.insert(Read::Services);
                 changed.insert(Read::ServicesIn(key.namespace.clone()));
@@ -312,7 +311,18 @@ impl Index {
                 edit(&mut self.slices_of, slice.service.clone(), key.clone(), insert);
                 changed.insert(Read::SlicesOf(slice.service.clone()));
             }
+            Object::Target(target) => {
+                let destination = AccountKey { namespace: target.destination.namespace.clone(), name: target.destination.name.clone() };
+                edit(&mut self.targets_of, destination.clone(), key.clone(), insert);
+                changed.insert(Read::TargetsOf(destination));
+            }
+            Object::Grant(_) => {
+                changed.insert(Read::GrantsIn(key.namespace.clone()));
+            }
             Object::Pods(pods) => {
+                let account = AccountKey { namespace: key.namespace.clone(), name: pods.service_account.clone() };
+                edit(&mut self.workloads_of, account.clone(), key.clone(), insert);
+                changed.insert(Read::WorkloadsOf(account));
                 for (name, value) in &pods.labels {
                     let label: Arc<str> = format!("{name}={value}").into();
                     edit(&mut self.pods_labelled, (key.namespace.clone(), label.clone()), key.clone(), insert);
@@ -327,7 +337,7 @@ impl Index {
                 }
                 changed.insert(Read::Meshes);
             }
-            Object::Group(_) | Object::Namespace(_) | Object::Named => {}
+            Object::Group(_) | Object::TcpRoute(_) | Object::Binding(_) | Object::Namespace(_) | Object::Named => {}
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::mesh::MeshObject;
-use super::{group, inventory, mesh, metadata, schema, split};
+use super::{binding, group, inventory, mesh, metadata, schema, split, target};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::ir::{EndpointSlice, HttpRouteGroup, Kind, Namespace, ObjectKey, PodSet, Service, TrafficSplit};
+use crate::ir::{
+    EndpointSlice, HttpRouteGroup, IdentityBinding, Kind, Namespace, ObjectKey, PodSet, ReferenceGrant, Service, TcpRoute, TrafficSplit,
+    TrafficTarget,
+};
 use crate::parse::{Document, NodeRef};
 
 /// An object of the input, checked on its own.
@@ -14,6 +17,10 @@ pub(crate) enum Object {
     Mesh(Arc<MeshObject>),
     Split(Arc<TrafficSplit>),
     Group(Arc<HttpRouteGroup>),
+    TcpRoute(Arc<TcpRoute>),
+    Target(Arc<TrafficTarget>),
+    Binding(Arc<IdentityBinding>),
+    Grant(Arc<ReferenceGrant>),
     Service(Arc<Service>),
     Pods(Arc<PodSet>),
     Endpoints(Arc<EndpointSlice>),
@@ -51,19 +58,8 @@ pub(super) enum Recognised {
 const POLICY_GROUPS: [&str; 4] = ["split.smi-spec.io", "specs.smi-spec.io", "access.smi-spec.io", "meshglot.dev"];
 
 /// Kinds of those groups that this version does not read yet.
-const PLANNED_KINDS: [&str; 11] = [
-    "TCPRoute",
-    "UDPRoute",
-    "TrafficTarget",
-    "IdentityBinding",
-    "RoutePolicy",
-    "DestinationPolicy",
-    "AccessPolicy",
-    "MutualTLSPolicy",
-    "ExternalService",
-    "TelemetryPolicy",
-    "Workload",
-];
+const PLANNED_KINDS: [&str; 8] =
+    ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy", "Workload"];
 
 /// Tells what a document is by its apiVersion and kind.
 pub(super) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Recognised {
@@ -93,6 +89,10 @@ fn policy(root: NodeRef<'_>, api_version: &str, group: &str, kind: &str, options
         }
     }
     let place = root.get("apiVersion").or_else(|| root.get("kind")).unwrap_or(root);
+    if kind == "UDPRoute" {
+        let wrong = Diagnostic::at(Code::MG0114, place, "UDP is carried by no mesh: this UDPRoute has no effect");
+        return Recognised::Wrong(Box::new(wrong));
+    }
     let of_kind = meshglot_crds::all().iter().find(|known| known.kind == kind);
     let wrong = match of_kind {
         Some(known) if api_version.is_empty() => Diagnostic::at(Code::MG0002, place, format!("this {kind} has no apiVersion"))
@@ -134,13 +134,19 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOpti
         let valid = found.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
         out.append(&mut found);
         if !valid {
-            return None;
+            // What an access rule was to protect stays closed, whatever is wrong with the rule.
+            let closing = (key.kind == Kind::TrafficTarget).then(|| target::read(key, document, false, &mut Vec::new())).flatten();
+            return closing.map(|target| Object::Target(Arc::new(target)));
         }
     }
     Some(match key.kind {
         Kind::Mesh => Object::Mesh(Arc::new(mesh::read(key, document, out)?)),
         Kind::TrafficSplit => Object::Split(Arc::new(split::read(key, document, out)?)),
         Kind::HttpRouteGroup => Object::Group(Arc::new(group::read(key, document, out)?)),
+        Kind::TcpRoute => Object::TcpRoute(Arc::new(binding::tcp_route(key, document, out)?)),
+        Kind::TrafficTarget => Object::Target(Arc::new(target::read(key, document, true, out)?)),
+        Kind::IdentityBinding => Object::Binding(Arc::new(binding::identity_binding(key, document)?)),
+        Kind::ReferenceGrant => Object::Grant(Arc::new(binding::reference_grant(document))),
         Kind::Service => Object::Service(Arc::new(inventory::service(key, document, out))),
         Kind::EndpointSlice => inventory::endpoints(key, document).map_or(Object::Named, |slice| Object::Endpoints(Arc::new(slice))),
         Kind::Namespace => Object::Namespace(Arc::new(inventory::namespace(key, document))),

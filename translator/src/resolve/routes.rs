@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::view::View;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::{
-    Destination, HttpMatch, Kind, MeshSettings, ObjectKey, PathPattern, PortRoutes, Rule, Service, ServiceKey, ServicePort, ServiceRoutes,
-    SplitRoot, TrafficSplit,
+    Destination, HttpMatch, Kind, MeshSettings, ObjectKey, PathPattern, PortRoutes, RouteMatch, Rule, Service, ServiceKey, ServicePort,
+    ServiceRoutes, SplitRoot, TrafficSplit,
 };
 
 /// Resolves everything that the splits of a root refer to.
@@ -181,16 +181,8 @@ impl Resolver<'_, '_> {
         Some(Resolved { split, matches, conditional, backends })
     }
 
-    fn http_match(&mut self, split: &TrafficSplit, one: &crate::ir::RouteMatch, mesh: &MeshSettings) -> Option<Arc<HttpMatch>> {
-        let path = one.path.as_ref().map_or(PathPattern::Any, |(checked, _)| checked.path(mesh.path_anchoring));
-        let path_origin = one.path.as_ref().map(|(_, origin)| origin.clone());
-        if let (PathPattern::Never, Some(origin)) = (&path, &path_origin) {
-            let message = format!("match `{}` takes no request: no path begins like this", one.name);
-            self.say(split, Diagnostic::at_origin(Code::MG0507, origin.clone(), message).help("begin it with `/` or `.*`"));
-            return None;
-        }
-        let (name, methods, headers) = (one.name.clone(), one.methods.clone(), one.headers.clone());
-        Some(Arc::new(HttpMatch { name, path, methods, headers, origin: one.origin.clone(), path_origin }))
+    fn http_match(&mut self, split: &TrafficSplit, one: &RouteMatch, mesh: &MeshSettings) -> Option<Arc<HttpMatch>> {
+        http_match(one, mesh).map_err(|diagnostic| self.say(split, *diagnostic)).ok()
     }
 
     /// The rules of one port; `None` if no split holds on it.
@@ -254,6 +246,21 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+/// A match with its path anchored as the Mesh says.
+///
+/// # Errors
+/// MG0507 if no request can meet it.
+pub(super) fn http_match(one: &RouteMatch, mesh: &MeshSettings) -> Result<Arc<HttpMatch>, Box<Diagnostic>> {
+    let path = one.path.as_ref().map_or(PathPattern::Any, |(checked, _)| checked.path(mesh.path_anchoring));
+    let path_origin = one.path.as_ref().map(|(_, origin)| origin.clone());
+    if let (PathPattern::Never, Some(origin)) = (&path, &path_origin) {
+        let message = format!("match `{}` takes no request: no path begins like this", one.name);
+        return Err(Box::new(Diagnostic::at_origin(Code::MG0507, origin.clone(), message).help("begin it with `/` or `.*`")));
+    }
+    let (name, methods, headers) = (one.name.clone(), one.methods.clone(), one.headers.clone());
+    Ok(Arc::new(HttpMatch { name, path, methods, headers, origin: one.origin.clone(), path_origin }))
 }
 
 fn can_receive(destinations: &[Destination]) -> bool {

@@ -2,7 +2,7 @@
 //! whatever was made from them; nobody keeps a second list.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::inventory::implied_namespace;
@@ -10,7 +10,8 @@ use super::mesh::{MeshObject, is_ordinary};
 use super::model::Model;
 use super::object::Object;
 use crate::ir::{
-    EndpointSlice, HttpRouteGroup, Kind, MeshSettings, Namespace, ObjectKey, PodSet, Service, ServiceKey, ServiceRoutes, TrafficSplit,
+    AccountAccess, AccountKey, EndpointSlice, HttpRouteGroup, IdentityBinding, Kind, MeshSettings, Namespace, ObjectKey, PodSet,
+    ReferenceGrant, Service, ServiceKey, ServiceRoutes, TcpRoute, TrafficSplit, TrafficTarget, WorkloadAccess,
 };
 use crate::render::{Report, Target};
 
@@ -37,8 +38,20 @@ pub enum Read {
     PodsLabelled(Arc<str>, Arc<str>),
     /// All Meshes.
     Meshes,
+    /// Which targets are about this account.
+    TargetsOf(AccountKey),
+    /// Which workloads run as this account.
+    WorkloadsOf(AccountKey),
+    /// Which Services of a namespace have this label first in their selector.
+    ServicesSelecting(Arc<str>, Arc<str>),
+    /// Which ReferenceGrants a namespace has.
+    GrantsIn(Arc<str>),
     /// Where calls to a Service go.
     Routes(ServiceKey),
+    /// Who may call the workloads of an account.
+    Account(AccountKey),
+    /// Who may call a workload.
+    Access(ObjectKey),
 }
 
 /// Reads the model and records it.
@@ -166,14 +179,102 @@ impl<'m> View<'m> {
 
     /// The workloads that a Service selects, by kind and name; a Service without selector selects none.
     pub fn pods_behind(&self, service: &Service) -> Vec<Arc<PodSet>> {
-        let namespace = &service.key.namespace;
+        if service.selector.is_empty() { Vec::new() } else { self.pods_labelled(&service.key.namespace, &service.selector) }
+    }
+
+    /// The workloads of a namespace whose pods have all of these labels, by kind and name; at least one label.
+    pub fn pods_labelled(&self, namespace: &Arc<str>, labels: &BTreeMap<String, String>) -> Vec<Arc<PodSet>> {
         let labelled = |(name, value): (&String, &String)| (namespace.clone(), Arc::<str>::from(format!("{name}={value}")));
         let count = |pair: &(Arc<str>, Arc<str>)| self.model.index.pods_labelled.get(pair).map_or(0, BTreeSet::len);
-        // Whatever the selector picks has all of its labels: the rarest leaves the fewest to look at.
-        let Some(rarest) = service.selector.iter().map(labelled).min_by_key(count) else { return Vec::new() };
+        // Whatever has all of the labels has the rarest, which leaves the fewest to look at.
+        let Some(rarest) = labels.iter().map(labelled).min_by_key(count) else { return Vec::new() };
         self.record(Read::PodsLabelled(rarest.0.clone(), rarest.1.clone()));
         let keys = self.model.index.pods_labelled.get(&rarest).into_iter().flatten();
-        keys.filter_map(|key| self.pods(key)).filter(|pods| pods.is_selected_by(service)).collect()
+        let has_all = |pods: &Arc<PodSet>| labels.iter().all(|(name, value)| pods.labels.get(name) == Some(value));
+        keys.filter_map(|key| self.pods(key)).filter(has_all).collect()
+    }
+
+    /// The Services that select a workload, by name.
+    pub fn services_selecting(&self, workload: &PodSet) -> Vec<Arc<Service>> {
+        let mut found = BTreeSet::new();
+        for (name, value) in &workload.labels {
+            let pair = (workload.key.namespace.clone(), Arc::<str>::from(format!("{name}={value}")));
+            found.extend(self.model.index.services_selecting.get(&pair).into_iter().flatten().cloned());
+            self.record(Read::ServicesSelecting(pair.0, pair.1));
+        }
+        found.iter().filter_map(|key| self.service(key)).filter(|service| workload.is_selected_by(service)).collect()
+    }
+
+    /// The workloads that run as an account, by kind and name.
+    pub fn workloads_of(&self, account: &AccountKey) -> Vec<Arc<PodSet>> {
+        self.record(Read::WorkloadsOf(account.clone()));
+        self.model.index.workloads_of.get(account).into_iter().flatten().filter_map(|key| self.pods(key)).collect()
+    }
+
+    /// The targets that are about an account, by key.
+    pub fn targets_of(&self, account: &AccountKey) -> Vec<Arc<TrafficTarget>> {
+        self.record(Read::TargetsOf(account.clone()));
+        let target = |key: &ObjectKey| match self.object(key.clone())? {
+            Object::Target(target) => Some(target.clone()),
+            _ => None,
+        };
+        self.model.index.targets_of.get(account).into_iter().flatten().filter_map(target).collect()
+    }
+
+    /// A target by its key.
+    pub fn target(&self, key: &ObjectKey) -> Option<Arc<TrafficTarget>> {
+        match self.object(key.clone())? {
+            Object::Target(target) => Some(target.clone()),
+            _ => None,
+        }
+    }
+
+    /// The ReferenceGrants of a namespace.
+    pub fn grants_in(&self, namespace: &Arc<str>) -> Vec<Arc<ReferenceGrant>> {
+        self.record(Read::GrantsIn(namespace.clone()));
+        let grant = |key: &ObjectKey| match self.object(key.clone())? {
+            Object::Grant(grant) => Some(grant.clone()),
+            _ => None,
+        };
+        self.model.keys_in(Kind::ReferenceGrant, namespace).filter_map(grant).collect()
+    }
+
+    /// A TCPRoute of a namespace.
+    pub fn tcp_route(&self, namespace: &Arc<str>, name: &Arc<str>) -> Option<Arc<TcpRoute>> {
+        match self.object(ObjectKey { kind: Kind::TcpRoute, namespace: namespace.clone(), name: name.clone() })? {
+            Object::TcpRoute(route) => Some(route.clone()),
+            _ => None,
+        }
+    }
+
+    /// An IdentityBinding of a namespace.
+    pub fn binding(&self, namespace: &Arc<str>, name: &Arc<str>) -> Option<Arc<IdentityBinding>> {
+        match self.object(ObjectKey { kind: Kind::IdentityBinding, namespace: namespace.clone(), name: name.clone() })? {
+            Object::Binding(binding) => Some(binding.clone()),
+            _ => None,
+        }
+    }
+
+    /// The accounts of the pods with these labels; `None` if other pods run as one of them.
+    pub fn accounts_of_pods(&self, namespace: &Arc<str>, labels: &BTreeMap<String, String>) -> Option<BTreeSet<AccountKey>> {
+        let picked = self.pods_labelled(namespace, labels);
+        let account = |pods: &Arc<PodSet>| AccountKey { namespace: namespace.clone(), name: pods.service_account.clone() };
+        let accounts: BTreeSet<AccountKey> = picked.iter().map(account).collect();
+        let whole = |account: &AccountKey| self.workloads_of(account).iter().all(|pods| picked.iter().any(|one| one.key == pods.key));
+        (!accounts.is_empty() && accounts.iter().all(whole)).then_some(accounts)
+    }
+
+    /// Who may call the workloads of an account.
+    pub fn account_access(&self, account: &AccountKey) -> Arc<AccountAccess> {
+        self.record(Read::Account(account.clone()));
+        self.model.account_access(account)
+    }
+
+    /// Who may call a workload; `None` if it runs on no Mesh.
+    pub fn access(&self, workload: &Arc<PodSet>) -> Option<Arc<WorkloadAccess>> {
+        let mesh = self.mesh_of(&workload.key.namespace)?;
+        self.record(Read::Access(workload.key.clone()));
+        Some(self.model.workload_access(workload, &mesh))
     }
 
     /// A namespace; one that nobody wrote down has its implied label only.

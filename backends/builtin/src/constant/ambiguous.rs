@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::typed;
-use crate::message::message;
+use super::rbac;
 
 /// `//`, `\`, `%00`, `%2f`, `%5c`, and a `%` that escapes nothing.
 const AMBIGUOUS: &str = r".*(?://|\\|%(?:00|2[Ff]|5[Cc]|$|[^0-9A-Fa-f]|[0-9A-Fa-f](?:$|[^0-9A-Fa-f]))).*";
@@ -20,12 +19,6 @@ pub(crate) fn outbound() -> Value {
 /// At the server, where no access rule may turn the 400 into a 403.
 pub(crate) fn inbound() -> Value {
     let mut route = outbound();
-    route["typed_per_filter_config"] = open();
+    route["typed_per_filter_config"] = rbac::open();
     route
-}
-
-/// Access rules switched off: everybody may call.
-pub(crate) fn open() -> Value {
-    let nothing = || typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", json!({}));
-    message! { "meshglot.allow": nothing(), "meshglot.deny": nothing() }
 }

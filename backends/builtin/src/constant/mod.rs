@@ -9,6 +9,7 @@ use crate::message::message;
 pub(crate) mod access_log;
 pub(crate) mod ambiguous;
 pub(crate) mod http_manager;
+pub(crate) mod rbac;
 pub(crate) mod tcp_proxy;
 pub(crate) mod tls;
 

@@ -10,29 +10,36 @@ pub(crate) const ALPN_HTTP: &str = "meshglot";
 /// What a caller offers where bytes are passed on.
 pub(crate) const ALPN_TCP: &str = "meshglot-tcp";
 
-/// At the caller. The server must be one of `sans`, which are sorted; none would take every certificate of the
-/// mesh, so somebody who cannot exist is written then.
+/// At the caller. The server must be one of `sans`, which are sorted.
 pub(crate) fn upstream(alpn: &str, sans: &[String], trust_domain: &str) -> Value {
-    let nobody = [format!("spiffe://{trust_domain}/none")];
-    let sans = if sans.is_empty() { &nobody } else { sans };
-    let names: Vec<Value> = sans.iter().map(|san| json!({ "san_type": "URI", "matcher": { "exact": san } })).collect();
-    let context = common(&[alpn], message! { "match_typed_subject_alt_names": names });
+    let context = common(&[alpn], one_of(sans, trust_domain));
     let message = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
     extension("envoy.transport_sockets.tls", message, message! { "common_tls_context": context })
 }
 
 /// At the server. A certificate of the mesh is always asked for, on permissive ports too: whoever has none comes
-/// without TLS.
-pub(crate) fn downstream() -> Value {
+/// without TLS. `validation`: everybody of the mesh, or [`one_of`].
+pub(crate) fn downstream(validation: Value) -> Value {
     let message = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
     let fields = message! {
         // The last two are for callers that are not of this mesh but have a certificate of it.
-        "common_tls_context": common(&[ALPN_HTTP, ALPN_TCP, "h2", "http/1.1"], json!({})),
+        "common_tls_context": common(&[ALPN_HTTP, ALPN_TCP, "h2", "http/1.1"], validation),
         "require_client_certificate": true,
         "disable_stateless_session_resumption": true,
         "disable_stateful_session_resumption": true,
     };
     extension("envoy.transport_sockets.tls", message, fields)
+}
+
+/// The other side must be one of `sans`, which are sorted; none would take every certificate of the mesh, so
+/// somebody who cannot exist is written then.
+pub(crate) fn one_of<'s>(sans: impl IntoIterator<Item = &'s String>, trust_domain: &str) -> Value {
+    let name = |san: &str| json!({ "san_type": "URI", "matcher": { "exact": san } });
+    let mut names: Vec<Value> = sans.into_iter().map(|san| name(san)).collect();
+    if names.is_empty() {
+        names.push(name(&format!("spiffe://{trust_domain}/none")));
+    }
+    message! { "match_typed_subject_alt_names": names }
 }
 
 /// No TLS.

@@ -14,14 +14,15 @@ use crate::message::message;
 /// What plain HTTP looks like to the inspector of connections.
 pub(crate) const HTTP_WORDS: [&str; 3] = ["h2c", "http/1.0", "http/1.1"];
 
-/// Calls to a workload. `automatic`: the ports whose protocol must be looked at.
-pub(crate) fn inbound(workload: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>) -> RenderedObject {
+/// Calls to a workload. `automatic`: the ports whose protocol must be looked at. `rest`: the filters of calls to
+/// ports that nobody declares.
+pub(crate) fn inbound(workload: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>, rest: Vec<Value>) -> RenderedObject {
     let tls_inspector = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
     let tls_inspector = extension("envoy.filters.listener.tls_inspector", tls_inspector, json!({}));
     let filters = [original_dst(), tls_inspector].into_iter().chain(http_inspector(automatic)).collect();
     let mut resource = resource("inbound", port, "INBOUND", filters, chains);
     patient(&mut resource);
-    resource["default_filter_chain"] = message! { "name": "default", "filters": vec![tcp_proxy::inbound("passthrough")] };
+    resource["default_filter_chain"] = message! { "name": "default", "filters": rest };
     object(workload, Message::Listener, "inbound", resource)
 }
 

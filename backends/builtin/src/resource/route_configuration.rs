@@ -20,11 +20,11 @@ pub(crate) fn route_path(index: usize) -> String {
     format!(".resource.virtual_hosts[0].routes[{}]", index + 1)
 }
 
-/// What the proxy of a workload reads for one of its ports: everybody may call.
-pub(crate) fn inbound(workload: &str, port: u16) -> RenderedObject {
+/// What the proxy of a workload reads for one of its ports. `overrides`: the access rules, by filter.
+pub(crate) fn inbound(workload: &str, port: u16, overrides: Value) -> RenderedObject {
     let name = format!("inbound/{port}");
     let mut resource = resource(&name, vec![ambiguous::inbound(), to_cluster(&name)]);
-    resource["virtual_hosts"][0]["typed_per_filter_config"] = ambiguous::open();
+    resource["virtual_hosts"][0]["typed_per_filter_config"] = overrides;
     object(workload, Message::RouteConfiguration, &name, resource)
 }
 

@@ -1,6 +1,7 @@
 //! Consul's own objects, as far as they are written.
 
 pub(crate) mod service_defaults;
+pub(crate) mod service_intentions;
 pub(crate) mod service_resolver;
 pub(crate) mod service_router;
 pub(crate) mod service_splitter;

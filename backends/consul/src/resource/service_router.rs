@@ -22,7 +22,7 @@ pub(crate) struct RouteMatch {
 }
 
 /// At most one of the paths.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HttpRouteMatch {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub(crate) struct HttpRouteMatch {
     pub(crate) methods: Vec<&'static str>,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct HeaderRouteMatch {
     pub(crate) name: String,
     /// RE2 over the whole value.

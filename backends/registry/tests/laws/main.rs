@@ -1,8 +1,10 @@
 //! Laws that hold for every backend, over generated models: what the goldens show for single cases.
 
+mod agree;
 mod edits;
 mod model;
 mod order;
+mod requests;
 mod scale;
 
 use meshglot_translator::ir::MeshSettings;

@@ -9,7 +9,7 @@ const NAMESPACES: [&str; 2] = ["shop", "blog"];
 
 /// One object of the input.
 pub(crate) fn object() -> impl Strategy<Value = Value> {
-    prop_oneof![4 => service(), 3 => split(), 2 => group(), 1 => workload(), 1 => namespace(), 1 => slice()]
+    prop_oneof![4 => service(), 3 => split(), 2 => group(), 3 => workload(), 1 => namespace(), 1 => slice(), 3 => target(), 1 => tcp_route()]
 }
 
 /// A model of up to a dozen objects, no two of one key.
@@ -17,6 +17,49 @@ pub(crate) fn objects() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(object(), 0..14).prop_map(|objects| {
         let mut seen = std::collections::BTreeSet::new();
         objects.into_iter().filter(|object| seen.insert(key(object))).collect()
+    })
+}
+
+/// A world in which requests arrive: every Service has its own workload, every account runs somewhere; policy and
+/// the odder objects lie over it.
+pub(crate) fn world() -> impl Strategy<Value = Vec<Value>> {
+    let ports = prop::sample::select(vec![
+        json!([{"name": "http", "port": 80, "targetPort": 8080}]),
+        json!([{"name": "http", "port": 80, "targetPort": 8080}, {"name": "tcp-raw", "port": 9000, "targetPort": 9000}]),
+        json!([{"name": "http", "port": 80, "targetPort": 8080}, {"name": "http-admin", "port": 81, "targetPort": 9090}]),
+        json!([{"port": 80, "targetPort": 8080}]),
+    ]);
+    let policy = prop::collection::vec(prop_oneof![3 => target(), 3 => group(), 1 => split(), 1 => tcp_route(), 1 => mesh()], 2..10);
+    (prop::collection::vec(ports, 6), policy).prop_map(|(ports, policy)| {
+        let names = NAMESPACES.iter().flat_map(|namespace| ["web", "web-v1", "api"].map(|name| (name, *namespace)));
+        let mut objects: Vec<Value> = names
+            .zip(ports)
+            .flat_map(|((name, namespace), ports)| {
+                let labels = json!({"app": name});
+                let account = name.split('-').next();
+                let containers = json!([{"name": "app", "ports": [{"containerPort": 8080}]}]);
+                let template = json!({"metadata": {"labels": labels}, "spec": {"serviceAccountName": account, "containers": containers}});
+                // Consul knows no namespaces: one Service name there is one service.
+                let service = if namespace == "shop" { name.to_owned() } else { format!("{namespace}-{name}") };
+                [
+                    json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata(&service, namespace), "spec": {"selector": labels, "ports": ports}}),
+                    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata(name, namespace),
+                        "spec": {"selector": {"matchLabels": labels}, "template": template}}),
+                ]
+            })
+            .collect();
+        let mut seen: std::collections::BTreeSet<String> = objects.iter().map(key).collect();
+        objects.extend(policy.into_iter().filter(|object| seen.insert(key(object))));
+        objects
+    })
+}
+
+fn mesh() -> impl Strategy<Value = Value> {
+    let access = prop::sample::select(vec!["targeted", "deny", "allow"]);
+    let anchoring = prop::sample::select(vec!["start", "full"]);
+    (access, anchoring).prop_map(|(access, anchoring)| {
+        let spec = json!({"backend": "istio", "access": {"default": access}, "smi": {"pathAnchoring": anchoring}});
+        json!({"apiVersion": "meshglot.dev/v1alpha1", "kind": "Mesh", "metadata": {"name": "main"}, "spec": spec})
     })
 }
 
@@ -106,6 +149,29 @@ fn workload() -> impl Strategy<Value = Value> {
             "spec": {"serviceAccountName": name, "containers": [{"name": "app", "ports": [{"containerPort": port}]}]},
         });
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata(name, namespace), "spec": {"template": template}})
+    })
+}
+
+fn target() -> impl Strategy<Value = Value> {
+    let rule = prop_oneof![
+        3 => (prop::sample::select(&GROUPS[..]), prop::sample::select(vec![json!([]), json!(["m0"]), json!(["m0", "m1"])]))
+            .prop_map(|(name, matches)| json!({"kind": "HTTPRouteGroup", "name": name, "matches": matches})),
+        1 => prop::sample::select(vec!["main", "sql", "every"]).prop_map(|name| json!({"kind": "TCPRoute", "name": name})),
+    ];
+    let source = (prop::sample::select(vec!["web", "api", "batch"]), prop::sample::select(&NAMESPACES[..]))
+        .prop_map(|(name, namespace)| json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
+    let (rules, sources) = (prop::collection::vec(rule, 0..3), prop::collection::vec(source, 0..3));
+    let place = (prop::sample::select(vec!["t1", "t2", "t3"]), prop::sample::select(&NAMESPACES[..]));
+    (place, prop::sample::select(vec!["web", "api"]), rules, sources).prop_map(|((name, namespace), account, rules, sources)| {
+        let spec = json!({"destination": {"kind": "ServiceAccount", "name": account}, "rules": rules, "sources": sources});
+        json!({"apiVersion": "access.smi-spec.io/v1alpha3", "kind": "TrafficTarget", "metadata": metadata(name, namespace), "spec": spec})
+    })
+}
+
+fn tcp_route() -> impl Strategy<Value = Value> {
+    let ports = prop::sample::select(vec![json!([80]), json!([5432, 80]), json!([8080]), json!([]), json!([9999])]);
+    (prop::sample::select(vec!["main", "sql", "every"]), prop::sample::select(&NAMESPACES[..]), ports).prop_map(|(name, namespace, ports)| {
+        json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute", "metadata": metadata(name, namespace), "spec": {"matches": {"ports": ports}}})
     })
 }
 

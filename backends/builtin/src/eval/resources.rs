@@ -1,0 +1,108 @@
+//! All resources, by who reads them, by type and by name; each is parsed once.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::cluster::{self, Assigned, Cluster};
+use super::fields::{Fields, Read};
+use super::identity::TrustDomains;
+use super::listener::Listener;
+use super::matcher::Patterns;
+use super::route::Routes;
+
+/// The owner of what all proxies read.
+const SHARED: &str = "shared";
+
+/// What one proxy reads alone, or all of them.
+#[derive(Debug, Default)]
+pub(super) struct Set {
+    pub(super) clusters: BTreeMap<String, Read<Cluster>>,
+    pub(super) assignments: BTreeMap<String, Read<Vec<Assigned>>>,
+    pub(super) routes: BTreeMap<String, Read<Routes>>,
+    listeners: BTreeMap<String, Read<Listener>>,
+    /// Something that nobody knows what it does.
+    strange: Option<String>,
+}
+
+/// Everything that was rendered.
+#[derive(Debug, Default)]
+pub(super) struct Resources {
+    pub(super) shared: Set,
+    workloads: BTreeMap<String, Set>,
+    pub(super) domains: TrustDomains,
+    /// A document that is no resource: nothing is known then.
+    pub(super) strange: Option<String>,
+}
+
+impl Resources {
+    /// Reads documents of the form `{workload, "@type", resource}`.
+    pub(super) fn new(documents: &[Value]) -> Self {
+        let mut resources = Self::default();
+        let mut patterns = Patterns::default();
+        for document in documents {
+            if let Err(why) = resources.add(document, &mut patterns) {
+                resources.strange.get_or_insert(why);
+            }
+        }
+        if let Some(why) = resources.shared.strange.take() {
+            resources.strange.get_or_insert(why);
+        }
+        for (name, cluster) in &resources.shared.clusters {
+            let (Some((namespace, _)), Ok(cluster)) = (name.split_once('/'), cluster) else { continue };
+            cluster.uris().for_each(|uri| resources.domains.learn(namespace, uri));
+        }
+        resources
+    }
+
+    fn add(&mut self, document: &Value, patterns: &mut Patterns) -> Read<()> {
+        let (message, mut fields) = Fields::typed(document)?;
+        let (owner, resource) = (fields.text("workload")?, fields.take("resource"));
+        fields.done()?;
+        let set = if owner == SHARED { &mut self.shared } else { self.workloads.entry(owner.to_owned()).or_default() };
+        let name = resource[if message.ends_with(".ClusterLoadAssignment") { "cluster_name" } else { "name" }].as_str();
+        let name = name.unwrap_or_default().to_owned();
+        let twice = match message {
+            "envoy.config.cluster.v3.Cluster" => set.clusters.insert(name, Cluster::new(resource, patterns)).is_some(),
+            "envoy.config.endpoint.v3.ClusterLoadAssignment" => set.assignments.insert(name, cluster::endpoints(resource)).is_some(),
+            "envoy.config.route.v3.RouteConfiguration" => set.routes.insert(name, Routes::new(resource, patterns)).is_some(),
+            // Another listener could take calls away from these two.
+            "envoy.config.listener.v3.Listener" if owner != SHARED && matches!(name.as_str(), "inbound" | "outbound") => {
+                set.listeners.insert(name, Listener::new(resource, patterns)).is_some()
+            }
+            other => {
+                set.strange = Some(format!("{other} {name:?} of {owner} is not modelled"));
+                false
+            }
+        };
+        if twice {
+            set.strange = Some(format!("two resources {message} of {owner} have one name"));
+        }
+        Ok(())
+    }
+
+    /// What a proxy reads; `None`: there is no such proxy.
+    pub(super) fn of(&self, workload: &str) -> Option<&Set> {
+        self.workloads.get(workload)
+    }
+
+    /// The proxies of all workloads.
+    pub(super) fn proxies(&self) -> impl Iterator<Item = &Set> {
+        self.workloads.values()
+    }
+}
+
+impl Set {
+    /// A listener; `None`: there is none.
+    pub(super) fn listener(&self, name: &str) -> Option<Read<&Listener>> {
+        if let Some(why) = &self.strange {
+            return Some(Err(why.clone()));
+        }
+        self.listeners.get(name).map(known)
+    }
+}
+
+/// What was read, to be asked several times.
+pub(super) fn known<T>(read: &Read<T>) -> Read<&T> {
+    read.as_ref().map_err(Clone::clone)
+}

@@ -1,0 +1,110 @@
+//! SRC, METHOD, URL and headers to a request. Names that are unknown are told with what was near.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use meshglot_translator::diagnostic::nearest;
+use meshglot_translator::eval::{Call, Caller, Request};
+use meshglot_translator::ir::{AccountKey, ObjectKey, ServiceKey};
+
+use super::Known;
+use crate::args::CanArgs;
+use crate::exit::{Exit, Failure};
+
+/// Reads the request of the command line.
+pub(super) fn read(args: &CanArgs, known: Known<'_>) -> Result<Request, Failure> {
+    let namespace: Arc<str> = args.input.namespace.as_str().into();
+    let (scheme, rest) = args.url.split_once("://").ok_or_else(|| usage("a URL begins with http:// or tcp://"))?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port.parse::<u16>().map_err(|_| usage(format!("`{port}` is no port")))?)),
+        None => (authority, None),
+    };
+    let mut labels = host.split('.');
+    let name = labels.next().unwrap_or_default();
+    let service = ServiceKey { namespace: labels.next().map_or(namespace.clone(), Arc::from), name: name.into() };
+    let found = known.service(&service).ok_or_else(|| {
+        let names: Vec<&str> =
+            known.services().iter().filter(|other| other.key.namespace == service.namespace).map(|other| &*other.key.name).collect();
+        unknown(format!("there is no Service `{}` in namespace `{}`", service.name, service.namespace), name, names)
+    })?;
+    let port = match port {
+        Some(port) => port,
+        None if scheme == "http" && found.port(80).is_some() => 80,
+        None => match found.ports.as_slice() {
+            [only] => only.number,
+            _ => return Err(usage(format!("Service `{}` has several ports: write one after the name", service.name))),
+        },
+    };
+    let call = match scheme {
+        "tcp" => Call::Tcp,
+        "http" => Call::Http {
+            method: args.method.to_uppercase(),
+            target: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            headers: headers(args, authority)?,
+        },
+        other => return Err(usage(format!("`{other}` is none of http, tcp"))),
+    };
+    Ok(Request { caller: caller(&args.source, &namespace, known)?, service, port, call })
+}
+
+fn headers(args: &CanArgs, authority: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut headers = vec![("host".to_owned(), authority.to_owned())];
+    for header in &args.headers {
+        let (name, value) = header.split_once(':').ok_or_else(|| usage(format!("`{header}` is not NAME: VALUE")))?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    Ok(headers)
+}
+
+/// An identity, by whatever names it.
+fn caller(source: &str, namespace: &Arc<str>, known: Known<'_>) -> Result<Caller, Failure> {
+    let (kind, name) = source.split_once('/').unwrap_or(("", source));
+    let (namespace, name) = name.split_once('/').map_or((namespace.clone(), name), |(namespace, name)| (namespace.into(), name));
+    let here = || known.workloads().iter().filter(|workload| workload.key.namespace == namespace);
+    let account = |name: &Arc<str>| AccountKey { namespace: namespace.clone(), name: name.clone() };
+    let by_account = || here().filter(|workload| &*workload.service_account == name).map(|workload| account(&workload.service_account));
+    let by_workload = || here().filter(|workload| &*workload.key.name == name).map(|workload| account(&workload.service_account));
+    let by_service = || {
+        let service = known.service(&ServiceKey { namespace: namespace.clone(), name: name.into() });
+        let behind = service.into_iter().flat_map(|service| here().filter(|workload| workload.is_selected_by(service)));
+        behind.map(|workload| account(&workload.service_account)).collect::<Vec<_>>()
+    };
+    let found: BTreeSet<AccountKey> = match kind {
+        // A ServiceAccount needs no workload here to be an identity.
+        "sa" => [account(&name.into())].into(),
+        "deploy" => by_workload().collect(),
+        "svc" => by_service().into_iter().collect(),
+        "" => by_account().chain(by_workload()).chain(by_service()).collect(),
+        other => return Err(usage(format!("`{other}/` is none of sa/, deploy/, svc/"))),
+    };
+    let accounts: Vec<&AccountKey> = found.iter().collect();
+    match accounts[..] {
+        [one] => {
+            let workload: Option<ObjectKey> =
+                here().find(|workload| workload.service_account == one.name).map(|workload| workload.key.clone());
+            Ok(Caller { namespace: one.namespace.clone(), service_account: one.name.clone(), workload, meshed: true })
+        }
+        [] => {
+            let names = here().flat_map(|workload| [&*workload.key.name, &*workload.service_account]).collect();
+            Err(unknown(format!("nobody in namespace `{namespace}` is called `{name}`"), name, names))
+        }
+        _ => {
+            let names: Vec<String> = accounts.iter().map(|account| format!("sa/{}", account.name)).collect();
+            Err(Failure::new(Exit::Invalid, format!("`{name}` means several identities")).help(format!("one of {}", names.join(", "))))
+        }
+    }
+}
+
+fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Usage, message)
+}
+
+fn unknown(message: String, written: &str, names: Vec<&str>) -> Failure {
+    let failure = Failure::new(Exit::Invalid, message);
+    match nearest(written, names) {
+        Some(name) => failure.help(format!("did you mean {name}?")),
+        None => failure,
+    }
+}

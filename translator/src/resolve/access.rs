@@ -1,0 +1,221 @@
+//! TrafficTargets of one account to its allow rules (smi.md, A1 to A12). Nothing is ever widened by a mistake:
+//! what cannot be resolved allows nothing, and its destination is closed all the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::routes::http_match;
+use super::view::View;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::ir::{
+    AccessRule, AccountAccess, AccountKey, HttpMatch, Identity, Kind, MeshSettings, ObjectKey, RuleKind, Subject, SubjectKind, TargetRule,
+    TrafficTarget,
+};
+use crate::parse::Origin;
+
+/// Resolves everything that the targets of an account refer to.
+pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
+    let mut resolver = Resolver { view, diagnostics: Vec::new() };
+    let mut targets = view.targets_of(account);
+    targets.retain(|target| resolver.is_granted(target));
+    let workloads = view.workloads_of(account);
+    let mesh = view.mesh_of(&account.namespace);
+    let mut rules = Vec::new();
+    for target in &targets {
+        let Some(mesh) = &mesh else { continue };
+        if workloads.is_empty() && !mesh.consul_acls {
+            let message =
+                format!("NOT PROTECTED: no workload runs as ServiceAccount `{}` of namespace `{}`", account.name, account.namespace);
+            let diagnostic = Diagnostic::at_origin(Code::MG0502, target.destination.origin.clone(), message);
+            resolver.say(target, diagnostic.help("give the manifests of the workloads with another -f"));
+        }
+        rules.extend(resolver.rules(target, mesh).into_iter().map(Arc::new));
+    }
+    AccountAccess { account: account.clone(), targets, rules, workloads, diagnostics: resolver.diagnostics }
+}
+
+struct Resolver<'a, 'm> {
+    view: &'a View<'m>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Resolver<'_, '_> {
+    fn say(&mut self, target: &TrafficTarget, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic.about(&target.key));
+    }
+
+    /// Another namespace is closed or opened only with its own consent.
+    fn is_granted(&mut self, target: &Arc<TrafficTarget>) -> bool {
+        let (own, other) = (&target.key.namespace, &target.destination.namespace);
+        if own == other {
+            return true;
+        }
+        let lets_in = |(group, kind, namespace): &(Arc<str>, Arc<str>, Arc<str>)| {
+            &**group == "access.smi-spec.io" && &**kind == "TrafficTarget" && namespace == own
+        };
+        let to = |(kind, name): &(Arc<str>, Option<Arc<str>>)| {
+            &**kind == "ServiceAccount" && name.as_ref().is_none_or(|name| *name == target.destination.name)
+        };
+        let granted = self.view.grants_in(other).iter().any(|grant| grant.from.iter().any(lets_in) && grant.to.iter().any(to));
+        if !granted {
+            let message =
+                format!("ServiceAccount `{}` belongs to namespace `{other}`, this target stands in `{own}`", target.destination.name);
+            let diagnostic = Diagnostic::at_origin(Code::MG0104, target.destination.origin.clone(), message);
+            self.say(target, diagnostic.help(format!("move the target into namespace `{other}`, or write a ReferenceGrant there")));
+        }
+        granted
+    }
+
+    fn rules(&mut self, target: &Arc<TrafficTarget>, mesh: &MeshSettings) -> Vec<AccessRule> {
+        let mut from = BTreeSet::from([target.key.clone()]);
+        let sources = self.sources(target, &mut from);
+        let Some(ports) = self.ports(target, &mut from) else { return Vec::new() };
+        if sources.is_empty() {
+            return Vec::new();
+        }
+        let groups: Vec<&TargetRule> = target.rules.iter().filter(|rule| rule.kind == RuleKind::HttpRouteGroup).collect();
+        let mut names: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        let mut name = |rule: &TargetRule| {
+            let count = names.entry(rule.name.clone()).or_insert(0);
+            *count += 1;
+            if *count == 1 { rule.name.to_string() } else { format!("{}-{count}", rule.name) }
+        };
+        let rule = |name: String, origin: &Origin, matches: Option<Vec<Arc<HttpMatch>>>, from: BTreeSet<ObjectKey>| AccessRule {
+            target: target.clone(),
+            name,
+            origin: origin.clone(),
+            sources: sources.clone(),
+            ports: ports.clone(),
+            matches,
+            from: from.into_iter().collect(),
+        };
+        if groups.is_empty() {
+            // A9: ports alone allow whatever is said on them.
+            let first = target.rules.iter().find(|rule| rule.kind == RuleKind::TcpRoute);
+            return first.map(|first| rule(name(first), &first.origin, None, from)).into_iter().collect();
+        }
+        let mut rules = Vec::new();
+        for group in groups {
+            let mut from = from.clone();
+            let matches = self.matches(target, group, mesh, &mut from);
+            // A rule that lost all its matches must not become one for every request.
+            if !matches.is_empty() {
+                rules.push(rule(name(group), &group.origin, Some(matches), from));
+            }
+        }
+        rules
+    }
+
+    fn sources(&mut self, target: &Arc<TrafficTarget>, from: &mut BTreeSet<ObjectKey>) -> Vec<(Identity, Origin)> {
+        let mut found: BTreeMap<Identity, Origin> = BTreeMap::new();
+        for source in &target.sources {
+            for identity in self.identities(target, source, from) {
+                found.entry(identity).or_insert_with(|| source.origin.clone());
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn identities(&mut self, target: &Arc<TrafficTarget>, source: &Subject, from: &mut BTreeSet<ObjectKey>) -> Vec<Identity> {
+        let account = |name: &Arc<str>| AccountKey { namespace: source.namespace.clone(), name: name.clone() };
+        if source.kind == SubjectKind::ServiceAccount {
+            return vec![Identity::Account(account(&source.name))];
+        }
+        let Some(binding) = self.view.binding(&source.namespace, &source.name) else {
+            let message =
+                format!("IdentityBinding `{}` is not in namespace `{}`, or not valid: it allows nobody", source.name, source.namespace);
+            self.say(target, Diagnostic::at_origin(Code::MG0101, source.origin.clone(), message));
+            return Vec::new();
+        };
+        from.insert(binding.key.clone());
+        let mut identities: Vec<Identity> = binding.spiffe_ids.iter().cloned().map(Identity::Spiffe).collect();
+        identities.extend(binding.service_account.iter().map(|name| Identity::Account(account(name))));
+        if let Some(labels) = &binding.pod_labels {
+            match self.view.accounts_of_pods(&source.namespace, labels) {
+                Some(accounts) => identities.extend(accounts.into_iter().map(Identity::Account)),
+                None => {
+                    let message = "these labels do not pick whole ServiceAccounts: other pods have the same identity";
+                    self.say(target, Diagnostic::at_origin(Code::MG0110, binding.origin.clone(), message));
+                }
+            }
+        }
+        identities
+    }
+
+    /// A9, A10: TCPRoutes and the port of the destination narrow every rule. `None` if they leave nothing.
+    fn ports(&mut self, target: &Arc<TrafficTarget>, from: &mut BTreeSet<ObjectKey>) -> Option<Option<Vec<(u16, Origin)>>> {
+        let namespace = &target.key.namespace;
+        let mut ports: Option<BTreeMap<u16, Origin>> = None;
+        let mut every = false;
+        let mut lost = false;
+        for rule in target.rules.iter().filter(|rule| rule.kind != RuleKind::HttpRouteGroup) {
+            if rule.kind == RuleKind::UdpRoute {
+                let message = "UDP is carried by no mesh: this rule allows nothing and protects nothing";
+                self.say(target, Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message));
+                lost = true;
+                continue;
+            }
+            match self.view.tcp_route(namespace, &rule.name) {
+                Some(route) => {
+                    every |= route.ports.is_empty();
+                    ports.get_or_insert_default().extend(route.ports.iter().cloned());
+                    from.insert(route.key.clone());
+                }
+                None => {
+                    let message =
+                        format!("TCPRoute `{}` is not in namespace `{namespace}`, or not valid: this rule allows nothing", rule.name);
+                    self.say(target, Diagnostic::at_origin(Code::MG0101, rule.origin.clone(), message));
+                    lost = true;
+                }
+            }
+        }
+        let ports = match ports {
+            Some(_) if every => None,
+            Some(ports) => Some(ports),
+            // The route that was to narrow the others is not there: they must not stand without it.
+            None if lost => return None,
+            None => None,
+        };
+        let ports = match (&target.port, ports) {
+            (None, ports) => ports,
+            (Some((port, origin)), None) => Some([(*port, origin.clone())].into()),
+            (Some((port, origin)), Some(ports)) if ports.contains_key(port) => Some([(*port, origin.clone())].into()),
+            (Some(_), Some(_)) => return None,
+        };
+        Some(ports.map(|ports| ports.into_iter().collect()))
+    }
+
+    /// A6, A7: all matches of a group or those that are named; an unknown name allows nothing.
+    fn matches(
+        &mut self,
+        target: &Arc<TrafficTarget>,
+        rule: &TargetRule,
+        mesh: &MeshSettings,
+        from: &mut BTreeSet<ObjectKey>,
+    ) -> Vec<Arc<HttpMatch>> {
+        let namespace = &target.key.namespace;
+        let Some(group) = self.view.group(namespace, &rule.name) else {
+            let key = ObjectKey { kind: Kind::HttpRouteGroup, namespace: namespace.clone(), name: rule.name.clone() };
+            let what = if self.view.is_written(&key) { "is not valid".to_owned() } else { format!("is not in namespace `{namespace}`") };
+            let message = format!("HTTPRouteGroup `{}` {what}: this rule allows nothing", rule.name);
+            self.say(target, Diagnostic::at_origin(Code::MG0101, rule.origin.clone(), message));
+            return Vec::new();
+        };
+        from.insert(group.key.clone());
+        let known = |name: &Arc<str>| group.matches.iter().any(|one| one.name == *name);
+        for (name, origin) in rule.matches.iter().filter(|(name, _)| !known(name)) {
+            let message = format!("HTTPRouteGroup `{}` has no match `{name}`: it allows nothing", rule.name);
+            let names = group.matches.iter().map(|one| &*one.name);
+            self.say(target, Diagnostic::at_origin(Code::MG0102, origin.clone(), message).did_you_mean(name, names));
+        }
+        let wanted = |name: &Arc<str>| rule.matches.is_empty() || rule.matches.iter().any(|(wanted, _)| wanted == name);
+        let mut read = Vec::new();
+        for one in group.matches.iter().filter(|one| wanted(&one.name)) {
+            match http_match(one, mesh) {
+                Ok(one) => read.push(one),
+                Err(diagnostic) => self.say(target, diagnostic.level(Severity::Warning)),
+            }
+        }
+        read
+    }
+}

@@ -1,0 +1,122 @@
+//! TrafficTarget, all versions, by shape: `destination`, `sources`, `specs` at the top (v1alpha1), or
+//! `destination`, `sources`, `rules` below `spec`.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::{ObjectKey, RuleKind, Subject, SubjectKind, TargetRule, TrafficTarget};
+use crate::parse::{Document, NodeRef, Origin, Scalar};
+
+/// Reads a target. What is wrong in it allows nothing, but its destination stays closed, so that a mistake never
+/// opens a door. `None` only if even the destination cannot be read.
+pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, valid: bool, out: &mut Vec<Diagnostic>) -> Option<TrafficTarget> {
+    let root = document.root();
+    let mut reader = Reader { key, out, failed: !valid };
+    let destination_node = reader.place(root, "destination", "destination")?;
+    let destination = reader.subject(destination_node)?;
+    let port = destination_node.get("port").filter(|node| !node.is_null()).and_then(|node| reader.port(node));
+    let sources_node = reader.place(root, "sources", "sources");
+    let sources: Vec<Subject> = sources_node.into_iter().flat_map(NodeRef::items).filter_map(|node| reader.subject(node)).collect();
+    if sources_node.is_none_or(|node| node.items().len() == 0) {
+        reader.fail(Diagnostic::at(Code::MG0005, sources_node.unwrap_or(root), "this TrafficTarget has no sources: it allows nobody"));
+    }
+    let rules_node = reader.place(root, "specs", "rules");
+    let rules: Vec<TargetRule> = rules_node.into_iter().flat_map(NodeRef::items).filter_map(|node| reader.rule(node)).collect();
+    if rules_node.is_none_or(|node| node.items().len() == 0) {
+        // A8: rules are optional in the schemas of v1alpha1 and 2, and must not become "everything".
+        reader.fail(Diagnostic::at(Code::MG0005, rules_node.unwrap_or(root), "this TrafficTarget has no rules: it allows nothing"));
+    }
+    let closed = reader.failed;
+    Some(TrafficTarget {
+        key: key.clone(),
+        document: document.clone(),
+        destination,
+        port: port.filter(|_| !closed),
+        sources: if closed { Vec::new() } else { sources },
+        rules: if closed { Vec::new() } else { rules },
+    })
+}
+
+struct Reader<'a> {
+    key: &'a ObjectKey,
+    out: &'a mut Vec<Diagnostic>,
+    /// A mistake that leaves the whole target without effect.
+    failed: bool,
+}
+
+impl Reader<'_> {
+    fn fail(&mut self, diagnostic: Diagnostic) {
+        self.failed = true;
+        self.out.push(diagnostic.about(self.key));
+    }
+
+    /// A mistake in one part, which then allows nothing.
+    fn drop(&mut self, diagnostic: Diagnostic) {
+        self.out.push(diagnostic.about(self.key));
+    }
+
+    /// A field at the top or below `spec`; in both places it must say the same.
+    fn place<'n>(&mut self, root: NodeRef<'n>, top: &str, below: &str) -> Option<NodeRef<'n>> {
+        match (root.get(top), root.find(["spec", below])) {
+            (Some(one), Some(other)) if !one.same_value(other) => {
+                let message = format!("`{top}` stands at the top and `{below}` below `spec`, differently");
+                self.fail(Diagnostic::at(Code::MG0013, one, message).also_at(other.origin(), "the other one"));
+                Some(other)
+            }
+            (_, Some(node)) | (Some(node), None) => Some(node),
+            (None, None) => None,
+        }
+    }
+
+    fn subject(&mut self, node: NodeRef<'_>) -> Option<Subject> {
+        let kind_node = node.get("kind")?;
+        let kind = match kind_node.text() {
+            Some("ServiceAccount") => SubjectKind::ServiceAccount,
+            Some("IdentityBinding") => SubjectKind::IdentityBinding,
+            other => {
+                let message = format!("a subject is a ServiceAccount or an IdentityBinding, not `{}`", other.unwrap_or_default());
+                self.drop(Diagnostic::at(Code::MG0103, kind_node, message));
+                return None;
+            }
+        };
+        let name = node.get("name")?;
+        let namespace = node.get("namespace").and_then(NodeRef::string).filter(|text| !text.is_empty());
+        Some(Subject {
+            kind,
+            namespace: namespace.map_or_else(|| self.key.namespace.clone(), Arc::from),
+            name: name.string()?.into(),
+            origin: name.origin(),
+        })
+    }
+
+    /// An integer, or one in quotes as the oldest SDK writes it.
+    fn port(&mut self, node: NodeRef<'_>) -> Option<(u16, Origin)> {
+        let number = match node.scalar() {
+            Some(Scalar::Integer(text) | Scalar::String(text)) => text.parse::<u16>().ok().filter(|port| *port > 0),
+            _ => None,
+        };
+        if number.is_none() {
+            self.fail(Diagnostic::at(Code::MG0303, node, "a port is a number from 1 to 65535"));
+        }
+        Some((number?, node.origin()))
+    }
+
+    fn rule(&mut self, node: NodeRef<'_>) -> Option<TargetRule> {
+        let kind_node = node.get("kind")?;
+        let kind = match kind_node.text() {
+            Some("HTTPRouteGroup") => RuleKind::HttpRouteGroup,
+            Some("TCPRoute") => RuleKind::TcpRoute,
+            Some("UDPRoute") => RuleKind::UdpRoute,
+            other => {
+                let message = format!("a rule is an HTTPRouteGroup, a TCPRoute or a UDPRoute, not `{}`", other.unwrap_or_default());
+                // It may have been meant to narrow the others.
+                self.fail(Diagnostic::at(Code::MG0103, kind_node, message));
+                return None;
+            }
+        };
+        let name = node.get("name")?;
+        let matches = node.get("matches").into_iter().flat_map(NodeRef::items);
+        let matches = matches.filter_map(|one| Some((one.text()?.into(), one.origin()))).collect();
+        Some(TargetRule { kind, name: name.string()?.into(), matches, origin: name.origin() })
+    }
+}
