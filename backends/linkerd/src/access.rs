@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{HttpMatch, Kind, MeshSettings, ObjectKey, PathPattern, PodSet, Protocol, WorkloadAccess, WorkloadPort};
+use meshglot_translator::parse::Origin;
 use meshglot_translator::render::{Capability, Fragment, Report, UnitKey, Verdict};
 use meshglot_translator::resolve::View;
 
@@ -249,7 +250,7 @@ impl Writer<'_> {
         Some(Route::probes(entries, callers))
     }
 
-    fn tell_every_path(&mut self, caller: &Caller, origin: &meshglot_translator::parse::Origin, opaque: bool) {
+    fn tell_every_path(&mut self, caller: &Caller, origin: &Origin, opaque: bool) {
         if self.port.protocol.is_http() && !opaque {
             let message = format!("port {} speaks HTTP, and every path of it is open to these callers", self.port.number);
             self.report.lose(Code::MG1219, Verdict::Equivalent, &caller.target.key, origin, message);
