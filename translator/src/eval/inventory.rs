@@ -38,6 +38,15 @@ impl Inventory {
         Self { services, workloads, namespaces }
     }
 
+    /// What is in namespaces that fulfil a condition.
+    #[must_use]
+    pub fn within(mut self, wanted: impl Fn(&Arc<str>) -> bool) -> Self {
+        self.services.retain(|service| wanted(&service.key.namespace));
+        self.workloads.retain(|workload| wanted(&workload.key.namespace));
+        self.namespaces.retain(|namespace| wanted(&namespace.name));
+        self
+    }
+
     /// All Services, by namespace and name.
     pub fn services(&self) -> &[Arc<Service>] {
         &self.services
@@ -46,6 +55,11 @@ impl Inventory {
     /// All workloads, by kind, namespace and name.
     pub fn workloads(&self) -> &[Arc<PodSet>] {
         &self.workloads
+    }
+
+    /// Every namespace that is known or that something known is in, by name.
+    pub fn namespaces(&self) -> &[Arc<Namespace>] {
+        &self.namespaces
     }
 
     /// A Service by its key.

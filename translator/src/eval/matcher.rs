@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
+use super::asked::{Part, Test, asks};
 use super::path::{Spelling, normalised};
 use super::request::{Call, Request};
-use crate::ir::{HttpMatch, PathPattern};
+use crate::ir::{HttpMatch, Method, PathPattern};
 
 /// Regular expressions that were compiled, by their text.
 #[derive(Debug, Default)]
@@ -34,7 +35,11 @@ impl Patterns {
     pub(super) fn miss(&self, one: &HttpMatch, request: &Request) -> Option<String> {
         let Call::Http { method, target, .. } = &request.call else { return Some("not HTTP".to_owned()) };
         let HttpMatch { name: _, path, methods, headers, origin: _, path_origin: _ } = one;
-        if !methods.is_empty() && !methods.iter().any(|known| known.word() == method) {
+        let is_method = |known: &Method| {
+            asks(|| Some(Part::Method), Test::Exact(known.word()), false);
+            known.word() == method
+        };
+        if !methods.is_empty() && !methods.iter().any(is_method) {
             let words: Vec<&str> = methods.iter().map(|method| method.word()).collect();
             return Some(format!("{} only", words.join(", ")));
         }
@@ -43,6 +48,7 @@ impl Patterns {
         }
         let missed = headers.iter().find(|header| {
             // Of a header that is sent several times one value is enough: so do Envoy 1.40 and Linkerd, seen on both.
+            asks(|| Part::header(&header.name), Test::Regex(header.value.regex()), false);
             !request.header(&header.name).any(|value| self.whole(header.value.regex(), value))
         });
         missed.map(|header| format!("header {}", header.name))
@@ -50,12 +56,22 @@ impl Patterns {
 
     fn path(&self, pattern: &PathPattern, target: &str) -> bool {
         let Spelling::Plain(path) = normalised(target) else { return false };
+        let ask = |test: Test<'_>| asks(|| Some(Part::Path), test, false);
         match pattern {
             PathPattern::Any => true,
             PathPattern::Never => false,
-            PathPattern::Prefix(prefix) => path.starts_with(prefix.as_str()),
-            PathPattern::Exact(exact) => *path == **exact,
-            PathPattern::Regex(regex) => self.whole(regex, &path),
+            PathPattern::Prefix(prefix) => {
+                ask(Test::Prefix(prefix));
+                path.starts_with(prefix.as_str())
+            }
+            PathPattern::Exact(exact) => {
+                ask(Test::Exact(exact));
+                *path == **exact
+            }
+            PathPattern::Regex(regex) => {
+                ask(Test::Regex(regex));
+                self.whole(regex, &path)
+            }
         }
     }
 }

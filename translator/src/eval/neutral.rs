@@ -7,7 +7,7 @@ use super::inventory::Inventory;
 use super::matcher::Patterns;
 use super::path::{Spelling, normalised};
 use super::request::{Call, Decision, Fraction, Outcome, Request, Verdict};
-use crate::ir::{AccountKey, Identity, PodSet, PortRoutes, Protocol, Rule, Service, ServicePort, WorkloadAccess, WorkloadRule};
+use crate::ir::{AccountKey, Identity, ObjectKey, PodSet, PortRoutes, Protocol, Rule, Service, ServicePort, WorkloadAccess, WorkloadRule};
 use crate::resolve::{Model, View};
 
 /// The neutral reading of a model.
@@ -34,6 +34,22 @@ impl<'m> Neutral<'m> {
     /// The inventory of the model.
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
+    }
+
+    /// Whether a workload denies this request, whichever way it got there: on the port that a Service of the called
+    /// port's number leads to, or, without one, on every port that the workload has.
+    pub fn denies(&self, workload: &ObjectKey, request: &Request) -> bool {
+        let view = View::new(self.model);
+        let Some(workload) = view.pods(workload) else { return false };
+        let Some(access) = view.access(&workload).filter(|access| access.closed) else { return false };
+        let through = view.services_selecting(&workload);
+        let mut ports: Vec<u16> =
+            through.iter().filter_map(|service| service.port(request.port)).filter_map(|port| workload.target(&port.target)).collect();
+        if ports.is_empty() {
+            ports = access.ports.iter().map(|port| port.number).collect();
+        }
+        let admits = |port: u16| matches!(self.admit(&workload, port, request, &view).outcome, Outcome::Workload(_));
+        !ports.into_iter().all(admits)
     }
 
     fn decide(&self, request: &Request) -> Decision {

@@ -137,6 +137,14 @@ impl Fraction {
         Self { numerator: self.numerator * left + other.numerator * right, denominator: self.denominator * left }.reduced()
     }
 
+    /// Whether it is the greater one.
+    pub fn exceeds(self, other: Self) -> bool {
+        match (self.numerator.checked_mul(other.denominator), other.numerator.checked_mul(self.denominator)) {
+            (Some(own), Some(theirs)) => own > theirs,
+            _ => self.value() > other.value(),
+        }
+    }
+
     /// As a number from 0 to 1, for people.
     pub fn value(self) -> f64 {
         self.numerator as f64 / self.denominator as f64

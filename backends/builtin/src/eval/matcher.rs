@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use serde_json::Value;
@@ -34,7 +35,7 @@ pub(super) enum Text {
     Prefix(String),
     Suffix(String),
     Contains(String),
-    Regex(Arc<Regex>),
+    Regex(String, Arc<Regex>),
 }
 
 impl Text {
@@ -57,22 +58,34 @@ impl Text {
     /// Reads a `RegexMatcher`.
     pub(super) fn regex(matcher: &Value, patterns: &mut Patterns) -> Read<Self> {
         let mut fields = Fields::of(matcher)?;
-        let regex = patterns.compile(fields.text("regex")?).map(Self::Regex);
+        let text = fields.text("regex")?;
+        let regex = patterns.compile(text).map(|regex| Self::Regex(text.to_owned(), regex));
         fields.done()?;
         regex
     }
 
-    /// Whether a text is so.
-    pub(super) fn matches(&self, text: &str) -> Read<bool> {
+    /// Whether a text is so; `part` is where it stands in the request, if it does.
+    pub(super) fn matches(&self, part: Option<Part>, text: &str) -> Read<bool> {
+        asks(|| part, self.asked(), false);
         Ok(match self {
             Self::Exact(exact) => text == exact,
             Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
             Self::Suffix(suffix) => text.ends_with(suffix.as_str()),
             Self::Contains(part) => text.contains(part.as_str()),
             // RE2 reads characters and our engine bytes, which is the same in ASCII only.
-            Self::Regex(_) if !text.is_ascii() => return Err("text beyond ASCII against a regular expression".to_owned()),
-            Self::Regex(regex) => regex.is_match(text),
+            Self::Regex(..) if !text.is_ascii() => return Err("text beyond ASCII against a regular expression".to_owned()),
+            Self::Regex(_, regex) => regex.is_match(text),
         })
+    }
+
+    fn asked(&self) -> Test<'_> {
+        match self {
+            Self::Exact(text) => Test::Exact(text),
+            Self::Prefix(text) => Test::Prefix(text),
+            Self::Suffix(text) => Test::Suffix(text),
+            Self::Contains(text) => Test::Contains(text),
+            Self::Regex(text, _) => Test::Regex(text),
+        }
     }
 }
 
@@ -153,10 +166,11 @@ impl HeaderMatch {
     /// Whether a request has it. Of several values one is enough, in routes and in access rules alike: Envoy 1.40
     /// was seen so, older ones join them with commas.
     pub(super) fn matches(&self, message: &Message<'_>) -> Read<bool> {
+        asks(|| Part::header(&self.name), Test::Present, false);
         let values = message.values(&self.name)?;
         match &self.text {
             None => Ok(!values.is_empty()),
-            Some(text) => any(values.into_iter().map(|value| text.matches(value))),
+            Some(text) => any(values.into_iter().map(|value| text.matches(Part::header(&self.name), value))),
         }
     }
 }

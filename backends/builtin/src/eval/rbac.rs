@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use meshglot_translator::eval::asked::Part;
 use serde_json::Value;
 
 use super::fields::{Fields, Read, all, any};
@@ -183,10 +184,10 @@ impl Condition {
                 None => Err("Envoy refuses conditions on headers in rules about connections".to_owned()),
             },
             // A connection has no path.
-            Self::Path(path) => subject.message.map_or(Ok(false), |message| path.matches(message.path_alone())),
+            Self::Path(path) => subject.message.map_or(Ok(false), |message| path.matches(Some(Part::Path), message.path_alone())),
             Self::Port(port) => Ok(*port == subject.port),
             Self::Identity(None) => Ok(subject.peer.has_certificate()),
-            Self::Identity(Some(name)) => subject.peer.is(|id| name.matches(id)),
+            Self::Identity(Some(name)) => subject.peer.is(|id| name.matches(None, id)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use serde_json::Value;
 
 use super::chain::weighted_clusters;
@@ -116,8 +117,11 @@ impl Path {
 
     fn matches(&self, path: &str) -> Read<bool> {
         match self {
-            Self::Text(text) => text.matches(path),
-            Self::Below(prefix) => Ok(path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))),
+            Self::Text(text) => text.matches(Some(Part::Path), path),
+            Self::Below(prefix) => {
+                asks(|| Some(Part::Path), Test::Below(prefix), false);
+                Ok(path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            }
         }
     }
 }

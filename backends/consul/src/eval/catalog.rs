@@ -55,12 +55,14 @@ impl Catalog {
             let name = named.or_else(|| narrowest.map(|(service, _)| service.key.name.clone()));
             catalog.register(workload, name.unwrap_or_else(|| workload.service_account.clone()));
         }
-        if inventory.workloads().is_empty() {
-            // Nothing is told about pods: that a Service has none is not known either.
-            for service in inventory.services().iter().filter(|service| registers(service)) {
-                let instance = Instance { answers: Outcome::Service(service.key.clone()), meta: None };
-                catalog.instances.entry(service.key.name.clone()).or_default().push(instance);
-            }
+        // Where nothing is told about pods, that a Service has none is not known either; and one without a selector may
+        // have been given its endpoints by hand.
+        let untold = |service: &&Arc<Service>| {
+            if service.selector.is_empty() { !is_ignored(service) } else { inventory.workloads().is_empty() && registers(service) }
+        };
+        for service in inventory.services().iter().filter(untold) {
+            let instance = Instance { answers: Outcome::Service(service.key.clone()), meta: None };
+            catalog.instances.entry(service.key.name.clone()).or_default().push(instance);
         }
         catalog
     }
@@ -114,8 +116,11 @@ impl Instance {
 
 /// Whether the endpoints of a Service are registered in Consul.
 fn registers(service: &Service) -> bool {
-    let ignored = service.labels.get("consul.hashicorp.com/service-ignore").is_some_and(|value| value == "true");
-    !ignored && !service.external_name && !service.selector.is_empty()
+    !is_ignored(service) && !service.selector.is_empty()
+}
+
+fn is_ignored(service: &Service) -> bool {
+    service.external_name || service.labels.get("consul.hashicorp.com/service-ignore").is_some_and(|value| value == "true")
 }
 
 pub(super) fn is_injected(workload: &PodSet) -> bool {

@@ -1,5 +1,6 @@
 //! A condition on a request, as routes and permissions state it under `http`.
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use serde_json::Value;
 
 use super::fields::{Fields, Read};
@@ -55,7 +56,11 @@ impl Condition {
     /// Whether it holds; `None`: that depends on something that is not known.
     pub(super) fn holds(&self, message: &Message<'_>) -> Option<bool> {
         let path = || self.path.as_ref().map_or(Some(true), |path| path.holds(message.path(), self.ignore_case));
-        let method = self.methods.is_empty() || self.methods.iter().any(|method| method == message.method);
+        let is_method = |method: &String| {
+            asks(|| Some(Part::Method), Test::Exact(method), false);
+            method == message.method
+        };
+        let method = self.methods.is_empty() || self.methods.iter().any(is_method);
         let headers = self.headers.iter().map(|header| header.holds(message));
         let query = self.query.iter().map(|(name, query)| query.holds(message.parameter(name)));
         all([Some(method), path()].into_iter().chain(headers).chain(query))
@@ -96,6 +101,12 @@ fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 impl PathCondition {
     /// Envoy ignores the case of ASCII letters only, and never in a regular expression.
     fn holds(&self, path: &str, ignore_case: bool) -> Option<bool> {
+        let ask = |test: Test<'_>, ignore_case| asks(|| Some(Part::Path), test, ignore_case);
+        match self {
+            Self::Exact(want) => ask(Test::Exact(want), ignore_case),
+            Self::Prefix(want) => ask(Test::Prefix(want), ignore_case),
+            Self::Regex(pattern) => ask(Test::Regex(pattern.text()), false),
+        }
         match self {
             Self::Exact(want) if ignore_case => Some(path.eq_ignore_ascii_case(want)),
             Self::Exact(want) => Some(path == want),
@@ -110,6 +121,7 @@ impl PathCondition {
 
 impl QueryCondition {
     fn holds(&self, value: Option<&str>) -> Option<bool> {
+        asks(|| Some(Part::Other("a query parameter")), Test::Present, false);
         match (self, value) {
             (_, None) => Some(false),
             (Self::Present, Some(_)) => Some(true),

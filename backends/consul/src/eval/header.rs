@@ -1,5 +1,6 @@
 //! A condition on a header, as Envoy decides it.
 
+use meshglot_translator::eval::asked::{self, asks};
 use serde_json::Value;
 
 use super::fields::{Fields, Read};
@@ -81,6 +82,13 @@ impl HeaderCondition {
     /// Envoy `HeaderUtility`; for several values what Envoy 1.40 does with routes and permissions of Consul. Older
     /// ones joined the values with commas (`envoy.reloadable_features.rbac_match_headers_individually`).
     pub(super) fn holds(&self, message: &Message<'_>) -> Option<bool> {
+        let ask = |test: asked::Test<'_>, ignore_case| asks(|| asked::Part::header(&self.name), test, ignore_case);
+        ask(asked::Test::Present, false);
+        match &self.test {
+            Test::Present => {}
+            Test::Regex(pattern) => ask(asked::Test::Regex(pattern.text()), false),
+            Test::Text(place, want, ignore_case) => ask(place.asked(want), *ignore_case),
+        }
         let values = message.values(&self.name)?;
         if matches!(self.test, Test::Present) {
             return Some(values.is_empty() == self.invert);
@@ -118,6 +126,15 @@ impl Test {
 }
 
 impl Place {
+    fn asked(self, want: &str) -> asked::Test<'_> {
+        match self {
+            Self::Whole => asked::Test::Exact(want),
+            Self::Start => asked::Test::Prefix(want),
+            Self::End => asked::Test::Suffix(want),
+            Self::Anywhere => asked::Test::Contains(want),
+        }
+    }
+
     fn fits(self, value: &str, want: &str) -> bool {
         match self {
             Self::Whole => value == want,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use meshglot_translator::eval::asked::{self, Test, asks};
 use meshglot_translator::eval::{Call, Fraction, Outcome, Request, Verdict};
 
 use super::chain::{Chain, Leaf};
@@ -87,6 +88,7 @@ impl Reading {
                 Some(true) => {}
             }
             if !route.prefix_rewrite.is_empty() {
+                asks(|| Some(asked::Part::Other("what a route rewrites")), Test::Present, false);
                 let rewritten = route.condition.rewritten(&message.target, &route.prefix_rewrite);
                 message.target = Cow::Owned(rewritten.ok_or_else(|| format!("{rule}: prefixRewrite"))?);
             }

@@ -7,7 +7,10 @@ use super::fields::Read;
 
 /// An expression that RE2 and our engine read alike.
 #[derive(Debug)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern {
+    text: String,
+    regex: Regex,
+}
 
 impl Pattern {
     /// Compiles an expression once. One that RE2 cannot read makes Envoy refuse the whole listener or route
@@ -17,13 +20,19 @@ impl Pattern {
         let ast = ast::parse::Parser::new().parse(text).map_err(|error| unread(error.kind()))?;
         ast::visit(&ast, Dialect).map_err(|why| unread(&why))?;
         // Envoy's SafeRegex is `RE2::FullMatch`; `$` alone would stop before a final line end in multi-line mode.
-        Regex::new(&format!(r"\A(?:{text})\z")).map(Self).map_err(|error| unread(&error))
+        let regex = Regex::new(&format!(r"\A(?:{text})\z")).map_err(|error| unread(&error))?;
+        Ok(Self { text: text.to_owned(), regex })
     }
 
     /// Whether the whole value matches; `None` where the two engines may differ, which is beyond ASCII: `\d` and
     /// `\w` are of ASCII only in RE2.
     pub(super) fn matches(&self, value: &str) -> Option<bool> {
-        value.is_ascii().then(|| self.0.is_match(value))
+        value.is_ascii().then(|| self.regex.is_match(value))
+    }
+
+    /// As written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 }
 

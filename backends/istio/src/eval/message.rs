@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use meshglot_translator::eval::{Call, Request};
 
 use super::path::{Normalization, Target};
@@ -24,8 +25,8 @@ pub(super) struct Message<'r> {
 /// What is known of a header.
 pub(super) enum Header<'m> {
     Absent,
-    /// Several values are joined by `,`, as Envoy does.
-    Value(Cow<'m, str>),
+    /// One for each time it was sent.
+    Values(Vec<Cow<'m, str>>),
     Unknown,
 }
 
@@ -77,26 +78,22 @@ impl<'r> Message<'r> {
 
     /// A header by its name in lower case, pseudo headers included.
     pub(super) fn header(&self, name: &str) -> Header<'_> {
+        asks(|| Part::header(name), Test::Present, false);
         match name {
-            ":method" => return Header::Value(Cow::Borrowed(self.method)),
+            ":method" => return Header::Values(vec![Cow::Borrowed(self.method)]),
             // Envoy keeps both under one name.
-            ":authority" | "host" => return Header::Value(Cow::Borrowed(&self.authority)),
+            ":authority" | "host" => return Header::Values(vec![Cow::Borrowed(&self.authority)]),
             ":path" => {
                 let query = self.query.map(|query| format!("{}?{query}", self.path));
-                return Header::Value(query.map_or(Cow::Borrowed(&*self.path), Cow::Owned));
+                return Header::Values(vec![query.map_or(Cow::Borrowed(&*self.path), Cow::Owned)]);
             }
             _ if is_written_by_proxies(name) || self.opaque.iter().any(|opaque| opaque == name) => return Header::Unknown,
             _ => {}
         }
-        let mut values = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
-        match (values.next(), values.next()) {
-            (None, _) => Header::Absent,
-            (Some(value), None) => Header::Value(Cow::Borrowed(value)),
-            (Some(first), Some(second)) => {
-                let all: Vec<&str> = [first, second].into_iter().chain(values).collect();
-                Header::Value(Cow::Owned(all.join(",")))
-            }
-        }
+        let sent = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        // Space around a value is no part of it (RFC 9110 section 5.5).
+        let values: Vec<Cow<'_, str>> = sent.map(|(_, value)| Cow::Borrowed(value.trim_matches([' ', '\t']))).collect();
+        if values.is_empty() { Header::Absent } else { Header::Values(values) }
     }
 
     /// The first value of a query parameter, not decoded.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use regex_automata::meta::Regex;
 use serde_json::Value;
 
@@ -62,6 +63,7 @@ impl Rewrite {
 
     /// Changes a request; `prefix`: how much of the path the route matched, `None` for all.
     pub(super) fn apply(&self, message: &mut Message<'_>, prefix: Option<usize>) {
+        asks(|| Some(Part::Other("what a route rewrites")), Test::Present, false);
         if let Some((regex, substitution)) = &self.by_regex {
             message.path = replace_all(regex, &message.path, substitution);
         } else if let Some(uri) = &self.uri {

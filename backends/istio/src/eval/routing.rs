@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use meshglot_translator::eval::asked::{self, Test, asks};
 use meshglot_translator::eval::{Fraction, Verdict};
 
 use super::arrival::Delivery;
@@ -65,7 +66,11 @@ impl Reading {
     /// What a route does with a request.
     pub(super) fn act(&self, (route, by): Taken<'_>, message: &Message<'_>, delivery: &Delivery<'_>) -> Parts {
         let sent = |name: &str| !matches!(message.header(name), Header::Absent);
-        let preflight = route.cors && message.method == "OPTIONS" && sent("origin") && sent("access-control-request-method");
+        let is_options = || {
+            asks(|| Some(asked::Part::Method), Test::Exact("OPTIONS"), false);
+            message.method == "OPTIONS"
+        };
+        let preflight = route.cors && is_options() && sent("origin") && sent("access-control-request-method");
         let to = match &route.action {
             Action::Forward(to) if !preflight => to,
             Action::Answer if !preflight => return ended(Verdict::Error, Some(&route.title)),

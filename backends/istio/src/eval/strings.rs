@@ -1,14 +1,30 @@
 //! How Istio compares texts: string matches of routes, wildcards of authorization, hosts.
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use serde_json::Value;
 
 use super::maybe::Maybe;
 
-/// An expression that has to match a whole text, as Envoy uses RE2. `None`: one that we may read differently.
-pub(super) fn whole(expression: &str) -> Option<Regex> {
-    compile(&format!("^(?:{expression})$"), expression)
+/// An expression that has to match a whole text, as Envoy uses RE2.
+#[derive(Debug)]
+pub(super) struct Whole {
+    text: String,
+    regex: Regex,
+}
+
+impl Whole {
+    fn matches(&self, part: Option<Part>, text: &str) -> bool {
+        asks(|| part, Test::Regex(&self.text), false);
+        self.regex.is_match(text)
+    }
+}
+
+/// Reads an expression; `None`: one that we may read differently.
+pub(super) fn whole(expression: &str) -> Option<Box<Whole>> {
+    let regex = compile(&format!("^(?:{expression})$"), expression)?;
+    Some(Box::new(Whole { text: expression.to_owned(), regex }))
 }
 
 /// An expression that may match anywhere.
@@ -60,7 +76,7 @@ pub(super) enum TextMatch {
     /// A start of it.
     Prefix(String),
     /// The whole text by an expression.
-    Regex(Box<Regex>),
+    Regex(Box<Whole>),
     /// Something that is not known.
     Unknown,
 }
@@ -74,19 +90,18 @@ impl TextMatch {
             (None, _) | (Some(("regex", Some("*"))), None) => Self::Present,
             (Some(("exact", Some(text))), None) => Self::Exact(text.to_owned()),
             (Some(("prefix", Some(text))), None) => Self::Prefix(text.to_owned()),
-            (Some(("regex", Some(text))), None) => whole(text).map_or(Self::Unknown, |regex| Self::Regex(Box::new(regex))),
+            (Some(("regex", Some(text))), None) => whole(text).map_or(Self::Unknown, Self::Regex),
             _ => Self::Unknown,
         }
     }
 
-    /// Whether a text that is there matches.
-    pub(super) fn matches(&self, text: &str, ignore_case: bool) -> Maybe {
-        let same = |a: &str, b: &str| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
+    /// Whether a text that is there matches; `part` is where it stands.
+    pub(super) fn matches(&self, part: Option<Part>, text: &str, ignore_case: bool) -> Maybe {
         match self {
             Self::Present => Some(true),
-            Self::Exact(exact) => Some(same(exact, text)),
-            Self::Prefix(prefix) => Some(starts_with(text, prefix, same)),
-            Self::Regex(regex) => Some(regex.is_match(text)),
+            Self::Exact(exact) => Some(exactly(part, text, exact, ignore_case)),
+            Self::Prefix(prefix) => Some(starts_with(part, text, prefix, ignore_case)),
+            Self::Regex(whole) => Some(whole.matches(part, text)),
             Self::Unknown => None,
         }
     }
@@ -107,7 +122,7 @@ pub(super) enum Wildcard {
     /// `*x`.
     Suffix(String),
     /// The whole text by an expression; `None`: one that cannot be read.
-    Regex(Option<Box<Regex>>),
+    Regex(Option<Box<Whole>>),
 }
 
 impl Wildcard {
@@ -123,27 +138,39 @@ impl Wildcard {
 
     /// Reads an expression.
     pub(super) fn regex(expression: &str) -> Self {
-        Self::Regex(whole(expression).map(Box::new))
+        Self::Regex(whole(expression))
     }
 
-    /// Whether a text that is there matches.
-    pub(super) fn matches(&self, text: &str, ignore_case: bool) -> Maybe {
-        let same = |a: &str, b: &str| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
+    /// Whether a text that is there matches; `part` is where it stands in the request, if it does.
+    pub(super) fn matches(&self, part: Option<Part>, text: &str, ignore_case: bool) -> Maybe {
         match self {
             Self::Present => Some(true),
-            Self::Exact(exact) => Some(same(exact, text)),
-            Self::Prefix(prefix) => Some(starts_with(text, prefix, same)),
-            Self::Suffix(suffix) => {
-                let end = text.len().checked_sub(suffix.len()).and_then(|at| text.get(at..));
-                Some(end.is_some_and(|end| same(end, suffix)))
-            }
-            Self::Regex(regex) => regex.as_ref().map(|regex| regex.is_match(text)),
+            Self::Exact(exact) => Some(exactly(part, text, exact, ignore_case)),
+            Self::Prefix(prefix) => Some(starts_with(part, text, prefix, ignore_case)),
+            Self::Suffix(suffix) => Some(ends_with(part, text, suffix, ignore_case)),
+            Self::Regex(whole) => whole.as_ref().map(|whole| whole.matches(part, text)),
         }
     }
 }
 
-fn starts_with(text: &str, prefix: &str, same: impl Fn(&str, &str) -> bool) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| same(start, prefix))
+fn exactly(part: Option<Part>, text: &str, exact: &str, ignore_case: bool) -> bool {
+    asks(|| part, Test::Exact(exact), ignore_case);
+    same(text, exact, ignore_case)
+}
+
+fn starts_with(part: Option<Part>, text: &str, prefix: &str, ignore_case: bool) -> bool {
+    asks(|| part, Test::Prefix(prefix), ignore_case);
+    text.get(..prefix.len()).is_some_and(|start| same(start, prefix, ignore_case))
+}
+
+fn ends_with(part: Option<Part>, text: &str, suffix: &str, ignore_case: bool) -> bool {
+    asks(|| part, Test::Suffix(suffix), ignore_case);
+    let end = text.len().checked_sub(suffix.len()).and_then(|at| text.get(at..));
+    end.is_some_and(|end| same(end, suffix, ignore_case))
+}
+
+fn same(a: &str, b: &str, ignore_case: bool) -> bool {
+    if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
 }
 
 /// Whether a host lies within a host of an object, which may be `*` or begin with `*.`.
@@ -176,7 +203,7 @@ mod tests {
     #[test_case(json!({"regex": "("}), "(", None ; "no expression")]
     #[test_case(json!({"glob": "a"}), "a", None ; "unknown form")]
     fn text_match(value: Value, text: &str, want: Maybe) {
-        assert_eq!(TextMatch::of(&value).matches(text, false), want);
+        assert_eq!(TextMatch::of(&value).matches(None, text, false), want);
     }
 
     #[test_case("a", "a", true ; "exact")]
@@ -188,7 +215,7 @@ mod tests {
     #[test_case("/a/*/x", "/a/b/x", false ; "a star inside is a star")]
     #[test_case("*a*", "a*", true ; "only the first star counts")]
     fn wildcard(value: &str, text: &str, want: bool) {
-        assert_eq!(Wildcard::of(value).matches(text, false), Some(want));
+        assert_eq!(Wildcard::of(value).matches(None, text, false), Some(want));
     }
 
     #[test_case("a.b", "a.b", true ; "same host")]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use meshglot_translator::eval::Verdict;
+use meshglot_translator::eval::asked::{Part, Test, asks};
 
 /// One HTTP request.
 #[derive(Clone, Debug)]
@@ -38,6 +39,18 @@ impl<'r> HttpCall<'r> {
             false if !known => Err(Verdict::Unknown),
             false => Ok(Self { method, path, query, headers: Cow::Borrowed(headers), host_changed: false }),
         }
+    }
+
+    /// Whether it is a GET.
+    pub(super) fn is_get(&self) -> bool {
+        asks(|| Some(Part::Method), Test::Exact("GET"), false);
+        self.method == "GET"
+    }
+
+    /// Whether it has exactly this path.
+    pub(super) fn is_to(&self, path: &str) -> bool {
+        asks(|| Some(Part::Path), Test::Exact(path), false);
+        self.path == path
     }
 
     /// The values of a header, without space around them; names in any case.

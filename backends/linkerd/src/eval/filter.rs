@@ -69,7 +69,7 @@ impl Redirect {
     /// Whether it leads elsewhere for sure: one that leads to the request's own URI is passed over.
     pub(super) fn leaves(&self, call: &HttpCall<'_>) -> bool {
         let other_host = self.host.as_deref().is_some_and(|host| !call.host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
-        self.https || other_host || self.full_path.as_deref().is_some_and(|path| path != call.path)
+        self.https || other_host || self.full_path.as_deref().is_some_and(|path| !call.is_to(path))
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use meshglot_translator::eval::Verdict;
+use meshglot_translator::eval::asked::{Part, Test, asks};
 
 use super::access::Authorization;
 use super::call::HttpCall;
@@ -66,7 +67,7 @@ impl InboundPort {
             (Routes::Own(own), _) => self.take_by_route(own, arrival.identity, call, routes, granted),
             (Routes::Default { .. }, Protocol::Grpc) if !is_grpc(call) => (Err(Verdict::NoRoute), self.label.as_ref()),
             (Routes::Default { probes }, _) => {
-                let probed = self.protocol != Protocol::Grpc && call.method == "GET" && probes.iter().any(|path| **path == *call.path);
+                let probed = self.protocol != Protocol::Grpc && call.is_get() && probes.iter().any(|path| call.is_to(path));
                 if probed { (Ok(()), None) } else { whole_port() }
             }
         }
@@ -103,6 +104,7 @@ impl InboundPort {
 
 /// The route that a gRPC port has by default: any method of any service.
 fn is_grpc(call: &HttpCall<'_>) -> bool {
+    asks(|| Some(Part::Other("a method of gRPC")), Test::Present, false);
     call.method == "POST" && call.path.split('/').count() > 2
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: linkerd2-proxy `linkerd/http/route/src/{http,grpc}/match`.
 
+use meshglot_translator::eval::asked::{Part, Test, asks};
 use regex::Regex;
 
 use super::call::{HttpCall, query_pairs};
@@ -64,7 +65,11 @@ impl Match {
 
 impl HttpMatch {
     fn rank(&self, call: &HttpCall<'_>) -> Option<Rank> {
-        if self.method.as_deref().is_some_and(|method| method != call.method) {
+        let is_other = |method: &str| {
+            asks(|| Some(Part::Method), Test::Exact(method), false);
+            method != call.method
+        };
+        if self.method.as_deref().is_some_and(is_other) {
             return None;
         }
         let path = match &self.path {
@@ -72,6 +77,7 @@ impl HttpMatch {
             None => 1,
         };
         let query = |(name, value): &(String, ValueMatch)| {
+            asks(|| Some(Part::Other("a query parameter")), Test::Present, false);
             call.query.is_some_and(|query| query_pairs(query).any(|(key, given)| key == *name && value.is_met_by(&given)))
         };
         let met = have(&self.headers, call) && self.query.iter().all(query);
@@ -81,6 +87,7 @@ impl HttpMatch {
 
 impl GrpcMatch {
     fn rank(&self, call: &HttpCall<'_>) -> Option<Rank> {
+        asks(|| Some(Part::Other("a method of gRPC")), Test::Present, false);
         let mut parts = call.path.split('/');
         let (before, service, method) = (parts.next()?, parts.next()?, parts.next()?);
         let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| wanted == given);
@@ -92,13 +99,27 @@ impl GrpcMatch {
 
 /// Any one value of a repeated header is enough; a list with commas is one value.
 fn have(headers: &[(String, ValueMatch)], call: &HttpCall<'_>) -> bool {
-    headers.iter().all(|(name, wanted)| call.values(name).any(|value| wanted.is_met_by_header(value)))
+    headers.iter().all(|(name, wanted)| {
+        asks(|| Part::header(name), wanted.asked(), false);
+        call.values(name).any(|value| wanted.is_met_by_header(value))
+    })
 }
 
 impl PathMatch {
     /// How much of the path it takes; paths are compared as they were sent. A regex that matches takes all of it,
     /// so that it is as close as an exact path.
     fn length(&self, path: &str) -> Option<usize> {
+        let ask = |test: Test<'_>| asks(|| Some(Part::Path), test, false);
+        match self {
+            Self::Exact(exact) => ask(Test::Exact(exact)),
+            Self::Regex(regex) => ask(Test::First(regex.as_str())),
+            Self::Prefix(prefix) if prefix == "/" => {}
+            Self::Prefix(prefix) => {
+                // A regex is closer than a prefix, except on the prefix itself.
+                ask(Test::Exact(prefix.trim_end_matches('/')));
+                ask(Test::Below(prefix.trim_end_matches('/')));
+            }
+        }
         match self {
             Self::Exact(exact) => (exact == path).then_some(exact.len()),
             Self::Regex(regex) => spans(regex, path).then_some(path.len()),
@@ -113,6 +134,13 @@ impl PathMatch {
 }
 
 impl ValueMatch {
+    fn asked(&self) -> Test<'_> {
+        match self {
+            Self::Exact(exact) => Test::Exact(exact),
+            Self::Regex(regex) => Test::First(regex.as_str()),
+        }
+    }
+
     fn is_met_by(&self, value: &str) -> bool {
         match self {
             Self::Exact(exact) => exact == value,

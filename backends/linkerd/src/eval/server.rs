@@ -86,7 +86,7 @@ impl Server {
             Port::Number(number) => *number == port,
             Port::Name(name) => named(name),
         };
-        has_port && *self.namespace == *pods.key.namespace && self.pods.picks(&pods.labels)
+        has_port && *self.namespace == *pods.key.namespace && self.pods.picks(&super::workload::labels(pods))
     }
 }
 

@@ -64,6 +64,19 @@ impl Settings {
     }
 }
 
+/// The labels of the pods: the template's, and what the injector adds about their owner.
+///
+/// Source: linkerd2 `pkg/inject/inject.go`, `pkg/k8s/labels.go`.
+pub(super) fn labels(pods: &PodSet) -> BTreeMap<String, String> {
+    let mut labels = pods.labels.clone();
+    let kind = pods.key.kind.name().to_lowercase();
+    if kind != "pod" {
+        labels.insert(format!("linkerd.io/proxy-{kind}"), pods.key.name.to_string());
+    }
+    labels.insert("linkerd.io/workload-ns".to_owned(), pods.key.namespace.to_string());
+    labels
+}
+
 fn declared(pods: &PodSet, listed: &Ports) -> Ports {
     Ports::of(pods.ports.iter().map(|(_, number)| *number).filter(|number| listed.has(*number)))
 }
