@@ -6,7 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity, by_position};
 use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey};
 use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Backend, Engine, Loss, Target};
+use meshglot_translator::render::{Backend, Engine, Loss, Rendered, Target};
 use meshglot_translator::resolve::{Model, ReadOptions};
 
 use crate::Io;
@@ -54,9 +54,11 @@ impl Plan {
         Err(failure.help(format!("add --backend {}|all", meshglot_registry::all().map(|backend| backend.name()).join("|"))))
     }
 
-    /// Whether something that policy protects cannot be closed on any mesh.
-    pub(crate) fn is_unprotected(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::MG0502)
+    /// What tells that something that policy protects stays open on a mesh, and is not accepted.
+    pub(crate) fn unprotected(&self, rendered: &Rendered<'_>) -> Option<Code> {
+        let by_input = self.diagnostics.iter().map(|diagnostic| diagnostic.code);
+        let by_backend = rendered.losses.iter().filter(|loss| !loss.accepted).map(|loss| loss.code);
+        by_input.chain(by_backend).find(|code| code.info().unprotected)
     }
 
     /// The exit code: invalid input before losses.

@@ -24,9 +24,19 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
     if !matches!(format, Format::Json) || args.format.is_some() {
         tell(&plan, &rendered, io)?;
     }
-    // Half of a protection is worse than none that is told: then nothing is written at all.
-    if plan.is_unprotected() {
-        writeln!(io.stderr, "error: nothing is written: a ServiceAccount that policy protects has no workload in the input (MG0502)")?;
+    // Half of a protection is worse than none that is told: then nothing is written for the mesh.
+    let (mut kept, mut open) = (Vec::new(), false);
+    for (backend, rendered) in rendered {
+        match plan.unprotected(&rendered) {
+            Some(code) => {
+                open = true;
+                writeln!(io.stderr, "error: nothing is written for {}: what policy protects would stay open ({code})", backend.name())?;
+            }
+            None => kept.push((backend, rendered)),
+        }
+    }
+    let rendered = kept;
+    if open && rendered.is_empty() {
         return Ok(exit);
     }
     match &format {

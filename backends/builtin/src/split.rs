@@ -57,10 +57,20 @@ pub(crate) fn said<'r>(service: &Service, routes: Option<&'r PortRoutes>, carrie
             continue;
         }
         room -= rule.matches.len();
+        tell_unaddressed(service, routes.port.number, rule, carries, report);
         said.push(Said { rule, weights: weights(rule, report) });
     }
     // "Everybody else to the root" alone is what happens anyway.
     if said.iter().all(|said| said.rule.is_rest) { Vec::new() } else { said }
+}
+
+/// Weights of connections stand at the caller, under the address that is called.
+fn tell_unaddressed(service: &Service, port: u16, rule: &Rule, carries: Carries, report: &mut Report) {
+    if service.cluster_ip.is_none() && carries != Carries::Http && rule.matches.is_empty() && !rule.is_rest {
+        let message =
+            format!("the address of `{}` is not in the input: connections to its port {port} go to the root until it is", service.key.name);
+        report.lose(Code::MG1408, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
+    }
 }
 
 fn refused(service: &Service, routes: &PortRoutes, rule: &Rule, carries: Carries, room: usize, report: &mut Report) -> bool {

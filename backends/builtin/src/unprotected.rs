@@ -12,7 +12,7 @@ pub(crate) fn without_proxy(pods: &Arc<PodSet>, view: &View<'_>, report: &mut Re
     let Some(access) = view.access(pods).filter(|access| access.closed) else { return };
     for target in &view.account_access(&access.account).targets {
         let message = format!("NOT PROTECTED: {} runs as this ServiceAccount without a proxy, so that everybody may call it", pods.key);
-        report.lose(Code::MG1415, Verdict::Refused, &target.key, &target.destination.origin, message);
+        report.lose(Code::MG1415, Verdict::Widened, &target.key, &target.destination.origin, message);
     }
 }
 

@@ -122,11 +122,19 @@ fn collision(
     if namesakes.iter().any(|other| other < service) {
         return None;
     }
-    let others = namesakes.iter().filter_map(|other| {
-        let mesh = view.target_mesh(&other.namespace)?;
-        destination::of_instances(other, view, &mesh)
+    let others = namesakes.iter().map(|other| {
+        let mesh = view.target_mesh(&other.namespace);
+        (other, mesh.and_then(|mesh| destination::of_instances(other, view, &mesh)))
     });
-    let closed: Vec<Destination> = destination.into_iter().chain(others).filter(|destination| destination.closed).collect();
+    let all = std::iter::once((service, destination)).chain(others);
+    let (closed, open): (Vec<_>, Vec<_>) = all.partition(|(_, destination)| destination.as_ref().is_some_and(|one| one.closed));
+    let closed: Vec<Destination> = closed.into_iter().filter_map(|(_, destination)| destination).collect();
+    if let Some(target) = closed.iter().flat_map(|destination| &destination.targets).next() {
+        for (one, _) in open {
+            let message = format!("nobody may call `{one}` either: to Consul it is the service that this rule is about");
+            report.lose(Code::MG1302, Verdict::Narrowed, &one.object(), &target.destination.origin, message);
+        }
+    }
     let sources: BTreeSet<ObjectKey> = closed.iter().flat_map(|destination| destination.sources.iter().cloned()).collect();
     (!closed.is_empty()).then(|| Entry { sources, ..Entry::default() })
 }

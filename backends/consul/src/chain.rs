@@ -228,21 +228,22 @@ impl Judge<'_, '_, '_> {
     }
 
     fn other_ports(&mut self) {
+        let own = self.port.port.number;
+        let ports = self.routes.service.iter().flat_map(|service| &service.ports);
+        let numbers: Vec<String> = ports.map(|port| port.number).filter(|number| *number != own).map(|number| number.to_string()).collect();
+        if numbers.is_empty() {
+            return;
+        }
         let mut told: BTreeSet<&ObjectKey> = BTreeSet::new();
-        let others = || self.routes.ports.iter().filter(|port| port.port.number != self.port.port.number);
-        for rule in others().flat_map(|port| &port.rules).filter(|rule| !rule.is_rest) {
-            if !told.insert(&rule.split.key) {
-                continue;
+        for rule in self.routes.ports.iter().flat_map(|port| &port.rules).filter(|rule| !rule.is_rest) {
+            if told.insert(&rule.split.key) {
+                let message = format!(
+                    "Consul knows one port of `{}`: calls to {} are split, or not, as those to {own} are",
+                    self.routes.root.name,
+                    numbers.join(", ")
+                );
+                self.report.lose(Code::MG1323, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
             }
-            let holds = |port: &&PortRoutes| port.rules.iter().any(|other| !other.is_rest && other.split.key == rule.split.key);
-            let numbers: Vec<String> = others().filter(holds).map(|port| port.port.number.to_string()).collect();
-            let message = format!(
-                "Consul knows one port of `{}`: port {} is split, calls to {} stay with the root",
-                self.routes.root.name,
-                self.port.port.number,
-                numbers.join(", ")
-            );
-            self.report.lose(Code::MG1323, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
         }
     }
 }

@@ -135,6 +135,11 @@ impl Writer<'_> {
                 self.report.lose(Code::MG1102, Verdict::Refused, &rule.split.key, place, message);
                 continue;
             }
+            if let Some(to) = rule.destinations.iter().find(|to| is_headless_share(to, rule)) {
+                let message = format!("`{}` is headless: Istio would send its share to the address of the root", to.service.name);
+                self.report.lose(Code::MG1128, Verdict::Refused, &rule.split.key, &to.service_origin, message);
+                continue;
+            }
             let mut said = Said { rule, origins: Vec::new(), matches: Vec::new() };
             let mut refused = false;
             for one in &rule.matches {
@@ -186,6 +191,15 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// Whether a destination besides the root has no address of its own.
+///
+/// # Source
+/// Istio `pilot/pkg/networking/core/cluster.go`, `convertResolution`: `ORIGINAL_DST` for sidecars.
+fn is_headless_share(to: &Destination, rule: &Rule) -> bool {
+    let is_root = *to.service.name == **rule.split.root_name();
+    to.weight > 0 && !is_root && to.object.as_ref().is_some_and(|object| object.headless)
 }
 
 /// A match on the port alone; none where the root has no other.

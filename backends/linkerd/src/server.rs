@@ -67,7 +67,13 @@ pub(crate) fn tell_unenforced(access: &WorkloadAccess, report: &mut Report, view
         return;
     }
     if access.ports.is_empty() {
-        unprotected(access, Code::MG1220, "declares no port, so that no Server can close it", report, view);
+        if view.account_access(&access.account).targets.is_empty() {
+            // Nothing is known to call it, and nobody wrote a rule about it: the rest of the Mesh must not wait for it.
+            let message = format!("{workload} declares no port, so that none of its ports is closed", workload = workload.key);
+            report.lose(Code::MG1225, Verdict::Widened, &workload.key, &workload.document.root().origin(), message);
+        } else {
+            unprotected(access, Code::MG1220, "declares no port, so that no Server can close it", report, view);
+        }
         return;
     }
     let namespace = view.namespace(&workload.key.namespace);
@@ -84,10 +90,10 @@ pub(crate) fn unprotected(access: &WorkloadAccess, code: Code, what: &str, repor
     let message = format!("NOT PROTECTED: {} {what}", access.workload.key);
     let account = view.account_access(&access.account);
     for target in &account.targets {
-        report.lose(code, Verdict::Refused, &target.key, &target.destination.origin, message.clone());
+        report.lose(code, Verdict::Widened, &target.key, &target.destination.origin, message.clone());
     }
     if account.targets.is_empty() {
-        report.lose(code, Verdict::Refused, &access.workload.key, &access.workload.document.root().origin(), message);
+        report.lose(code, Verdict::Widened, &access.workload.key, &access.workload.document.root().origin(), message);
     }
 }
 

@@ -325,7 +325,7 @@ fn a_pod_that_no_label_tells_apart_is_not_protected() {
     let text = pod("a", "one") + &pod("b", "two");
     let output = rendered(&text, MeshSettings { access_default: AccessDefault::Deny, ..MeshSettings::default() });
     assert!(output.objects.is_empty());
-    assert_eq!(output.losses.iter().filter(|loss| loss.starts_with("MG1216 refused")).count(), 2);
+    assert_eq!(output.losses.iter().filter(|loss| loss.starts_with("MG1216 widened")).count(), 2);
 }
 
 #[test_case("", "{\"identityRefs\":[{\"kind\":\"ServiceAccount\",\"name\":\"web\",\"namespace\":\"shop\"}]}" ; "accounts")]
