@@ -3,7 +3,7 @@
 //!
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
-//! [`render::Loss`].
+//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
 
 pub mod diagnostic;
 pub mod eval;
@@ -12,3 +12,4 @@ pub mod name;
 pub mod parse;
 pub mod render;
 pub mod resolve;
+pub mod verify;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use meshglot_translator::ir::{AccountKey, Kind, MeshSettings, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, Rendered, UnitKey};
 use meshglot_translator::resolve::View;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use entry::config_entries;
 
@@ -122,6 +122,11 @@ impl Backend for Consul {
         defaults: &Value,
     ) -> Option<Box<dyn meshglot_translator::eval::Evaluate>> {
         Some(Box::new(eval::Reading::new(&objects, inventory, defaults)))
+    }
+
+    /// A server whose default is to deny admits less.
+    fn installation(&self, _mesh: &MeshSettings) -> Value {
+        json!({ "default": "allow" })
     }
 }
 

@@ -14,10 +14,10 @@ mod split;
 use std::sync::Arc;
 
 use meshglot_translator::eval::{Evaluate, Inventory};
-use meshglot_translator::ir::{AccessDefault, Kind, ObjectKey, ServiceKey};
+use meshglot_translator::ir::{AccessDefault, Kind, MeshSettings, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, UnitKey};
 use meshglot_translator::resolve::View;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The backend `istio`.
 #[derive(Debug)]
@@ -81,6 +81,13 @@ impl Backend for Istio {
 
     fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Option<Box<dyn Evaluate>> {
         Some(eval::read(&objects, &inventory, defaults))
+    }
+
+    fn installation(&self, mesh: &MeshSettings) -> Value {
+        json!({
+            "clusterDomain": &*mesh.cluster_domain,
+            "meshConfig": { "trustDomain": &*mesh.trust_domain, "rootNamespace": &*mesh.istio_root_namespace },
+        })
     }
 
     fn capabilities(&self) -> Vec<Capability> {

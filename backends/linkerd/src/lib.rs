@@ -17,10 +17,10 @@ mod server;
 mod split;
 
 use meshglot_translator::eval::{Evaluate, Inventory};
-use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
+use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, UnitKey};
 use meshglot_translator::resolve::View;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The backend `linkerd`.
 #[derive(Debug)]
@@ -58,6 +58,11 @@ impl Backend for Linkerd {
 
     fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Option<Box<dyn Evaluate>> {
         Some(eval::reader(&objects, &inventory, defaults))
+    }
+
+    fn installation(&self, mesh: &MeshSettings) -> Value {
+        let ports: Vec<String> = mesh.linkerd_opaque_ports.iter().map(u16::to_string).collect();
+        json!({ "opaquePorts": ports.join(",") })
     }
 
     fn capabilities(&self) -> Vec<Capability> {

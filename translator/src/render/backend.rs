@@ -9,7 +9,7 @@ use super::rendered::{Fragment, ObjectId, Rendered};
 use serde_json::Value;
 
 use crate::eval::{Evaluate, Inventory};
-use crate::ir::ObjectKey;
+use crate::ir::{MeshSettings, ObjectKey};
 use crate::resolve::View;
 
 /// A mesh that policy is rendered to.
@@ -41,6 +41,12 @@ pub trait Backend: Send + Sync {
     /// what is set outside of them. `None`: there is no reading yet.
     fn reader(&self, _objects: Vec<Value>, _inventory: Inventory, _defaults: &Value) -> Option<Box<dyn Evaluate>> {
         None
+    }
+
+    /// What is set outside of the objects where a Mesh says how it is set up: the `defaults` of [`Backend::reader`].
+    /// Where it does not say, the setting that admits most.
+    fn installation(&self, _mesh: &MeshSettings) -> Value {
+        Value::Null
     }
 
     /// The order in which objects are written; by default apiVersion, kind, namespace, name.

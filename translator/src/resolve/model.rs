@@ -261,7 +261,7 @@ impl Model {
         self.slots.get(key)?.object.as_ref()
     }
 
-    pub(super) fn implied_mesh(&self) -> Option<&Arc<MeshSettings>> {
+    pub(crate) fn implied_mesh(&self) -> Option<&Arc<MeshSettings>> {
         self.implied.as_ref()
     }
 

@@ -1,0 +1,18 @@
+//! The mesh's own reading of what it gets.
+
+use serde_json::Value;
+
+use crate::eval::{Evaluate, Inventory};
+use crate::render::{Backend, Target};
+use crate::resolve::{Model, View};
+
+/// How a backend reads these objects on a mesh that is set up as the Mesh says; `None`: it has no reading.
+pub fn reading(backend: &dyn Backend, model: &Model, target: &Target, objects: Vec<Value>) -> Option<Box<dyn Evaluate>> {
+    let ours = |name: Option<&str>| target.everything || name == Some(backend.name());
+    // Of several Meshes on one backend all declare one installation.
+    let mesh = model.meshes().into_iter().find(|mesh| ours(mesh.backend.as_deref()));
+    let mesh = mesh.or_else(|| model.implied_mesh().cloned()).unwrap_or_default();
+    let view = View::for_target(model, backend.name(), target);
+    let inventory = Inventory::of(model).within(|namespace| view.target_mesh(namespace).is_some());
+    backend.reader(objects, inventory, &backend.installation(&mesh))
+}
