@@ -15,6 +15,13 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, valid: bool, out: 
     let mut reader = Reader { key, out, failed: !valid };
     let destination_node = reader.place(root, "destination", "destination")?;
     let destination = reader.subject(destination_node)?;
+    if destination.kind == SubjectKind::IdentityBinding {
+        // Taken for an account of the same name it would close one workload and open it, and leave the meant one alone.
+        let message = format!("NOT PROTECTED: workloads are found by their ServiceAccount, not by IdentityBinding `{}`", destination.name);
+        let diagnostic = Diagnostic::at_origin(Code::MG0502, destination.origin.clone(), message);
+        reader.out.push(diagnostic.about(key).help("name the ServiceAccount as which they run"));
+        return None;
+    }
     let port = destination_node.get("port").filter(|node| !node.is_null()).and_then(|node| reader.port(node));
     let sources_node = reader.place(root, "sources", "sources");
     let sources: Vec<Subject> = sources_node.into_iter().flat_map(NodeRef::items).filter_map(|node| reader.source(node)).collect();
