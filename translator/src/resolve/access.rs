@@ -23,7 +23,9 @@ pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
     let mut rules = Vec::new();
     for target in &targets {
         let Some(mesh) = &mesh else { continue };
-        if workloads.is_empty() && !mesh.consul_acls {
+        // Where the platform enforces it the account's name is the service's; other meshes know workloads alone.
+        let named = mesh.consul_acls && mesh.backend.as_deref().is_none_or(|backend| backend == "consul");
+        if workloads.is_empty() && !named {
             let message =
                 format!("NOT PROTECTED: no workload runs as ServiceAccount `{}` of namespace `{}`", account.name, account.namespace);
             let diagnostic = Diagnostic::at_origin(Code::MG0502, target.destination.origin.clone(), message);
