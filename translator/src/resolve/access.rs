@@ -182,7 +182,13 @@ impl Resolver<'_, '_> {
             (None, ports) => ports,
             (Some((port, origin)), None) => Some([(*port, origin.clone())].into()),
             (Some((port, origin)), Some(ports)) if ports.contains_key(port) => Some([(*port, origin.clone())].into()),
-            (Some(_), Some(_)) => return None,
+            (Some((port, origin)), Some(ports)) => {
+                let message = format!("port {port} is in no TCPRoute of this target, and a call needs both: it allows nothing");
+                let diagnostic = Diagnostic::at_origin(Code::MG0006, origin.clone(), message);
+                let other = ports.values().next().cloned();
+                self.say(target, other.into_iter().fold(diagnostic, |one, place| one.also_at(place, "the ports of the route")));
+                return None;
+            }
         };
         Some(ports.map(|ports| ports.into_iter().collect()))
     }
