@@ -153,7 +153,9 @@ impl Resolver<'_, '_> {
         for rule in target.rules.iter().filter(|rule| rule.kind != RuleKind::HttpRouteGroup) {
             if rule.kind == RuleKind::UdpRoute {
                 let message = "UDP is carried by no mesh: this rule allows nothing and protects nothing";
-                self.say(target, Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message));
+                let help = "take it out: what stands beside it allows nothing either, unless a TCPRoute names its ports";
+                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message);
+                self.say(target, if target.rules.len() > 1 { diagnostic.help(help) } else { diagnostic });
                 lost = true;
                 continue;
             }
