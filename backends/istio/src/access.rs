@@ -120,10 +120,16 @@ fn policy_name(word: &str, workload: &ObjectKey, view: &View<'_>) -> String {
 fn shared(access: &WorkloadAccess, mesh: &MeshSettings, view: &View<'_>) -> Option<String> {
     let WorkloadAccess { workload, rules, .. } = access;
     if workload.key.namespace == mesh.istio_root_namespace {
-        return Some(format!("`{}` is Istio's root namespace: a policy there holds in every namespace", workload.key.namespace));
+        return Some(format!(
+            "`{}` is Istio's root namespace: a policy there closes pods with these labels in every namespace",
+            workload.key.namespace
+        ));
     }
     if workload.selector.is_empty() {
-        return Some(format!("the pods of {} have no labels by which a policy could choose them", workload.key));
+        return Some(format!(
+            "the pods of {} have no labels by which a policy could choose them, so that their namespace is closed",
+            workload.key
+        ));
     }
     let on_ports = |rules: &[WorkloadRule]| -> Vec<_> { rules.iter().map(|rule| (rule.every_port, rule.ports.clone())).collect() };
     for other in view.pods_labelled(&workload.key.namespace, &workload.selector) {

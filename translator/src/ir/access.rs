@@ -87,6 +87,16 @@ pub enum SubjectKind {
     IdentityBinding,
 }
 
+impl SubjectKind {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "ServiceAccount",
+            Self::IdentityBinding => "IdentityBinding",
+        }
+    }
+}
+
 /// One rule of a TrafficTarget as it is written.
 #[derive(Clone, Debug)]
 pub struct TargetRule {

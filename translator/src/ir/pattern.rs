@@ -214,6 +214,8 @@ impl Checked {
             return PathPattern::Never;
         }
         match simple(&hir) {
+            // The query and what follows it are not in the path.
+            Some((literal, _)) if literal.contains(['?', '#']) => PathPattern::Never,
             Some((literal, any_after)) => match (literal.is_empty(), any_after || !closed) {
                 (true, true) => PathPattern::Any,
                 (false, true) => PathPattern::Prefix(literal),
@@ -368,6 +370,8 @@ mod tests {
     #[test_case("a?/b", PathPattern::Regex("(?:a?/b).*".into()) ; "an optional letter may be absent")]
     #[test_case("a+|b", PathPattern::Never ; "neither alternative can")]
     #[test_case("^$", PathPattern::Never ; "no path is empty")]
+    #[test_case(r"/a\?b", PathPattern::Never ; "no path holds a query")]
+    #[test_case("/a#b$", PathPattern::Never ; "no path holds a fragment")]
     fn paths(text: &str, want: PathPattern) {
         assert_eq!(start(text), want);
     }

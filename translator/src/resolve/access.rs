@@ -23,7 +23,9 @@ pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
     let mut rules = Vec::new();
     for target in &targets {
         let Some(mesh) = &mesh else { continue };
-        if workloads.is_empty() && !mesh.consul_acls {
+        // Where the platform enforces it the account's name is the service's; other meshes know workloads alone.
+        let named = mesh.consul_acls && mesh.backend.as_deref().is_none_or(|backend| backend == "consul");
+        if workloads.is_empty() && !named {
             let message =
                 format!("NOT PROTECTED: no workload runs as ServiceAccount `{}` of namespace `{}`", account.name, account.namespace);
             let diagnostic = Diagnostic::at_origin(Code::MG0502, target.destination.origin.clone(), message);
@@ -151,7 +153,9 @@ impl Resolver<'_, '_> {
         for rule in target.rules.iter().filter(|rule| rule.kind != RuleKind::HttpRouteGroup) {
             if rule.kind == RuleKind::UdpRoute {
                 let message = "UDP is carried by no mesh: this rule allows nothing and protects nothing";
-                self.say(target, Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message));
+                let help = "take it out: what stands beside it allows nothing either, unless a TCPRoute names its ports";
+                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message);
+                self.say(target, if target.rules.len() > 1 { diagnostic.help(help) } else { diagnostic });
                 lost = true;
                 continue;
             }
@@ -180,7 +184,13 @@ impl Resolver<'_, '_> {
             (None, ports) => ports,
             (Some((port, origin)), None) => Some([(*port, origin.clone())].into()),
             (Some((port, origin)), Some(ports)) if ports.contains_key(port) => Some([(*port, origin.clone())].into()),
-            (Some(_), Some(_)) => return None,
+            (Some((port, origin)), Some(ports)) => {
+                let message = format!("port {port} is in no TCPRoute of this target, and a call needs both: it allows nothing");
+                let diagnostic = Diagnostic::at_origin(Code::MG0006, origin.clone(), message);
+                let other = ports.values().next().cloned();
+                self.say(target, other.into_iter().fold(diagnostic, |one, place| one.also_at(place, "the ports of the route")));
+                return None;
+            }
         };
         Some(ports.map(|ports| ports.into_iter().collect()))
     }

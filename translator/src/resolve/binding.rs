@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::metadata::strings;
+use super::metadata::{is_subdomain, strings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{IdentityBinding, ObjectKey, ReferenceGrant, TcpRoute};
 use crate::parse::{Document, NodeRef};
@@ -26,17 +26,39 @@ pub(super) fn tcp_route(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec
     Some(TcpRoute { key: key.clone(), ports: read })
 }
 
-/// Reads an IdentityBinding that its schema let pass.
-pub(super) fn identity_binding(key: &ObjectKey, document: &Arc<Document>) -> Option<IdentityBinding> {
+/// Reads an IdentityBinding that its schema let pass. A name that is none stands for nobody: a mesh may read `*` in
+/// it as everybody.
+pub(super) fn identity_binding(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<IdentityBinding> {
     let schemes = document.root().find(["spec", "schemes"])?;
-    let ids = schemes.get("spiffeIdentities").into_iter().flat_map(NodeRef::items).filter_map(NodeRef::string);
+    let mut checked = |node: NodeRef<'_>, text: &str, fits: bool, what: &str| -> Option<Arc<str>> {
+        if !fits {
+            let message = format!("`{text}` is not {what}: it stands for nobody");
+            out.push(Diagnostic::at(Code::MG0010, node, message).about(key));
+        }
+        fits.then(|| text.into())
+    };
+    let account = schemes.get("serviceAccount").and_then(|node| Some((node, node.string()?)));
+    let service_account = account.and_then(|(node, name)| checked(node, name, is_subdomain(name), "the name of a ServiceAccount"));
+    let ids = schemes.get("spiffeIdentities").into_iter().flat_map(NodeRef::items).filter_map(|node| Some((node, node.string()?)));
+    let ids = ids.filter_map(|(node, id)| {
+        let id = id.strip_prefix("spiffe://").unwrap_or(id);
+        checked(node, id, is_spiffe_id(id), "a SPIFFE ID `TRUSTDOMAIN/PATH`, without wildcards")
+    });
     Some(IdentityBinding {
         key: key.clone(),
-        service_account: schemes.get("serviceAccount").and_then(NodeRef::string).map(Arc::from),
+        service_account,
         pod_labels: schemes.get("podLabelSelector").map(|selector| strings(selector.get("matchLabels"))),
-        spiffe_ids: ids.map(|id| id.strip_prefix("spiffe://").unwrap_or(id).into()).collect(),
+        spiffe_ids: ids.collect(),
         origin: schemes.origin(),
     })
+}
+
+/// A SPIFFE ID of a workload without `spiffe://` (SPIFFE-ID 2): no wildcard, no empty or relative part.
+fn is_spiffe_id(id: &str) -> bool {
+    let Some((trust_domain, path)) = id.split_once('/') else { return false };
+    let domain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    let part = |part: &str| !["", ".", ".."].contains(&part) && part.bytes().all(|b| domain(b) || b.is_ascii_uppercase());
+    id.len() <= 2040 && !trust_domain.is_empty() && trust_domain.bytes().all(domain) && path.split('/').all(part)
 }
 
 /// Reads a ReferenceGrant.
@@ -47,5 +69,25 @@ pub(super) fn reference_grant(document: &Arc<Document>) -> ReferenceGrant {
     ReferenceGrant {
         from: list("from").map(|node| (text(node, "group"), text(node, "kind"), text(node, "namespace"))).collect(),
         to: list("to").map(|node| (text(node, "kind"), node.get("name").and_then(NodeRef::text).map(Arc::from))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_spiffe_id;
+    use test_case::test_case;
+
+    #[test_case("shop.example/ns/web/sa/front", true ; "an account")]
+    #[test_case("shop.example/Any_path-1.2", true ; "any path")]
+    #[test_case("shop.example", false ; "a trust domain is nobody")]
+    #[test_case("shop.example/", false ; "an empty part")]
+    #[test_case("shop.example/ns//sa/x", false ; "an empty part inside")]
+    #[test_case("shop.example/ns/../x", false ; "a relative part")]
+    #[test_case("shop.example/ns/web/sa/*", false ; "a wildcard")]
+    #[test_case("*/ns/web/sa/front", false ; "every trust domain")]
+    #[test_case("Shop.example/x", false ; "a trust domain in capitals")]
+    #[test_case("shop.example:443/x", false ; "a port")]
+    fn spiffe_ids(id: &str, want: bool) {
+        assert_eq!(is_spiffe_id(id), want);
     }
 }

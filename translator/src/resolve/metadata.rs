@@ -16,7 +16,7 @@ pub(super) fn key(kind: Kind, root: NodeRef<'_>, default_namespace: &Arc<str>) -
     let name = label_text(name, "name", &|text| is_subdomain(text))?;
     let namespace = match metadata.and_then(|node| node.get("namespace")).filter(|node| !node.is_null()) {
         _ if kind.is_cluster_scoped() => Arc::from(""),
-        Some(node) => label_text(node, "namespace", &|text| text.len() <= 63 && !text.contains('.') && is_subdomain(text))?,
+        Some(node) => label_text(node, "namespace", &|text| is_label(text))?,
         None => default_namespace.clone(),
     };
     Ok(ObjectKey { kind, namespace, name })
@@ -45,6 +45,11 @@ pub(super) fn is_subdomain(text: &str) -> bool {
         !label.is_empty() && inner && !label.starts_with('-') && !label.ends_with('-')
     };
     text.len() <= 253 && text.split('.').all(label)
+}
+
+/// A DNS label of RFC 1123, such as the name of a namespace.
+pub(super) fn is_label(text: &str) -> bool {
+    text.len() <= 63 && !text.contains('.') && is_subdomain(text)
 }
 
 /// A map of strings such as labels; other values are left out.

@@ -145,7 +145,7 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOpti
         Kind::HttpRouteGroup => Object::Group(Arc::new(group::read(key, document, out)?)),
         Kind::TcpRoute => Object::TcpRoute(Arc::new(binding::tcp_route(key, document, out)?)),
         Kind::TrafficTarget => Object::Target(Arc::new(target::read(key, document, true, out)?)),
-        Kind::IdentityBinding => Object::Binding(Arc::new(binding::identity_binding(key, document)?)),
+        Kind::IdentityBinding => Object::Binding(Arc::new(binding::identity_binding(key, document, out)?)),
         Kind::ReferenceGrant => Object::Grant(Arc::new(binding::reference_grant(document))),
         Kind::Service => Object::Service(Arc::new(inventory::service(key, document, out))),
         Kind::EndpointSlice => inventory::endpoints(key, document).map_or(Object::Named, |slice| Object::Endpoints(Arc::new(slice))),

@@ -257,7 +257,10 @@ pub(super) fn http_match(one: &RouteMatch, mesh: &MeshSettings) -> Result<Arc<Ht
     let path_origin = one.path.as_ref().map(|(_, origin)| origin.clone());
     if let (PathPattern::Never, Some(origin)) = (&path, &path_origin) {
         let message = format!("match `{}` takes no request: no path begins like this", one.name);
-        return Err(Box::new(Diagnostic::at_origin(Code::MG0507, origin.clone(), message).help("begin it with `/` or `.*`")));
+        return Err(Box::new(
+            Diagnostic::at_origin(Code::MG0507, origin.clone(), message)
+                .help("begin it with `/` or `.*`, and leave out `?` and `#`: the query is no part of the path"),
+        ));
     }
     let (name, methods, headers) = (one.name.clone(), one.methods.clone(), one.headers.clone());
     Ok(Arc::new(HttpMatch { name, path, methods, headers, origin: one.origin.clone(), path_origin }))

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::metadata::{is_label, is_subdomain};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{ObjectKey, RuleKind, Subject, SubjectKind, TargetRule, TrafficTarget};
 use crate::parse::{Document, NodeRef, Origin, Scalar};
@@ -14,9 +15,16 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, valid: bool, out: 
     let mut reader = Reader { key, out, failed: !valid };
     let destination_node = reader.place(root, "destination", "destination")?;
     let destination = reader.subject(destination_node)?;
+    if destination.kind == SubjectKind::IdentityBinding {
+        // Taken for an account of the same name it would close one workload and open it, and leave the meant one alone.
+        let message = format!("NOT PROTECTED: workloads are found by their ServiceAccount, not by IdentityBinding `{}`", destination.name);
+        let diagnostic = Diagnostic::at_origin(Code::MG0502, destination.origin.clone(), message);
+        reader.out.push(diagnostic.about(key).help("name the ServiceAccount as which they run"));
+        return None;
+    }
     let port = destination_node.get("port").filter(|node| !node.is_null()).and_then(|node| reader.port(node));
     let sources_node = reader.place(root, "sources", "sources");
-    let sources: Vec<Subject> = sources_node.into_iter().flat_map(NodeRef::items).filter_map(|node| reader.subject(node)).collect();
+    let sources: Vec<Subject> = sources_node.into_iter().flat_map(NodeRef::items).filter_map(|node| reader.source(node)).collect();
     if sources_node.is_none_or(|node| node.items().len() == 0) {
         reader.fail(Diagnostic::at(Code::MG0005, sources_node.unwrap_or(root), "this TrafficTarget has no sources: it allows nobody"));
     }
@@ -66,6 +74,20 @@ impl Reader<'_> {
             (_, Some(node)) | (Some(node), None) => Some(node),
             (None, None) => None,
         }
+    }
+
+    /// A caller. What is no name stands for nobody: a mesh may read `*` in it as everybody.
+    fn source(&mut self, node: NodeRef<'_>) -> Option<Subject> {
+        let source = self.subject(node)?;
+        let wrong = |field, fits: bool| if fits { None } else { node.get(field).map(|node| (field, node)) };
+        if let Some((field, wrong)) = wrong("name", is_subdomain(&source.name)).or_else(|| wrong("namespace", is_label(&source.namespace)))
+        {
+            let message =
+                format!("`{}` is not the {field} of a {}: it stands for nobody", wrong.text().unwrap_or_default(), source.kind.word());
+            self.drop(Diagnostic::at(Code::MG0010, wrong, message));
+            return None;
+        }
+        Some(source)
     }
 
     fn subject(&mut self, node: NodeRef<'_>) -> Option<Subject> {
