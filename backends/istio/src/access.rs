@@ -60,7 +60,12 @@ pub(crate) fn authorization_policy(
     let mut writer = Writer { access, mesh, report, drafts: Drafts::default(), linted: BTreeSet::new() };
     match shared(access, mesh, view) {
         // What is refused allows nothing, and its destination is closed all the same.
-        Some(why) => writer.refuse_all(&why),
+        Some(why) => {
+            writer.refuse_all(&why);
+            if access.closed {
+                writer.closed_too(view);
+            }
+        }
         None => access.rules.iter().for_each(|rule| writer.rule(rule)),
     }
     let drafts = writer.limited();
@@ -164,6 +169,30 @@ impl Writer<'_> {
         for rule in self.access.rules.iter().map(|rule| &rule.rule).filter(|rule| told.insert(&rule.target.key)) {
             let message = format!("`{}` allows nothing: {why}", rule.target.key.name);
             self.report.lose(Code::MG1106, Verdict::Refused, &rule.target.key, &rule.target.destination.origin, message);
+        }
+    }
+
+    /// Tells those who are closed beside the workload, for whom nobody wrote a rule.
+    fn closed_too(&mut self, view: &View<'_>) {
+        let workload = &self.access.workload;
+        let account = view.account_access(&self.access.account);
+        let Some(target) = account.targets.first() else { return };
+        let mut tell = |object: ObjectKey, what: String| {
+            let message = format!("{what} closed too, since nothing tells {} apart", workload.key);
+            self.report.lose(Code::MG1106, Verdict::Narrowed, &object, &target.destination.origin, message);
+        };
+        if workload.key.namespace == self.mesh.istio_root_namespace {
+            let mesh = ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: self.mesh.name.clone() };
+            return tell(mesh, "pods with these labels in every namespace are".to_owned());
+        }
+        if workload.selector.is_empty() {
+            let namespace = ObjectKey { kind: Kind::Namespace, namespace: "".into(), name: workload.key.namespace.clone() };
+            return tell(namespace, format!("every workload of namespace `{}` is", workload.key.namespace));
+        }
+        for other in view.pods_labelled(&workload.key.namespace, &workload.selector) {
+            if other.key != workload.key && view.access(&other).is_none_or(|access| !access.closed) {
+                tell(other.key.clone(), format!("{} is", other.key));
+            }
         }
     }
 

@@ -4,7 +4,6 @@
 //! [`verify`](crate::verify) speak of all requests after it has tried one of each sort.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use regex_syntax::escape;
 
@@ -69,7 +68,7 @@ pub struct Asked {
 }
 
 thread_local! {
-    static ASKED: RefCell<Option<BTreeSet<Asked>>> = const { RefCell::new(None) };
+    static ASKED: RefCell<Option<Vec<Asked>>> = const { RefCell::new(None) };
 }
 
 /// Tells of a comparison. Costs next to nothing unless somebody listens.
@@ -77,6 +76,10 @@ pub fn asks(part: impl FnOnce() -> Option<Part>, test: Test<'_>, ignore_case: bo
     ASKED.with_borrow_mut(|asked| {
         let Some(asked) = asked else { return };
         let Some(part) = part() else { return };
+        // Every request has these.
+        if matches!((&part, test), (Part::Method | Part::Path | Part::Target, Test::Present)) {
+            return;
+        }
         let (expression, first) = match test {
             Test::Present => (None, false),
             Test::Exact(text) => (Some(escape(text)), false),
@@ -88,13 +91,16 @@ pub fn asks(part: impl FnOnce() -> Option<Part>, test: Test<'_>, ignore_case: bo
             Test::First(text) => (Some(text.to_owned()), true),
         };
         let expression = expression.map(|text| if ignore_case { format!("(?i:{text})") } else { text });
-        asked.insert(Asked { part, expression, first });
+        let one = Asked { part, expression, first };
+        if !asked.contains(&one) {
+            asked.push(one);
+        }
     });
 }
 
-/// What was asked on this thread while `decide` ran.
-pub fn listen<T>(decide: impl FnOnce() -> T) -> (T, BTreeSet<Asked>) {
-    let before = ASKED.replace(Some(BTreeSet::new()));
+/// What was asked on this thread while `decide` ran, each once, in the order of the first time.
+pub fn listen<T>(decide: impl FnOnce() -> T) -> (T, Vec<Asked>) {
+    let before = ASKED.replace(Some(Vec::new()));
     let decided = decide();
     (decided, ASKED.replace(before).unwrap_or_default())
 }
@@ -113,6 +119,6 @@ mod tests {
         });
         let path = Asked { part: Part::Path, expression: Some(r"/a\.b(?s:.*)".to_owned()), first: false };
         let header = Asked { part: Part::Header("x-a".to_owned()), expression: None, first: false };
-        assert_eq!(asked, BTreeSet::from([path, header]));
+        assert_eq!(asked, [path, header]);
     }
 }

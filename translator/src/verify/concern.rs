@@ -33,6 +33,7 @@ impl<'l> Concern<'l> {
         let leaves = destinations.filter_map(|destination| destination.object.clone());
         for service in leaves.chain([service.clone()]) {
             keys.insert(service.key.object());
+            keys.insert(ObjectKey { kind: Kind::Namespace, namespace: "".into(), name: service.key.namespace.clone() });
             for callee in service.ports.iter().flat_map(|port| neutral.inventory().behind(&service, port)) {
                 keys.insert(callee.workload.key.clone());
                 if let Some(access) = view.access(&callee.workload) {

@@ -1,9 +1,9 @@
 //! Decides over all requests whether a mesh does with its rendered objects what the neutral policy says.
 //!
-//! Both sides are asked about one request at a time, and tell every comparison that they make with it. Two requests
-//! of which all those comparisons come out alike are decided alike; so requests are cut into sorts by everything that
-//! was asked, one of each sort is tried, and what these ask anew cuts the sorts further, until nothing new is asked.
-//! Then every request of the domain has been tried in one of its sort. `docs/proof.md` tells the domain.
+//! Both sides are asked about one request at a time, and tell every comparison that they make with it, in order. Two
+//! requests of which all those comparisons come out alike are decided alike, so the comparisons form a tree with one
+//! decision at each leaf. The tree is walked: at every question the other answer is tried too, if the languages of
+//! paths, methods and headers hold a request that gives it. `docs/proof.md` tells the domain.
 
 mod callers;
 mod compare;
@@ -12,11 +12,11 @@ mod reading;
 mod sorts;
 mod space;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Code;
-use crate::eval::asked::{Asked, Part, listen};
+use crate::eval::asked::{Asked, listen};
 use crate::eval::{Call, Callee, Caller, Decision, Evaluate, Neutral, Request, Verdict};
 use crate::ir::{ObjectKey, PodSet, PortRoutes, Service, ServiceKey, ServicePort};
 use crate::render::{Loss, Target};
@@ -25,7 +25,7 @@ use crate::resolve::{Model, View};
 pub use compare::{Deviation, deviation};
 pub use concern::Concern;
 pub use reading::reading;
-use space::Space;
+use space::{Answer, Space};
 
 /// What is held against what.
 #[derive(Clone, Copy)]
@@ -157,25 +157,38 @@ struct One<'o> {
 
 impl One<'_> {
     fn look(&self, report: &mut Report) -> Result<(), Doubt> {
-        let mut asked: BTreeSet<Asked> = BTreeSet::new();
-        loop {
-            if let Some(Asked { part: Part::Other(what), .. }) = asked.iter().find(|asked| matches!(asked.part, Part::Other(_))) {
-                return Err(Doubt::Uncovered(what));
+        let mut space = Space::new()?;
+        let mut found = Found::default();
+        for caller in self.callers {
+            self.attempt(caller, &Call::Tcp, &mut found);
+            self.explore(caller, &mut space, &mut found)?;
+        }
+        found.tell(report);
+        Ok(())
+    }
+
+    /// Walks the tree of questions and answers: every call that is tried is turned round at each question that it was
+    /// the first to be asked, as far as there is a call that answers so.
+    fn explore(&self, caller: &Caller, space: &mut Space, found: &mut Found) -> Result<(), Doubt> {
+        let mut open: Vec<Vec<Answer>> = vec![Vec::new()];
+        while let Some(way) = open.pop() {
+            let Some(call) = space.call(&way) else { continue };
+            let questions = space.learn(self.attempt(caller, &call, found))?;
+            let taken = questions.iter().map(|question| Ok((*question, space.answer(*question, &call)?)));
+            let taken: Vec<Answer> = taken.collect::<Result<_, Doubt>>()?;
+            debug_assert!(taken.starts_with(&way), "the same answers lead to the same questions");
+            for at in way.len()..taken.len() {
+                let (question, answer) = taken[at];
+                open.push(taken[..at].iter().copied().chain([(question, !answer)]).collect());
             }
-            let calls = Space::of(&asked)?.calls(self.question.limit / self.callers.len().max(1))?;
-            let before = asked.len();
-            let mut found = Found::default();
-            for caller in self.callers {
-                for call in &calls {
-                    asked.append(&mut self.attempt(caller, call, &mut found));
-                }
+            for call in space.repeated(&call) {
+                self.attempt(caller, &call, found);
             }
-            // Sorts that were too coarse are cut and tried again.
-            if asked.len() == before {
-                found.tell(report);
-                return Ok(());
+            if found.requests > self.question.limit {
+                return Err(Doubt::TooLarge);
             }
         }
+        Ok(())
     }
 
     /// What should become of a request.
@@ -186,7 +199,7 @@ impl One<'_> {
     }
 
     /// Tries one request; returns what was asked about it.
-    fn attempt(&self, caller: &Caller, call: &Call, found: &mut Found) -> BTreeSet<Asked> {
+    fn attempt(&self, caller: &Caller, call: &Call, found: &mut Found) -> Vec<Asked> {
         let request = Request { caller: caller.clone(), service: self.key.clone(), port: self.port.number, call: call.clone() };
         let promised = caller.meshed && !(*call == Call::Tcp && self.http);
         let ((said, done, deviation), asked) = listen(|| {

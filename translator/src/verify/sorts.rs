@@ -1,7 +1,7 @@
 //! The shortest text of each sort: texts are of one sort if the same languages contain them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -101,21 +101,28 @@ impl Language {
     }
 }
 
+/// A text, and which languages contain it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Witness {
+    pub(super) text: String,
+    pub(super) within: Vec<bool>,
+}
+
 /// The shortest text of each sort within a domain, in the order of their length.
-pub(super) fn witnesses(domain: Rc<Automaton>, languages: &[Language]) -> Result<Vec<String>, Doubt> {
-    let bytes = distinct(&domain, languages);
+pub(super) fn witnesses(domain: &Automaton, languages: &[Language]) -> Result<Vec<Witness>, Doubt> {
+    let bytes = distinct(domain, languages);
     let start: (StateID, Vec<At>) = (domain.start, languages.iter().map(|language| At::Within(language.automaton.start)).collect());
     // Each state with the one that it was reached from.
     let mut seen: HashMap<(StateID, Vec<At>), usize> = HashMap::from([(start.clone(), 0)]);
     let mut ways: Vec<(usize, u8)> = vec![(0, 0)];
     let mut queue = VecDeque::from([(start, 0)]);
-    let mut found: Vec<String> = Vec::new();
-    let mut sorts: BTreeMap<Vec<bool>, ()> = BTreeMap::new();
+    let mut found: Vec<Witness> = Vec::new();
+    let mut sorts: HashSet<Vec<bool>> = HashSet::new();
     while let Some(((of_domain, ats), way)) = queue.pop_front() {
         if domain.ends(of_domain) {
-            let sort = languages.iter().zip(&ats).map(|(language, at)| language.ends(*at)).collect();
-            if sorts.insert(sort, ()).is_none() {
-                found.push(text(&ways, way));
+            let within: Vec<bool> = languages.iter().zip(&ats).map(|(language, at)| language.ends(*at)).collect();
+            if sorts.insert(within.clone()) {
+                found.push(Witness { text: text(&ways, way), within });
             }
         }
         for byte in &bytes {
@@ -189,7 +196,8 @@ mod tests {
     fn sorts(languages: &[(&str, Option<u8>)]) -> Vec<String> {
         let of = |text: &str| Automaton::of(text, false).expect("an expression");
         let languages: Vec<Language> = languages.iter().map(|(text, until)| Language { automaton: of(text), until: *until }).collect();
-        witnesses(of(r"/[a-z/]*(?:\?[a-z]*)?"), &languages).expect("few states")
+        let found = witnesses(&of(r"/[a-z/]*(?:\?[a-z]*)?"), &languages).expect("few states");
+        found.into_iter().map(|witness| witness.text).collect()
     }
 
     #[test]

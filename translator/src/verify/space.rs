@@ -1,12 +1,16 @@
-//! One call of each sort.
+//! Calls that answer questions as wanted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::Doubt;
 use super::sorts::{Automaton, Language, witnesses};
 use crate::eval::Call;
 use crate::eval::asked::{Asked, Part};
 use crate::ir::Method;
+
+/// A question by its number, and the answer.
+pub(super) type Answer = (usize, bool);
 
 /// Paths with a query that mean one thing to everybody: no empty or dot segments; escapes of delimiters only, neither
 /// of what needs none, nor of slash and backslash, nor of what proxies escape when it was sent as it is.
@@ -21,93 +25,193 @@ fn target() -> String {
 /// A header's value: visible characters, space between them.
 const VALUE: &str = "(?:[!-~](?:[ -~]*[!-~])?)?";
 
-/// Values of one header, in the order sent; none: it is absent.
-type Values = Vec<String>;
+/// `CONNECT` is not among them: it is not a request for a path.
+const METHODS: [Method; 8] =
+    [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Head, Method::Patch, Method::Options, Method::Trace];
 
-/// One text of each sort, for each part of a request.
+/// All questions so far, and for each part of a request one text of each sort.
 pub(super) struct Space {
-    methods: Vec<&'static str>,
-    targets: Vec<String>,
-    headers: BTreeMap<String, Vec<Values>>,
+    asked: Vec<Asked>,
+    numbers: HashMap<Asked, usize>,
+    methods: Table,
+    targets: Table,
+    /// By name; a header that nobody asked for is absent.
+    headers: BTreeMap<String, Table>,
+}
+
+/// The texts of one part.
+#[derive(Default)]
+struct Table {
+    /// Their questions.
+    numbers: Vec<usize>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    /// `None`: the header is absent.
+    text: Option<String>,
+    /// To each question.
+    answers: Vec<bool>,
 }
 
 impl Space {
-    /// Cuts requests by what was asked of them.
-    pub(super) fn of(asked: &BTreeSet<Asked>) -> Result<Self, Doubt> {
-        let mut headers: BTreeMap<&str, Vec<Language>> = BTreeMap::new();
-        let mut paths = Vec::new();
-        let mut methods = Vec::new();
-        for Asked { part, expression, first } in asked {
-            let language = expression.as_deref().map(|text| Automaton::of(text, *first)).transpose()?;
-            match (part, language) {
-                (Part::Path, Some(automaton)) => paths.push(Language { automaton, until: Some(b'?') }),
-                (Part::Target, Some(automaton)) => paths.push(Language { automaton, until: None }),
-                (Part::Method, Some(automaton)) => methods.push(automaton),
-                (Part::Header(name), language) => {
-                    headers.entry(name).or_default().extend(language.map(|automaton| Language { automaton, until: None }));
+    /// Before anything was asked.
+    pub(super) fn new() -> Result<Self, Doubt> {
+        let (asked, numbers, headers) = (Vec::new(), HashMap::new(), BTreeMap::new());
+        let mut space = Self { asked, numbers, methods: Table::default(), targets: Table::default(), headers };
+        space.methods = space.method_table(Vec::new())?;
+        space.targets = space.target_table(Vec::new())?;
+        Ok(space)
+    }
+
+    /// The numbers of what was asked, in order; new questions cut the texts of their part further.
+    pub(super) fn learn(&mut self, asked: Vec<Asked>) -> Result<Vec<usize>, Doubt> {
+        let mut order = Vec::with_capacity(asked.len());
+        let mut grown: Vec<Part> = Vec::new();
+        for one in asked {
+            let number = match self.numbers.get(&one) {
+                Some(number) => *number,
+                None => {
+                    let number = self.asked.len();
+                    grown.push(one.part.clone());
+                    self.numbers.insert(one.clone(), number);
+                    self.asked.push(one);
+                    number
                 }
-                (Part::Path | Part::Target | Part::Method, None) | (Part::Other(_), _) => {}
-            }
+            };
+            order.push(number);
         }
-        let headers = headers.into_iter().map(|(name, languages)| Ok((name.to_owned(), values(languages)?)));
-        Ok(Self {
-            methods: one_of_each(&methods),
-            targets: witnesses(Automaton::of(&target(), false)?, &paths)?,
-            headers: headers.collect::<Result<_, Doubt>>()?,
-        })
+        grown.sort();
+        grown.dedup();
+        for part in grown {
+            self.cut(&part)?;
+        }
+        Ok(order)
     }
 
-    /// All calls, if there are not more than `limit`.
-    pub(super) fn calls(&self, limit: usize) -> Result<Vec<Call>, Doubt> {
-        let sets = self.header_sets();
-        if self.methods.len().saturating_mul(self.targets.len()).saturating_mul(sets.len()) > limit {
-            return Err(Doubt::TooLarge);
-        }
-        let mut calls = vec![Call::Tcp];
-        for method in &self.methods {
-            for target in &self.targets {
-                calls.extend(sets.iter().map(|headers| Call::Http {
-                    method: (*method).to_owned(),
-                    target: target.clone(),
-                    headers: headers.clone(),
-                }));
+    fn cut(&mut self, part: &Part) -> Result<(), Doubt> {
+        let of = |wanted: fn(&Part, &Part) -> bool| -> Vec<usize> {
+            (0..self.asked.len()).filter(|number| wanted(&self.asked[*number].part, part)).collect()
+        };
+        match part {
+            Part::Method => self.methods = self.method_table(of(|a, b| a == b))?,
+            Part::Path | Part::Target => self.targets = self.target_table(of(|a, _| matches!(a, Part::Path | Part::Target)))?,
+            Part::Header(name) => {
+                let table = self.header_table(of(|a, b| a == b))?;
+                self.headers.insert(name.clone(), table);
             }
+            Part::Other(what) => return Err(Doubt::Uncovered(what)),
         }
-        Ok(calls)
+        Ok(())
     }
 
-    /// Every combination of headers that are sent once or not at all; and beside each, where one of them is sent twice
-    /// with the others absent.
-    fn header_sets(&self) -> Vec<Vec<(String, String)>> {
-        let mut sets = vec![Vec::new()];
-        let mut twice = Vec::new();
-        for (name, options) in &self.headers {
-            let named = |values: &Values| values.iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>();
-            let (once, repeated): (Vec<&Values>, Vec<&Values>) = options.iter().partition(|values| values.len() < 2);
-            twice.extend(repeated.into_iter().map(named));
-            sets = sets.iter().flat_map(|before| once.iter().map(|values| [before.clone(), named(values)].concat())).collect();
+    fn automaton(&self, number: usize) -> Result<Option<Rc<Automaton>>, Doubt> {
+        let Asked { expression, first, .. } = &self.asked[number];
+        expression.as_deref().map(|text| Automaton::of(text, *first)).transpose()
+    }
+
+    fn method_table(&self, numbers: Vec<usize>) -> Result<Table, Doubt> {
+        let mut rows: Vec<Row> = Vec::new();
+        for method in METHODS {
+            let answer = |number: &usize| Ok(self.automaton(*number)?.is_none_or(|automaton| automaton.takes(method.word())));
+            let answers = numbers.iter().map(answer).collect::<Result<Vec<bool>, Doubt>>()?;
+            if rows.iter().all(|row| row.answers != answers) {
+                rows.push(Row { text: Some(method.word().to_owned()), answers });
+            }
         }
-        sets.extend(twice);
-        sets
+        Ok(Table { numbers, rows })
+    }
+
+    fn target_table(&self, numbers: Vec<usize>) -> Result<Table, Doubt> {
+        let until = |number: usize| (self.asked[number].part == Part::Path).then_some(b'?');
+        let (numbers, languages) = self.languages(numbers, until)?;
+        let domain = Automaton::of(&target(), false)?;
+        let found = witnesses(&domain, &languages)?;
+        let rows = found.into_iter().map(|witness| Row { text: Some(witness.text), answers: witness.within }).collect();
+        Ok(Table { numbers, rows })
+    }
+
+    fn header_table(&self, numbers: Vec<usize>) -> Result<Table, Doubt> {
+        let presence: Vec<usize> = numbers.iter().copied().filter(|number| self.asked[*number].expression.is_none()).collect();
+        let (mut numbers, languages) = self.languages(numbers, |_| None)?;
+        let domain = Automaton::of(VALUE, false)?;
+        let found = witnesses(&domain, &languages)?;
+        let absent = Row { text: None, answers: vec![false; languages.len() + presence.len()] };
+        let there = |mut answers: Vec<bool>| {
+            answers.resize(answers.len() + presence.len(), true);
+            answers
+        };
+        let rows = found.into_iter().map(|witness| Row { text: Some(witness.text), answers: there(witness.within) });
+        let rows = std::iter::once(absent).chain(rows).collect();
+        numbers.extend(presence);
+        Ok(Table { numbers, rows })
+    }
+
+    /// The questions that have a language, with it.
+    fn languages(&self, numbers: Vec<usize>, until: impl Fn(usize) -> Option<u8>) -> Result<(Vec<usize>, Vec<Language>), Doubt> {
+        let mut kept = (Vec::new(), Vec::new());
+        for number in numbers {
+            if let Some(automaton) = self.automaton(number)? {
+                kept.0.push(number);
+                kept.1.push(Language { automaton, until: until(number) });
+            }
+        }
+        Ok(kept)
+    }
+
+    /// A call that gives these answers; `None`: there is none.
+    pub(super) fn call(&self, wanted: &[Answer]) -> Option<Call> {
+        let take = |table: &Table| -> Option<Option<String>> {
+            let row = table.rows.iter().find(|row| row.gives(&table.numbers, wanted))?;
+            Some(row.text.clone())
+        };
+        let (method, target) = (take(&self.methods)??, take(&self.targets)??);
+        let mut headers = Vec::new();
+        for (name, table) in &self.headers {
+            if let Some(value) = take(table)? {
+                headers.push((name.clone(), value));
+            }
+        }
+        Some(Call::Http { method, target, headers })
+    }
+
+    /// What a call without repeated headers answers to a question.
+    pub(super) fn answer(&self, number: usize, call: &Call) -> Result<bool, Doubt> {
+        let Call::Http { method, target, headers } = call else { return Ok(false) };
+        let text = match &self.asked[number].part {
+            Part::Method => Some(&**method),
+            Part::Path => target.split('?').next(),
+            Part::Target => Some(&**target),
+            Part::Header(name) => headers.iter().find(|(key, _)| key == name).map(|(_, value)| &**value),
+            Part::Other(what) => return Err(Doubt::Uncovered(what)),
+        };
+        let Some(text) = text else { return Ok(false) };
+        Ok(self.automaton(number)?.is_none_or(|automaton| automaton.takes(text)))
+    }
+
+    /// The same call with each of its headers sent once more with another value, before or behind it.
+    pub(super) fn repeated(&self, call: &Call) -> Vec<Call> {
+        let Call::Http { method, target, headers } = call else { return Vec::new() };
+        let mut calls = Vec::new();
+        for (at, (name, value)) in headers.iter().enumerate() {
+            let rows = self.headers.get(name).map_or(&[][..], |table| &table.rows);
+            let others = rows.iter().rev().filter_map(|row| row.text.as_ref());
+            let Some(other) = others.into_iter().find(|other| *other != value) else { continue };
+            for at in [at, at + 1] {
+                let mut headers = headers.clone();
+                headers.insert(at, (name.clone(), other.clone()));
+                calls.push(Call::Http { method: method.clone(), target: target.clone(), headers });
+            }
+        }
+        calls
     }
 }
 
-/// Absent, one value of each sort, and pairs of them.
-fn values(languages: Vec<Language>) -> Result<Vec<Values>, Doubt> {
-    let sorts = witnesses(Automaton::of(VALUE, false)?, &languages)?;
-    let mut all = vec![Vec::new()];
-    all.extend(sorts.iter().map(|value| vec![value.clone()]));
-    all.extend(sorts.iter().flat_map(|first| sorts.iter().map(|second| vec![first.clone(), second.clone()])));
-    Ok(all)
-}
-
-/// One method of each sort. `CONNECT` is not among them: it is not a request for a path.
-fn one_of_each(asked: &[std::rc::Rc<Automaton>]) -> Vec<&'static str> {
-    let mut sorts: BTreeMap<Vec<bool>, &'static str> = BTreeMap::new();
-    for method in [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Head, Method::Patch, Method::Options, Method::Trace] {
-        sorts.entry(asked.iter().map(|automaton| automaton.takes(method.word())).collect()).or_insert(method.word());
+impl Row {
+    fn gives(&self, numbers: &[usize], wanted: &[Answer]) -> bool {
+        let answer = |question: usize| numbers.iter().position(|number| *number == question).map(|at| self.answers[at]);
+        wanted.iter().all(|(question, want)| answer(*question).is_none_or(|answer| answer == *want))
     }
-    sorts.into_values().collect()
 }
 
 #[cfg(test)]
@@ -129,21 +233,32 @@ mod tests {
         assert_eq!(Automaton::of(&target(), false).expect("an expression").takes(text), want);
     }
 
+    fn asked(part: Part, expression: Option<&str>) -> Asked {
+        Asked { part, expression: expression.map(str::to_owned), first: false }
+    }
+
     #[test]
-    fn one_call_of_each_sort() {
-        let asked = |part: Part, expression: &str| Asked { part, expression: Some(expression.to_owned()), first: false };
-        let asked = BTreeSet::from([
-            asked(Part::Method, "GET"),
-            asked(Part::Path, "/api(?s:.*)"),
-            asked(Part::Path, "/api/x"),
-            asked(Part::Header("x-a".to_owned()), "1"),
-        ]);
-        let space = Space::of(&asked).expect("a small space");
-        assert_eq!(space.methods.len(), 2);
-        assert_eq!(space.targets, ["/", "/api", "/api/x"]);
-        // Absent, another value, this value; and four pairs.
-        assert_eq!(space.headers["x-a"].len(), 7);
-        assert_eq!(space.calls(100).expect("few calls").len(), 1 + 2 * 3 * 7);
-        assert_eq!(space.calls(10), Err(Doubt::TooLarge));
+    fn calls_answer_as_wanted() {
+        let mut space = Space::new().expect("a space");
+        let header = || Part::Header("x-a".to_owned());
+        let questions = vec![
+            asked(Part::Method, Some("GET")),
+            asked(Part::Path, Some("/api(?s:.*)")),
+            asked(Part::Path, Some("/api/x")),
+            asked(header(), None),
+            asked(header(), Some("1")),
+        ];
+        assert_eq!(space.learn(questions).expect("small automata"), [0, 1, 2, 3, 4]);
+        let call = |wanted: &[Answer]| {
+            space.call(wanted).map(|call| match call {
+                Call::Http { method, target, headers } => format!("{method} {target} {headers:?}"),
+                Call::Tcp => String::new(),
+            })
+        };
+        assert_eq!(call(&[]).as_deref(), Some("GET / []"));
+        assert_eq!(call(&[(0, false), (2, true), (4, true)]).as_deref(), Some(r#"POST /api/x [("x-a", "1")]"#));
+        assert_eq!(call(&[(1, true), (2, false), (3, true), (4, false)]).as_deref(), Some(r#"GET /api [("x-a", "")]"#));
+        assert_eq!(call(&[(1, false), (2, true)]), None, "it lies within");
+        assert_eq!(call(&[(3, false), (4, true)]), None, "an absent header has no value");
     }
 }

@@ -45,7 +45,7 @@ impl Outgoing<'_> {
     /// A call of a caller with a proxy.
     pub(super) fn leave(self) -> Read<Left> {
         let name = format!("{}/{}", self.request.service, self.request.port);
-        if let Some(left) = self.by_address(&name)? {
+        if let Some(left) = self.by_address()? {
             return Ok(left);
         }
         // The address is not known, or nobody listens for it: what its chain would lead to is known by its name.
@@ -62,16 +62,14 @@ impl Outgoing<'_> {
     }
 
     /// What a listener says of the address: the caller's own, else any that has a chain for it.
-    fn by_address(self, name: &str) -> Read<Option<Left>> {
+    fn by_address(self) -> Read<Option<Left>> {
         if self.address.is_none() {
             return Ok(None);
         }
         let dialled = Dialled { address: self.address, port: self.request.port, tls: None, http: self.said.is_http() };
         for listener in self.listeners() {
             let Some(chain) = listener?.chain(dialled)? else { continue };
-            if !is_of(&chain.name, name) {
-                return Err(format!("the address of {name} is that of {} too", chain.name));
-            }
+            // Of two Services with one address, calls to either go where the address leads.
             return self.through(known(&chain.filters)?).map(Some);
         }
         // The caller's own proxy is known and has none.
@@ -142,11 +140,6 @@ impl Outgoing<'_> {
             Action::Clusters(clusters) => Ok(Left::Sent { clusters: shares(clusters), route: name }),
         }
     }
-}
-
-/// Whether a chain or its variants are there for a Service port.
-fn is_of(chain: &str, name: &str) -> bool {
-    chain.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
 }
 
 /// What an answer of a proxy itself is.

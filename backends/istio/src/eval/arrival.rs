@@ -111,9 +111,28 @@ impl Reading {
             (Mode::Disable, _) => None,
             (Mode::Strict | Mode::Permissive, identity) => identity,
         };
+        let question = |speaks| self.look(at, Question { identity, port, message: None }, speaks, delivery);
+        match workload.speaks.get(&port).copied().unwrap_or(Speaks::Detected) {
+            // Of Services that declare a port otherwise istiod follows the older one: known if it is all the same.
+            Speaks::Disputed => {
+                let ways = [Speaks::Tcp, Speaks::Http, Speaks::Detected].map(question);
+                let lets_in = |parts: &Parts| parts.iter().any(|part| part.outcome == answered);
+                let [first, rest @ ..] = ways;
+                match rest.iter().all(|other| lets_in(other) == lets_in(&first)) {
+                    true => first,
+                    false => ended(Verdict::Unknown, None),
+                }
+            }
+            known => question(known),
+        }
+    }
+
+    /// What the policies of a workload say of what its proxy sees on a port.
+    fn look(&self, at: usize, question: Question<'_>, speaks: Speaks, delivery: &Delivery<'_>) -> Parts {
+        let answered = Outcome::Workload(self.world.workloads[at].pods.key.clone());
         // Beside a certificate the sending proxy tells what it sends, so that nobody has to look.
-        let told_bytes = delivery.as_bytes && identity.is_some();
-        let message = match (workload.speaks.get(&port).unwrap_or(&Speaks::Detected), delivery.received) {
+        let told_bytes = delivery.as_bytes && question.identity.is_some();
+        let message = match (speaks, delivery.received) {
             (Speaks::Disputed, _) => return ended(Verdict::Unknown, None),
             (Speaks::Tcp, _) | (Speaks::Detected, Received::Bytes) => None,
             (Speaks::Detected, _) if told_bytes => None,
@@ -121,7 +140,7 @@ impl Reading {
             (Speaks::Http | Speaks::Detected, Received::Unknown) => return ended(Verdict::Unknown, None),
             (Speaks::Http | Speaks::Detected, Received::Message(message)) => Some(message),
         };
-        match guard.policies.rule(&Question { identity, port, message }) {
+        match self.guards[at].policies.rule(&Question { message, ..question }) {
             Ruling::Allowed(rule) => whole(answered, rule.as_ref()),
             Ruling::Denied(rule) => ended(Verdict::Deny, Some(&rule)),
             Ruling::Unknown(rule) => ended(Verdict::Unknown, Some(&rule)),
