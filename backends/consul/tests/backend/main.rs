@@ -1,0 +1,4 @@
+//! Policies from text to Consul's objects.
+
+mod access;
+mod split;

@@ -1,0 +1,4 @@
+//! Policies from text to Linkerd's objects.
+
+mod access;
+mod split;
