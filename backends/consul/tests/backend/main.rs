@@ -1,4 +1,5 @@
 //! Policies from text to Consul's objects.
 
 mod access;
+mod harness;
 mod split;
