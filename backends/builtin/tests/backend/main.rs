@@ -2,6 +2,7 @@
 
 mod access;
 mod examples;
+mod harness;
 mod incremental;
 mod particulars;
 mod reading;
