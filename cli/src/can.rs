@@ -2,7 +2,8 @@
 
 mod request;
 
-use meshglot_translator::eval::{Decision, Evaluate, Inventory, Neutral, Outcome, Request, Verdict};
+use meshglot_translator::diagnostic::Severity;
+use meshglot_translator::eval::{Decision, Evaluate, Neutral, Outcome, Request, Verdict};
 use meshglot_translator::resolve::Model;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::{Io, draw};
 pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
     let choice = Choice { backend: args.backend.clone(), allow_lossy: Vec::new(), allow_widening: Vec::new() };
     let plan = Plan::make(&args.input, &choice, io)?;
-    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == meshglot_translator::diagnostic::Severity::Error) {
+    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
         draw::diagnostic(diagnostic, io)?;
     }
     let neutral = Neutral::new(&plan.model);
@@ -101,6 +102,3 @@ fn place(rule: &str, model: &Model) -> String {
     let document = key.and_then(|key| model.document(key));
     document.map(|document| format!("   {}", document.root().origin().location())).unwrap_or_default()
 }
-
-/// What [`request::read`] looks names up in.
-type Known<'i> = &'i Inventory;

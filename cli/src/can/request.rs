@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshglot_translator::diagnostic::nearest;
-use meshglot_translator::eval::{Call, Caller, Request};
+use meshglot_translator::eval::{Call, Caller, Inventory, Request};
 use meshglot_translator::ir::{AccountKey, ObjectKey, ServiceKey};
 
-use super::Known;
 use crate::args::CanArgs;
 use crate::exit::{Exit, Failure};
 
 /// Reads the request of the command line.
-pub(super) fn read(args: &CanArgs, known: Known<'_>) -> Result<Request, Failure> {
+pub(super) fn read(args: &CanArgs, known: &Inventory) -> Result<Request, Failure> {
     let namespace: Arc<str> = args.input.namespace.as_str().into();
     let (scheme, rest) = args.url.split_once("://").ok_or_else(|| usage("a URL begins with http:// or tcp://"))?;
     let end = rest.find('/').unwrap_or(rest.len());
@@ -59,7 +58,7 @@ fn headers(args: &CanArgs, authority: &str) -> Result<Vec<(String, String)>, Fai
 }
 
 /// An identity, by whatever names it.
-fn caller(source: &str, namespace: &Arc<str>, known: Known<'_>) -> Result<Caller, Failure> {
+fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Caller, Failure> {
     let (kind, name) = source.split_once('/').unwrap_or(("", source));
     let (namespace, name) = name.split_once('/').map_or((namespace.clone(), name), |(namespace, name)| (namespace.into(), name));
     let here = || known.workloads().iter().filter(|workload| workload.key.namespace == namespace);

@@ -3,6 +3,7 @@
 //! Readings are written from the rules of the vendor, never from our renderers, so that one can judge the other.
 
 pub mod asked;
+pub mod fields;
 mod inventory;
 mod matcher;
 mod neutral;

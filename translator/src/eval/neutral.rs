@@ -25,6 +25,13 @@ struct Part {
     misses: Vec<String>,
 }
 
+/// Who calls, as one mesh names it.
+struct CallerId<'t> {
+    trust_domain: &'t str,
+    /// `None` outside the mesh, where nobody has a certificate.
+    id: Option<String>,
+}
+
 impl<'m> Neutral<'m> {
     /// Reads a model.
     pub fn new(model: &'m Model) -> Self {
@@ -124,9 +131,11 @@ impl<'m> Neutral<'m> {
         let part = |outcome: Outcome, rule: Option<String>, misses: Vec<String>| Part { outcome, share: Fraction::ONE, rule, misses };
         let answered = Outcome::Workload(workload.key.clone());
         let Some(access) = view.access(workload).filter(|access| access.closed) else { return part(answered, None, Vec::new()) };
+        let trust_domain = view.mesh_of(&access.account.namespace).map(|mesh| mesh.trust_domain.clone()).unwrap_or_default();
+        let caller = CallerId::of(request, &trust_domain);
         let mut misses = Vec::new();
         for rule in &access.rules {
-            match self.refuses(&access, rule, port, request) {
+            match self.refuses(&access, rule, port, request, &caller) {
                 None => return part(answered, Some(rule_name(rule)), Vec::new()),
                 Some(miss) => misses.push(miss),
             }
@@ -137,17 +146,16 @@ impl<'m> Neutral<'m> {
     }
 
     /// What keeps a rule from admitting the request, and how many of its conditions held before.
-    fn refuses(&self, access: &WorkloadAccess, rule: &WorkloadRule, port: u16, request: &Request) -> Option<(u8, String)> {
+    fn refuses(
+        &self,
+        access: &WorkloadAccess,
+        rule: &WorkloadRule,
+        port: u16,
+        request: &Request,
+        caller: &CallerId<'_>,
+    ) -> Option<(u8, String)> {
         let name = rule_name(rule);
-        let identity = request
-            .caller
-            .meshed
-            .then(|| AccountKey { namespace: request.caller.namespace.clone(), name: request.caller.service_account.clone() });
-        let trust_domain =
-            View::new(self.model).mesh_of(&access.account.namespace).map(|mesh| mesh.trust_domain.clone()).unwrap_or_default();
-        let id = identity.map(|account| account.spiffe_id(&trust_domain));
-        let named = |source: &Identity| id.as_ref().is_some_and(|id| source.spiffe_id(&trust_domain) == *id);
-        let by_source = rule.rule.sources.iter().any(|(source, _)| named(source));
+        let by_source = rule.rule.sources.iter().any(|(source, _)| caller.is(source));
         let by_port = rule.every_port || rule.ports.contains(&port);
         let protocol = access.ports.iter().find(|known| known.number == port).map_or(Protocol::Unknown, |known| known.protocol);
         let missed = rule.rule.matches.as_ref().map(|matches| {
@@ -171,6 +179,18 @@ impl<'m> Neutral<'m> {
             (true, true, Some(miss)) => Some((held, format!("{name} allows the caller, but {miss}"))),
             (true, true, None) => None,
         }
+    }
+}
+
+impl<'t> CallerId<'t> {
+    fn of(request: &Request, trust_domain: &'t str) -> Self {
+        let caller = &request.caller;
+        let account = || AccountKey { namespace: caller.namespace.clone(), name: caller.service_account.clone() };
+        Self { trust_domain, id: caller.meshed.then(|| account().spiffe_id(trust_domain)) }
+    }
+
+    fn is(&self, source: &Identity) -> bool {
+        self.id.as_ref().is_some_and(|id| source.spiffe_id(self.trust_domain) == *id)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::place::place;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::pattern::{self, Checked};
 use crate::ir::{HeaderMatch, HttpRouteGroup, Method, ObjectKey, RouteMatch};
@@ -11,16 +12,15 @@ use crate::parse::{Document, NodeRef};
 /// Reads a group that its schema let pass. `None` if it means nothing.
 pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<HttpRouteGroup> {
     let root = document.root();
-    let list = match (root.get("matches"), root.find(["spec", "matches"])) {
-        (Some(top), Some(below)) if !top.same_value(below) => {
-            let diagnostic = Diagnostic::at(Code::MG0013, top, "`matches` stands at the top and below `spec`, differently");
-            out.push(diagnostic.about(key).also_at(below.origin(), "the other one"));
-            return None;
-        }
-        (_, Some(list)) | (Some(list), None) => list,
-        (None, None) => {
+    let list = match place(root, "matches", "matches") {
+        Ok(Some(list)) => list,
+        Ok(None) => {
             let place = root.get("spec").unwrap_or(root);
             out.push(Diagnostic::at(Code::MG0005, place, "this HTTPRouteGroup has no `matches`").about(key));
+            return None;
+        }
+        Err(twice) => {
+            out.push(twice.told("`matches` stands at the top and below `spec`, differently").about(key));
             return None;
         }
     };

@@ -9,6 +9,7 @@ mod mesh;
 mod metadata;
 mod model;
 mod object;
+mod place;
 mod routes;
 mod schema;
 mod split;

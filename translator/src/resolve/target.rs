@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::metadata::{is_label, is_subdomain};
+use super::place::place;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{ObjectKey, RuleKind, Subject, SubjectKind, TargetRule, TrafficTarget};
 use crate::parse::{Document, NodeRef, Origin, Scalar};
@@ -63,17 +64,12 @@ impl Reader<'_> {
         self.out.push(diagnostic.about(self.key));
     }
 
-    /// A field at the top or below `spec`; in both places it must say the same.
+    /// A field at the top or below `spec`. If it stands in both, differently, that below is read on.
     fn place<'n>(&mut self, root: NodeRef<'n>, top: &str, below: &str) -> Option<NodeRef<'n>> {
-        match (root.get(top), root.find(["spec", below])) {
-            (Some(one), Some(other)) if !one.same_value(other) => {
-                let message = format!("`{top}` stands at the top and `{below}` below `spec`, differently");
-                self.fail(Diagnostic::at(Code::MG0013, one, message).also_at(other.origin(), "the other one"));
-                Some(other)
-            }
-            (_, Some(node)) | (Some(node), None) => Some(node),
-            (None, None) => None,
-        }
+        place(root, top, below).unwrap_or_else(|twice| {
+            self.fail(twice.told(format!("`{top}` stands at the top and `{below}` below `spec`, differently")));
+            Some(twice.below)
+        })
     }
 
     /// A caller. What is no name stands for nobody: a mesh may read `*` in it as everybody.

@@ -142,7 +142,8 @@ impl Match {
         }
         let port = fields.port("destination_port")?;
         let transport = fields.text("transport_protocol")?.to_owned();
-        let one = Self { port, ranges, transport, protocols: fields.texts("application_protocols")? };
+        let protocols = fields.texts("application_protocols")?.into_iter().map(str::to_owned).collect();
+        let one = Self { port, ranges, transport, protocols };
         fields.done()?;
         Ok(one)
     }

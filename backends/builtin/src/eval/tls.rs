@@ -77,7 +77,7 @@ impl Tls {
         let lowest = version(parameters.text("tls_minimum_protocol_version")?, 2)?;
         let highest = version(parameters.text("tls_maximum_protocol_version")?, highest)?;
         parameters.done()?;
-        let alpn = fields.texts("alpn_protocols")?;
+        let alpn = fields.texts("alpn_protocols")?.into_iter().map(str::to_owned).collect();
         match fields.list("tls_certificate_sds_secret_configs")? {
             [one] => secret(one, "identity")?,
             _ => return Err("TLS without the certificate `identity` is not modelled".to_owned()),

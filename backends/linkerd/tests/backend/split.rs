@@ -1,27 +1,16 @@
 //! Splits from text to Linkerd's objects: the worked examples of the mapping, and one case per decision.
 
-use meshglot_linkerd::Linkerd;
-use meshglot_translator::diagnostic::{Code, Severity};
+use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::MeshSettings;
-use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Engine, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
+use meshglot_translator::render::Provenance;
 use serde_json::Value;
 use test_case::test_case;
 
-/// Objects as `apiVersion kind namespace/name spec`, and losses as `CODE verdict text`, where the text is what
-/// the loss points at.
+use crate::harness::{self, Output, bare, render, wanted};
+
+/// Objects and losses.
 fn rendered(text: &str, accepted: &[Code]) -> (Vec<Value>, Vec<String>) {
-    let (documents, diagnostics) = parse(&[Source::new("input.yaml", text)]);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
-    let errors: Vec<_> = model.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
-    assert!(errors.is_empty(), "{errors:?}");
-    let target = Target { everything: true, accepted: accepted.iter().copied().collect() };
-    let engine = Engine::new(&Linkerd, target, &model);
-    let rendered = engine.rendered();
-    let objects = rendered.objects.iter().map(|object| object.body()).collect();
-    let losses = rendered.losses.iter().map(|loss| format!("{} {} {}", loss.code, loss.verdict, loss.origin.written())).collect();
+    let Output { objects, losses, .. } = harness::rendered(text, MeshSettings::default(), accepted);
     (objects, losses)
 }
 
@@ -29,14 +18,7 @@ fn rendered(text: &str, accepted: &[Code]) -> (Vec<Value>, Vec<String>) {
 fn assert_objects(text: &str, want: &str) {
     let (objects, losses) = rendered(text, &[]);
     assert_eq!(losses, [""; 0]);
-    let bare = |mut object: Value| {
-        let metadata = object["metadata"].as_object_mut().expect("every object has metadata");
-        metadata.retain(|field, _| field == "name" || field == "namespace");
-        object
-    };
-    let (documents, _) = parse(&[Source::new("want.yaml", want)]);
-    let want: Vec<Value> = documents.iter().map(|document| bare(document.root().to_json())).collect();
-    assert_eq!(objects.into_iter().map(bare).collect::<Vec<_>>(), want);
+    assert_eq!(objects.into_iter().map(bare).collect::<Vec<_>>(), wanted(want));
 }
 
 const WEB: &str = "
@@ -274,11 +256,11 @@ fn a_refused_last_rule_leaves_the_root() {
 
 #[test]
 fn every_field_has_its_place_in_the_input() {
-    let (documents, _) = parse(&[Source::new("input.yaml", split("", ", name: http", "{name: m, methods: [GET, PUT]}", 0))]);
-    let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
-    let engine = Engine::new(&Linkerd, Target { everything: true, ..Target::default() }, &model);
-    let places: Vec<String> =
-        engine.rendered().objects[0].provenance.iter().map(|one| format!("{} {}", one.path, one.origin.written())).collect();
+    let input = split("", ", name: http", "{name: m, methods: [GET, PUT]}", 0);
+    let places = render(&input, MeshSettings::default(), &[], |rendered| {
+        let place = |one: &Provenance| format!("{} {}", one.path, one.origin.written());
+        rendered.objects[0].provenance.iter().map(place).collect::<Vec<String>>()
+    });
     let matches = |index: usize| format!(".spec.rules[0].matches[{index}] ");
     assert!(places[0].starts_with(&matches(0)) && places[1].starts_with(&matches(1)), "{places:?}");
     assert_eq!(

@@ -2,34 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use meshglot_linkerd::Linkerd;
 use meshglot_translator::ir::{AccessDefault, MeshSettings};
-use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Engine, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
 use serde_json::Value;
 use test_case::test_case;
 
-/// Objects, sets as `key: members`, and losses as `CODE verdict text`, where the text is what the loss points at.
-struct Output {
-    objects: Vec<Value>,
-    sets: Vec<Vec<String>>,
-    losses: Vec<String>,
-}
+use crate::harness::{self, Output, bare, wanted};
 
 fn rendered(text: &str, mesh: MeshSettings) -> Output {
-    let (documents, diagnostics) = parse(&[Source::new("input.yaml", text)]);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(mesh);
-    let target = Target { everything: true, accepted: BTreeSet::new() };
-    let engine = Engine::new(&Linkerd, target, &model);
-    let rendered = engine.rendered();
-    let text = |origin: &meshglot_translator::parse::Origin| origin.written().lines().next().unwrap_or_default().to_owned();
-    Output {
-        objects: rendered.objects.iter().map(|object| object.body()).collect(),
-        sets: rendered.sets.iter().map(|set| set.members.iter().map(|id| format!("{}/{}", id.kind, id.name)).collect()).collect(),
-        losses: rendered.losses.iter().map(|loss| format!("{} {} {}", loss.code, loss.verdict, text(&loss.origin))).collect(),
-    }
+    harness::rendered(text, mesh, &[])
 }
 
 fn of_kind<'o>(output: &'o Output, kind: &str) -> Vec<&'o Value> {
@@ -91,16 +71,9 @@ fn routes(names: &str) -> String {
 }
 
 fn assert_objects(output: &Output, want: &str) {
-    let bare = |mut object: Value| {
-        if let Some(metadata) = object["metadata"].as_object_mut() {
-            metadata.retain(|field, _| field == "name" || field == "namespace");
-        }
-        object
-    };
     let key =
         |object: &Value| ["apiVersion", "kind"].map(|field| object[field].to_string()).join(" ") + &object["metadata"]["name"].to_string();
-    let (documents, _) = parse(&[Source::new("want.yaml", want)]);
-    let mut want: Vec<Value> = documents.iter().map(|document| bare(document.root().to_json())).collect();
+    let mut want = wanted(want);
     let mut got: Vec<Value> = output.objects.iter().cloned().map(bare).collect();
     want.sort_by_key(key);
     got.sort_by_key(key);

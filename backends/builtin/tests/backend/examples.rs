@@ -1,9 +1,8 @@
 //! The worked examples of `docs/mapping/builtin.md`, section 8: text in, resources out.
 
-mod resources;
-
-use resources::{Resources, SHARED, deployment, services};
 use serde_json::{Value, json};
+
+use crate::resources::{Resources, SHARED, deployment, sans, services};
 
 fn websites() -> String {
     services(
@@ -103,7 +102,7 @@ fn cluster_8_1() {
     );
     // Nobody is known behind the other: nobody may answer for it.
     let other = resources.get(SHARED, "Cluster", "shop/website-v1/80");
-    assert_eq!(resources::sans(&other["transport_socket_matches"][0]["transport_socket"]), ["spiffe://cluster.local/none"]);
+    assert_eq!(sans(&other["transport_socket_matches"][0]["transport_socket"]), ["spiffe://cluster.local/none"]);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Law: whatever path a rendered policy admits, the expression that was written takes.
 
-mod harness;
-
-use harness::{policies, with_match};
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
 use serde_json::Value;
+
+use crate::harness::{policies, with_match};
 
 const PIECES: &[&str] = &[
     "/",

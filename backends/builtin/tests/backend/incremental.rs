@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use meshglot_builtin::Builtin;
-use meshglot_translator::ir::MeshSettings;
-use meshglot_translator::parse::{Document, Source, parse};
-use meshglot_translator::render::{Engine, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
+use meshglot_translator::render::Engine;
+
+use crate::harness::{documents, engine, model};
 
 /// A Service with address and endpoints, a headless one, one that is missing, a workload that calls and is called,
 /// and who may call it.
@@ -34,14 +32,6 @@ const INPUT: &str = "
 {apiVersion: specs.smi-spec.io/v1alpha4, kind: TCPRoute, metadata: {name: port, namespace: shop}, spec: {matches: {ports: [80]}}}
 ";
 
-fn model(documents: &[Arc<Document>]) -> Model {
-    Model::new(documents.to_vec(), ReadOptions::default()).with_implied_mesh(MeshSettings::default())
-}
-
-fn engine(model: &Model) -> Engine<'static> {
-    Engine::new(&Builtin, Target { everything: true, ..Target::default() }, model)
-}
-
 fn text(engine: &Engine<'_>) -> String {
     let rendered = engine.rendered();
     let losses: Vec<String> = rendered.losses.iter().map(|loss| format!("{} {}", loss.code, loss.message)).collect();
@@ -50,17 +40,16 @@ fn text(engine: &Engine<'_>) -> String {
 
 #[test]
 fn each_object_may_go_and_come_back() {
-    let (documents, diagnostics) = parse(&[Source::new("input.yaml", INPUT)]);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    let mut model_now = model(&documents);
+    let documents = documents(&[INPUT]);
+    let mut model_now = model(documents.clone());
     let mut engine_now = engine(&model_now);
-    let all = text(&engine(&model(&documents)));
+    let all = text(&engine_now);
     for gone in &documents {
         let key = model_now.key_of(gone).expect("every document is an object that is read");
         let changed = model_now.put(&key, Vec::new());
         engine_now.update(&model_now, &changed);
-        let rest: Vec<_> = documents.iter().filter(|document| !Arc::ptr_eq(document, gone)).cloned().collect();
-        assert_eq!(text(&engine_now), text(&engine(&model(&rest))), "without {key}");
+        let rest = documents.iter().filter(|document| !Arc::ptr_eq(document, gone)).cloned().collect();
+        assert_eq!(text(&engine_now), text(&engine(&model(rest))), "without {key}");
 
         let changed = model_now.put(&key, vec![gone.clone()]);
         engine_now.update(&model_now, &changed);

@@ -2,12 +2,12 @@
 
 use meshglot_builtin::Builtin;
 use meshglot_translator::eval::{Call, Caller, Decision, Evaluate, Fraction, Inventory, Outcome, Request, Verdict};
-use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Backend, Engine, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
+use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
+use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 use test_case::test_case;
+
+use crate::harness::{documents, engine, model};
 
 /// A mesh that can be asked.
 struct Mesh {
@@ -19,11 +19,8 @@ struct Mesh {
 impl Mesh {
     /// Each text is one YAML document or several.
     fn of(texts: &[&str]) -> Self {
-        let (documents, diagnostics) = parse(&[Source::new("input.yaml", texts.join("\n---\n"))]);
-        assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
-        let engine = Engine::new(&Builtin, Target { everything: true, ..Target::default() }, &model);
-        Self::reading(engine.rendered().objects.iter().map(|object| object.body()).collect(), Inventory::of(&model))
+        let model = model(documents(texts));
+        Self::reading(engine(&model).rendered().objects.iter().map(|object| object.body()).collect(), Inventory::of(&model))
     }
 
     fn reading(bodies: Vec<Value>, inventory: Inventory) -> Self {

@@ -1,43 +1,10 @@
 //! Splits from text to Consul's objects: the worked examples of `docs/mapping/consul.md`, and a table of losses.
 
-use std::collections::BTreeSet;
-
-use meshglot_consul::{Consul, config_entries};
-use meshglot_translator::diagnostic::Severity;
-use meshglot_translator::ir::MeshSettings;
-use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Engine, Loss, Rendered, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
+use meshglot_consul::config_entries;
 use serde_json::{Value, json};
 use test_case::test_case;
 
-fn render<T>(input: &str, see: impl FnOnce(&Rendered<'_>) -> T) -> T {
-    let (documents, wrong) = parse(&[Source::new("input.yaml", input.to_owned())]);
-    assert!(wrong.is_empty(), "{wrong:?}");
-    let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
-    let errors: Vec<String> =
-        model.diagnostics().into_iter().filter(|one| one.severity == Severity::Error).map(|one| one.message).collect();
-    assert!(errors.is_empty(), "{errors:?}");
-    let engine = Engine::new(&Consul, Target { everything: true, accepted: BTreeSet::new() }, &model);
-    see(&engine.rendered())
-}
-
-/// Kind, name and spec of everything, in the order in which it is written.
-fn specs(input: &str) -> Vec<Value> {
-    let essence = |body: &Value| json!({"kind": body["kind"], "metadata": {"name": body["metadata"]["name"]}, "spec": body["spec"]});
-    render(input, |rendered| rendered.objects.iter().map(|object| essence(&object.body())).collect())
-}
-
-fn losses(input: &str) -> Vec<String> {
-    let line = |loss: &&Loss| format!("{} {} {} {}", loss.code, loss.verdict, loss.object.name, loss.origin.path());
-    render(input, |rendered| rendered.losses.iter().map(line).collect())
-}
-
-fn yaml(text: &str) -> Vec<Value> {
-    let (documents, wrong) = parse(&[Source::new("want.yaml", text.to_owned())]);
-    assert!(wrong.is_empty(), "{wrong:?}");
-    documents.iter().map(|document| document.root().to_json()).collect()
-}
+use crate::harness::{assert_edits, losses, render, specs, yaml};
 
 /// Services of namespace `shop` on port 80, of this protocol.
 fn services(names: &[&str], protocol: &str) -> String {
@@ -99,7 +66,7 @@ fn example_split_ninety_ten() {
         {kind: ServiceDefaults, metadata: {name: website-v2}, spec: {protocol: http}}
         ---
         {kind: ServiceSplitter, metadata: {name: website}, spec: {splits: [{weight: 90, service: website-v1}, {weight: 10, service: website-v2}]}}";
-    assert_eq!(specs(&ninety_ten()), yaml(&want.replace("\n        ", "\n")));
+    assert_eq!(specs(&ninety_ten()), yaml(want));
 }
 
 #[test]
@@ -111,7 +78,7 @@ fn example_fractions() {
         ---
         {kind: ServiceSplitter, metadata: {name: quote}, spec: {splits: [{weight: 33.34, service: quote-a}, {weight: 33.33, service: quote-b}, {weight: 33.33, service: quote-c}]}}";
     let splitters: Vec<Value> = specs(&fractions()).into_iter().filter(|object| object["kind"] == "ServiceSplitter").collect();
-    assert_eq!(splitters, yaml(&want.replace("\n        ", "\n")));
+    assert_eq!(splitters, yaml(want));
     let text = render(&fractions(), |rendered| rendered.to_yaml()).expect("JSON has a YAML form");
     assert!(text.contains("weight: 99.9\n") && text.contains("weight: 33.34\n"), "{text}");
 }
@@ -130,7 +97,7 @@ fn example_by_header() {
         {kind: ServiceRouter, metadata: {name: website}, spec: {routes: [{match: {http: {header: [{name: user-agent, regex: \".*Firefox.*\"}]}}, destination: {service: ab-test--ab}}]}}
         ---
         {kind: ServiceSplitter, metadata: {name: ab-test--ab}, spec: {splits: [{weight: 75, service: website-v2}, {weight: 25, service: website-v3}]}}";
-    assert_eq!(specs(&by_header()), yaml(&want.replace("\n        ", "\n")));
+    assert_eq!(specs(&by_header()), yaml(want));
 }
 
 #[test]
@@ -256,7 +223,6 @@ fn enterprise_namespaces_are_named_and_keep_services_apart() {
     assert_eq!(losses(&input), ["MG1303 equivalent canary .spec.service"]);
 }
 
-/// A unit that read too little would keep what it rendered before.
 #[test]
 fn an_edit_renders_what_a_fresh_start_does() {
     let inputs = [
@@ -270,28 +236,6 @@ fn an_edit_renders_what_a_fresh_start_does() {
             + "{apiVersion: v1, kind: Service, metadata: {name: v1, namespace: blog}, spec: {ports: [{port: 80}]}}",
     ];
     for input in inputs {
-        let (documents, _) = parse(&[Source::new("input.yaml", input)]);
-        let fresh = |without: Option<usize>| {
-            let kept = documents.iter().enumerate().filter(|(index, _)| Some(*index) != without).map(|(_, document)| document.clone());
-            Model::new(kept.collect(), ReadOptions::default()).with_implied_mesh(MeshSettings::default())
-        };
-        let target = || Target { everything: true, accepted: BTreeSet::new() };
-        let text = |engine: &Engine<'_>| {
-            let rendered = engine.rendered();
-            let losses: Vec<String> = rendered.losses.iter().map(|loss| format!("{} {}", loss.code, loss.message)).collect();
-            (rendered.to_yaml().expect("JSON has a YAML form"), losses)
-        };
-        let mut model = fresh(None);
-        let mut engine = Engine::new(&Consul, target(), &model);
-        let whole = text(&engine);
-        for (index, document) in documents.iter().enumerate() {
-            let key = model.key_of(document).expect("every document is an object");
-            let changed = model.put(&key, Vec::new());
-            engine.update(&model, &changed);
-            assert_eq!(text(&engine), text(&Engine::new(&Consul, target(), &fresh(Some(index)))), "without {key}");
-            let changed = model.put(&key, vec![document.clone()]);
-            engine.update(&model, &changed);
-            assert_eq!(text(&engine), whole, "with {key} again");
-        }
+        assert_edits(&input);
     }
 }

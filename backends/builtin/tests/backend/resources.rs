@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use meshglot_builtin::Builtin;
-use meshglot_translator::ir::MeshSettings;
-use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Engine, Target};
-use meshglot_translator::resolve::{Model, ReadOptions};
 use serde_json::Value;
+
+use crate::harness::{documents, engine, model};
 
 /// The owner of what all workloads read.
 pub(crate) const SHARED: &str = "shared";
@@ -21,10 +18,7 @@ pub(crate) struct Resources {
 impl Resources {
     /// Each text is one YAML document or several.
     pub(crate) fn of(texts: &[&str]) -> Self {
-        let (documents, diagnostics) = parse(&[Source::new("input.yaml", texts.join("\n---\n"))]);
-        assert_eq!(diagnostics.len(), 0, "{diagnostics:?}");
-        let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
-        let engine = Engine::new(&Builtin, Target { everything: true, ..Target::default() }, &model);
+        let engine = engine(&model(documents(texts)));
         let rendered = engine.rendered();
         let mut by_name = BTreeMap::new();
         for object in &rendered.objects {

@@ -1,10 +1,9 @@
 //! What the worked examples leave out: losses, other protocols, headless Services, and who has a proxy.
 
-mod resources;
-
-use resources::{Resources, SHARED, deployment, sans, services};
 use serde_json::{Value, json};
 use test_case::test_case;
+
+use crate::resources::{Resources, SHARED, deployment, sans, services};
 
 /// A split of `root` to `a` and `b`, with the fields of `spec` before its backends.
 fn split(root: &str, spec: &str, weights: [u64; 2]) -> String {

@@ -1,5 +1,4 @@
 //! Text to Istio's objects, as the tests of access compare them.
-#![allow(dead_code, reason = "each test file is a crate of its own")]
 
 use meshglot_istio::Istio;
 use meshglot_translator::diagnostic::{Code, Severity};

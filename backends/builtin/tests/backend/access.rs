@@ -1,10 +1,9 @@
 //! Who may call: the worked examples 8.4 to 8.7 of `docs/mapping/builtin.md`, and what they leave out.
 
-mod resources;
-
-use resources::{Resources, SHARED, sans, services};
 use serde_json::{Value, json};
 use test_case::test_case;
+
+use crate::resources::{Resources, SHARED, deployment, sans, services};
 
 /// A target of an account of namespace `shop`.
 fn target(name: &str, destination: &str, rules: &str, sources: &[&str]) -> String {
@@ -29,7 +28,7 @@ fn mesh(default: &str) -> String {
 
 fn workload(name: &str, ports: &[u16]) -> String {
     let ports: Vec<String> = ports.iter().map(|port| format!("{{containerPort: {port}}}")).collect();
-    resources::deployment(name).replace("{name: main}", &format!("{{name: main, ports: [{}]}}", ports.join(", ")))
+    deployment(name).replace("{name: main}", &format!("{{name: main, ports: [{}]}}", ports.join(", ")))
 }
 
 fn api() -> String {

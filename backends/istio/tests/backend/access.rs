@@ -1,18 +1,17 @@
 //! Access rules from text to AuthorizationPolicies: the worked examples of the mapping, the table of paths row by
 //! row, and what is refused.
 
-mod harness;
-
-use harness::{assert_policies, policies, rendered, with_match};
 use meshglot_translator::diagnostic::Code;
 use serde_json::{Value, json};
 use test_case::test_case;
 
-const EXAMPLE_5: &str = include_str!("../../../golden/access/istio-methods-and-paths/input.yaml");
-const EXAMPLE_6: &str = include_str!("../../../golden/access/istio-tcp-ports/input.yaml");
-const EXAMPLE_7: &str = include_str!("../../../golden/access/istio-two-targets/input.yaml");
-const EXAMPLE_17: &str = include_str!("../../../golden/access/istio-http-beside-tcp/input.yaml");
-const EXAMPLE_18: &str = include_str!("../../../golden/access/istio-exact-regexes/input.yaml");
+use crate::harness::{assert_policies, policies, rendered, with_match, workload};
+
+const EXAMPLE_5: &str = include_str!("../../../../golden/access/istio-methods-and-paths/input.yaml");
+const EXAMPLE_6: &str = include_str!("../../../../golden/access/istio-tcp-ports/input.yaml");
+const EXAMPLE_7: &str = include_str!("../../../../golden/access/istio-two-targets/input.yaml");
+const EXAMPLE_17: &str = include_str!("../../../../golden/access/istio-http-beside-tcp/input.yaml");
+const EXAMPLE_18: &str = include_str!("../../../../golden/access/istio-exact-regexes/input.yaml");
 
 #[test]
 fn methods_and_paths() {
@@ -218,7 +217,7 @@ fn refused_headers(value: &str) {
 
 #[test]
 fn a_match_with_headers_is_a_rule_of_its_own() {
-    let (objects, losses) = rendered(include_str!("../../../golden/access/istio-headers/input.yaml"), &[]);
+    let (objects, losses) = rendered(include_str!("../../../../golden/access/istio-headers/input.yaml"), &[]);
     let rules = objects[0]["spec"]["rules"].as_array().map_or(&[][..], Vec::as_slice);
     assert_eq!(rules.len(), 2, "{rules:?}");
     assert_eq!(rules[0]["to"], json!([{"operation": {"paths": ["/api*"]}}]));
@@ -229,13 +228,13 @@ fn a_match_with_headers_is_a_rule_of_its_own() {
 
 #[test]
 fn nothing_left_is_closed_without_an_empty_list() {
-    let (objects, _) = rendered(include_str!("../../../golden/access/istio-all-refused/input.yaml"), &[]);
+    let (objects, _) = rendered(include_str!("../../../../golden/access/istio-all-refused/input.yaml"), &[]);
     assert_eq!(objects[0]["spec"], json!({"action": "ALLOW", "selector": {"matchLabels": {"app": "api"}}}));
 }
 
 #[test]
 fn accepting_a_loss_leaves_the_match_out() {
-    let input = include_str!("../../../golden/access/istio-path-refused/input.yaml");
+    let input = include_str!("../../../../golden/access/istio-path-refused/input.yaml");
     let (objects, losses) = rendered(input, &[Code::MG1103]);
     assert_eq!(objects[0]["spec"]["rules"][0]["to"], json!([{"operation": {"paths": ["/health"]}}]));
     assert_eq!(objects[0]["metadata"]["annotations"]["meshglot.dev/accepted-losses"], "MG1103");
@@ -244,27 +243,27 @@ fn accepting_a_loss_leaves_the_match_out() {
 
 #[test]
 fn every_request_is_not_every_connection() {
-    let input = include_str!("../../../golden/access/istio-every-request/input.yaml");
+    let input = include_str!("../../../../golden/access/istio-every-request/input.yaml");
     assert_eq!(rendered(input, &[]).0[0]["spec"]["rules"][0]["to"], json!([{"operation": {"paths": ["/*"]}}]));
 }
 
 #[test]
 fn a_rule_on_requests_allows_nothing_on_tcp() {
-    let (objects, losses) = rendered(include_str!("../../../golden/access/istio-http-rule-on-tcp/input.yaml"), &[]);
+    let (objects, losses) = rendered(include_str!("../../../../golden/access/istio-http-rule-on-tcp/input.yaml"), &[]);
     assert_eq!(objects[0]["spec"].get("rules"), None);
     assert_eq!(losses, ["MG1102 refused all"]);
 }
 
 #[test]
 fn labels_of_another_account_close_both() {
-    let (objects, losses) = rendered(include_str!("../../../golden/access/istio-shared-labels/input.yaml"), &[]);
+    let (objects, losses) = rendered(include_str!("../../../../golden/access/istio-shared-labels/input.yaml"), &[]);
     assert_eq!(objects[0]["spec"], json!({"action": "ALLOW", "selector": {"matchLabels": {"app": "api"}}}));
     assert_eq!(losses, ["MG1106 refused api"]);
 }
 
 #[test]
 fn default_deny_closes_namespaces_and_workloads() {
-    let found = policies(include_str!("../../../golden/access/istio-default-deny/input.yaml"));
+    let found = policies(include_str!("../../../../golden/access/istio-default-deny/input.yaml"));
     let names: Vec<&str> = found.iter().filter_map(|object| object["metadata"]["name"].as_str()).collect();
     assert_eq!(names, ["meshglot-allow-api", "meshglot-allow-web", "meshglot-default-deny"]);
     assert_eq!(found[1]["spec"], json!({"action": "ALLOW", "selector": {"matchLabels": {"app": "web"}}}));
@@ -273,20 +272,20 @@ fn default_deny_closes_namespaces_and_workloads() {
 
 #[test]
 fn rules_that_are_not_enforced_are_audited() {
-    let found = policies(include_str!("../../../golden/access/istio-audit/input.yaml"));
+    let found = policies(include_str!("../../../../golden/access/istio-audit/input.yaml"));
     assert_eq!((&found[0]["spec"]["action"], &found[0]["metadata"]["name"]), (&json!("AUDIT"), &json!("meshglot-audit-api")));
 }
 
 #[test]
 fn without_the_pseudo_header_a_template() {
-    let (objects, losses) = rendered(include_str!("../../../golden/access/istio-no-pseudo-header/input.yaml"), &[]);
+    let (objects, losses) = rendered(include_str!("../../../../golden/access/istio-no-pseudo-header/input.yaml"), &[]);
     assert_eq!(objects[0]["spec"]["rules"][0]["to"], json!([{"operation": {"paths": ["/api/{**}/list"]}}]));
     assert!(losses[0].starts_with("MG1104"), "{losses:?}");
 }
 
 #[test]
 fn accounts_of_any_trust_domain_come_in_sixteens() {
-    let found = policies(include_str!("../../../golden/access/istio-any-trust-domain/input.yaml"));
+    let found = policies(include_str!("../../../../golden/access/istio-any-trust-domain/input.yaml"));
     let from = found[0]["spec"]["rules"][0]["from"].as_array().cloned().unwrap_or_default();
     let sizes: Vec<usize> = from.iter().filter_map(|from| from["source"]["serviceAccounts"].as_array().map(Vec::len)).collect();
     assert_eq!(sizes, [16, 1]);
@@ -295,7 +294,7 @@ fn accounts_of_any_trust_domain_come_in_sixteens() {
 
 #[test]
 fn two_kinds_of_one_name_have_two_policies() {
-    let both = EXAMPLE_17.to_owned() + "---\n" + &harness::workload("StatefulSet", "api", "app: other");
+    let both = EXAMPLE_17.to_owned() + "---\n" + &workload("StatefulSet", "api", "app: other");
     let names: Vec<Value> = policies(&both).iter().map(|object| object["metadata"]["name"].clone()).collect();
     let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
     assert!(
