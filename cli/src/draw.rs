@@ -26,7 +26,7 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic, io: &mut Io<'_>) -> std::io::R
 
 /// Draws on stderr.
 pub(crate) fn loss(loss: &Loss, io: &mut Io<'_>) -> std::io::Result<()> {
-    let severity = if loss.accepted { Severity::Info } else { loss.verdict.severity() };
+    let severity = if loss.accepted { Severity::Info } else { loss.verdict.into() };
     let text = format!("{}: {}", loss.backend, loss.message);
     let place = Place::Value(loss.origin.clone());
     let accepted = if loss.accepted { ", accepted" } else { "" };

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &LintArgs, _global: &Global, io: &mut Io<'_>) -> Outcome
     let severities: Vec<Severity> = diagnostics
         .iter()
         .map(|d| d.severity)
-        .chain(losses.iter().filter(|loss| !loss.accepted).map(|loss| loss.verdict.severity()))
+        .chain(losses.iter().filter(|loss| !loss.accepted).map(|loss| Severity::from(loss.verdict)))
         .collect();
     let findings = severities.iter().any(|severity| *severity <= least);
 

@@ -62,7 +62,7 @@ fn tell(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>)
         }
     }
     for loss in rendered.iter().flat_map(|(_, rendered)| &rendered.losses) {
-        match loss.verdict.severity() {
+        match Severity::from(loss.verdict) {
             Severity::Info => notes += 1,
             _ if loss.accepted => notes += 1,
             _ => draw::loss(loss, io)?,

@@ -1,5 +1,7 @@
 //! The status of all neutral kinds: what is in force on which backend, and what was lost.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +158,7 @@ pub struct LossStatus {
 }
 
 /// What became of a policy on a backend, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// Said as written.
@@ -175,6 +177,30 @@ pub enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    /// All of them, from best to worst.
+    pub const ALL: [Self; 7] = [Self::Exact, Self::Equivalent, Self::Rounded, Self::Narrowed, Self::Dropped, Self::Widened, Self::Refused];
+
+    /// The word in status and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Equivalent => "equivalent",
+            Self::Rounded => "rounded",
+            Self::Narrowed => "narrowed",
+            Self::Dropped => "dropped",
+            Self::Widened => "widened",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
 /// A section that another policy won.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -183,4 +209,17 @@ pub struct Overridden {
     pub path: String,
     /// The policy that won it, as `Kind/namespace/name`.
     pub by: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_say_the_words_of_the_status() {
+        for verdict in Verdict::ALL {
+            assert_eq!(serde_json::to_value(verdict).expect("a word"), verdict.word());
+        }
+        assert!(Verdict::ALL.is_sorted());
+    }
 }

@@ -54,14 +54,10 @@ impl Index {
             Row { feature, cells: names.iter().map(|backend| Cell { backend, said: said(*backend) }).collect() }
         };
         let rows = features.into_iter().map(row).collect();
-        let legend = VERDICTS.map(|verdict| (word(verdict), meaning(verdict))).into();
+        let legend = Verdict::ALL.map(|verdict| (word(verdict), meaning(verdict))).into();
         Self { version: env!("CARGO_PKG_VERSION"), backends: names, rows, legend }
     }
 }
-
-/// From best to worst.
-const VERDICTS: [Verdict; 7] =
-    [Verdict::Exact, Verdict::Equivalent, Verdict::Rounded, Verdict::Narrowed, Verdict::Dropped, Verdict::Widened, Verdict::Refused];
 
 fn word(verdict: Verdict) -> Word {
     let (sign, class) = match verdict {

@@ -1,64 +1,27 @@
 //! What a rendering could not say: a closed vocabulary, one code and one place each.
 
 use std::collections::BTreeSet;
-use std::fmt;
+
+pub use meshglot_crds::status::Verdict;
 
 use crate::diagnostic::{Code, Severity};
 use crate::ir::ObjectKey;
 use crate::parse::Origin;
 
-/// How a rendering relates to what was written, from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// The same requests, the same result.
-    Exact,
-    /// The same outcome by another mechanism.
-    Equivalent,
-    /// A number was changed.
-    Rounded,
-    /// Fewer requests are matched or allowed.
-    Narrowed,
-    /// Left out.
-    Dropped,
-    /// More is matched or allowed.
-    Widened,
-    /// Not rendered.
-    Refused,
-}
-
-impl Verdict {
-    /// The word in reports and status.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Equivalent => "equivalent",
-            Self::Rounded => "rounded",
-            Self::Narrowed => "narrowed",
-            Self::Dropped => "dropped",
-            Self::Widened => "widened",
-            Self::Refused => "refused",
+/// How loud it is told: what changes a decision is a warning, what is missing altogether an error.
+impl From<Verdict> for Severity {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Exact | Verdict::Equivalent | Verdict::Rounded => Self::Info,
+            Verdict::Narrowed | Verdict::Dropped => Self::Warning,
+            Verdict::Widened | Verdict::Refused => Self::Error,
         }
-    }
-
-    /// How loud it is told: what changes a decision is a warning, what is missing altogether an error.
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::Exact | Self::Equivalent | Self::Rounded => Severity::Info,
-            Self::Narrowed | Self::Dropped => Severity::Warning,
-            Self::Widened | Self::Refused => Severity::Error,
-        }
-    }
-
-    /// Whether a command fails on it unless it is accepted.
-    pub fn fails(self) -> bool {
-        self > Self::Rounded
     }
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
+/// Whether a command fails on it unless it is accepted.
+fn fails(verdict: Verdict) -> bool {
+    verdict > Verdict::Rounded
 }
 
 /// One thing that a backend does otherwise than it was written.
@@ -85,7 +48,7 @@ pub struct Loss {
 impl Loss {
     /// Whether a command fails on it.
     pub fn fails(&self) -> bool {
-        self.verdict.fails() && !self.accepted
+        fails(self.verdict) && !self.accepted
     }
 }
 
@@ -128,7 +91,7 @@ impl Report {
 
     /// Codes that were accepted and occur here, for the annotation of the rendered object.
     pub fn accepted_losses(&self) -> BTreeSet<Code> {
-        self.losses.iter().filter(|loss| loss.accepted && loss.verdict.fails()).map(|loss| loss.code).collect()
+        self.losses.iter().filter(|loss| loss.accepted && fails(loss.verdict)).map(|loss| loss.code).collect()
     }
 
     /// All of them.
