@@ -11,8 +11,6 @@ struct Entry {
     backend: Option<String>,
     #[serde(default)]
     widens: bool,
-    #[serde(default)]
-    unprotected: bool,
     why: String,
     fix: String,
 }
@@ -25,7 +23,7 @@ fn main() {
 
     let mut variants = String::new();
     let mut table = String::new();
-    for Entry { code, title, level, backend, widens, unprotected, why, fix } in &entries {
+    for Entry { code, title, level, backend, widens, why, fix } in &entries {
         let level = match level.as_deref() {
             None => "None".to_owned(),
             Some("error") => "Some(Severity::Error)".to_owned(),
@@ -38,7 +36,7 @@ fn main() {
         let _ = writeln!(variants, "    /// {title}.\n    {code},");
         let _ = writeln!(
             table,
-            "    CodeInfo {{ code: Code::{code}, name: {code:?}, title: {title:?}, level: {level}, backend: {backend:?}, widens: {widens}, unprotected: {unprotected}, why: {why:?}, fix: {fix:?} }},"
+            "    CodeInfo {{ code: Code::{code}, name: {code:?}, title: {title:?}, level: {level}, backend: {backend:?}, widens: {widens}, why: {why:?}, fix: {fix:?} }},"
         );
     }
     let out = format!(

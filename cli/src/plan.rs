@@ -6,7 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity, by_position};
 use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey};
 use meshglot_translator::parse::{Source, parse};
-use meshglot_translator::render::{Backend, Engine, Loss, Rendered, Target};
+use meshglot_translator::render::{Backend, Engine, Loss, Rendered, Target, Verdict};
 use meshglot_translator::resolve::{Model, ReadOptions};
 
 use crate::Io;
@@ -54,11 +54,11 @@ impl Plan {
         Err(failure.help(format!("add --backend {}|all", meshglot_registry::all().map(|backend| backend.name()).join("|"))))
     }
 
-    /// What tells that something that policy protects stays open on a mesh, and is not accepted.
-    pub(crate) fn unprotected(&self, rendered: &Rendered<'_>) -> Option<Code> {
-        let by_input = self.diagnostics.iter().map(|diagnostic| diagnostic.code);
-        let by_backend = rendered.losses.iter().filter(|loss| !loss.accepted).map(|loss| loss.code);
-        by_input.chain(by_backend).find(|code| code.info().unprotected)
+    /// Codes that say that a mesh would allow more than was written, and that nobody accepted.
+    pub(crate) fn widens(&self, rendered: &Rendered<'_>) -> BTreeSet<Code> {
+        let by_input = self.diagnostics.iter().map(|diagnostic| diagnostic.code).filter(|code| *code == Code::MG0502);
+        let unaccepted = rendered.losses.iter().filter(|loss| loss.verdict == Verdict::Widened && !loss.accepted);
+        by_input.chain(unaccepted.map(|loss| loss.code)).collect()
     }
 
     /// The exit code: invalid input before losses.

@@ -25,18 +25,20 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
         tell(&plan, &rendered, io)?;
     }
     // Half of a protection is worse than none that is told: then nothing is written for the mesh.
-    let (mut kept, mut open) = (Vec::new(), false);
+    let count = rendered.len();
+    let mut kept = Vec::new();
     for (backend, rendered) in rendered {
-        match plan.unprotected(&rendered) {
-            Some(code) => {
-                open = true;
-                writeln!(io.stderr, "error: nothing is written for {}: what policy protects would stay open ({code})", backend.name())?;
-            }
-            None => kept.push((backend, rendered)),
+        let codes = plan.widens(&rendered);
+        if codes.is_empty() {
+            kept.push((backend, rendered));
+        } else {
+            let codes: Vec<&str> = codes.iter().map(|code| code.info().name).collect();
+            let name = backend.name();
+            writeln!(io.stderr, "error: nothing is written for {name}: it would allow more than the policy says ({})", codes.join(", "))?;
         }
     }
     let rendered = kept;
-    if open && rendered.is_empty() {
+    if rendered.is_empty() && count > 0 {
         return Ok(exit);
     }
     match &format {

@@ -26,8 +26,6 @@ pub struct CodeInfo {
     pub backend: Option<&'static str>,
     /// Whether accepting it allows more than was written: needs `--allow-widening`.
     pub widens: bool,
-    /// Whether something that policy protects stays open: nothing is written for the mesh then.
-    pub unprotected: bool,
     /// What happens and why.
     pub why: &'static str,
     /// What to do.

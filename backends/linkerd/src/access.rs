@@ -152,10 +152,11 @@ impl Writer<'_> {
                 }
             }
         }
-        as_sent::tell(&written, &policy, self.mesh, self.languages, self.report);
+        let guarded = as_sent::is_guarded(&written, self.mesh, self.languages, self.report);
+        as_sent::tell(&written, &policy, guarded, self.languages, self.report);
         self.tell_probes();
         if !written.is_empty() {
-            self.add_routes(&written, &mut policy);
+            self.add_routes(&written, guarded, &mut policy);
         }
         policy
     }
@@ -183,7 +184,7 @@ impl Writer<'_> {
         Some(if every { Arc::new(HttpMatch { path: PathPattern::Any, ..(**one).clone() }) } else { one.clone() })
     }
 
-    fn add_routes(&mut self, written: &[(Arc<HttpMatch>, usize)], policy: &mut PortPolicy) {
+    fn add_routes(&mut self, written: &[(Arc<HttpMatch>, usize)], guarded: bool, policy: &mut PortPolicy) {
         let (mut classes, overlaps) = classes(written, &policy.everywhere, self.languages);
         for Overlap { winner, loser, callers } in overlaps {
             for caller in callers {
@@ -202,7 +203,9 @@ impl Writer<'_> {
             }
         }
         let guards: Vec<&HttpMatch> = classes.iter().map(|class| &*class.one).collect();
-        policy.routes.extend(as_sent::guards(self.mesh, &guards));
+        if guarded {
+            policy.routes.extend(as_sent::guards(&guards));
+        }
         policy.routes.extend(self.probe_route(written, policy));
         for (index, Class { one, callers }) in classes.iter().enumerate() {
             let Some(first) = callers.first() else { continue };

@@ -20,15 +20,15 @@ const AMBIGUOUS: &str = r".*(?:/\.{1,2}(?:/.*|$)|//.*|\\.*|%.*)";
 /// Sets of header names whose guards fit into one route: ten matches each, 128 at most.
 const SETS_PER_ROUTE: usize = 12;
 
+/// Whether ambiguous paths are refused: where the Mesh says so, and where a match would take more than is meant and
+/// nobody accepts that.
+pub(crate) fn is_guarded(written: &[(Arc<HttpMatch>, usize)], mesh: &MeshSettings, languages: &Languages, report: &Report) -> bool {
+    let widens = || written.iter().any(|(one, _)| takes_other_paths(&one.path, languages));
+    mesh.linkerd_reject_ambiguous || (!report.accepts(Code::MG1223) && widens())
+}
+
 /// Tells each target once what its matches take more and less.
-pub(crate) fn tell(
-    written: &[(Arc<HttpMatch>, usize)],
-    policy: &PortPolicy,
-    mesh: &MeshSettings,
-    languages: &Languages,
-    report: &mut Report,
-) {
-    let guarded = mesh.linkerd_reject_ambiguous;
+pub(crate) fn tell(written: &[(Arc<HttpMatch>, usize)], policy: &PortPolicy, guarded: bool, languages: &Languages, report: &mut Report) {
     for (index, caller) in policy.callers.iter().enumerate() {
         if policy.everywhere.contains(&index) {
             continue;
@@ -45,8 +45,7 @@ pub(crate) fn tell(
         if let Some(one) = own.clone().find(|one| !guarded && takes_other_paths(&one.path, languages)) {
             let message = format!("match `{}` also takes paths such as `/../`, which applications resolve to others", one.name);
             let place = one.path_origin.as_ref().unwrap_or(&one.origin);
-            let loss = report.lose(Code::MG1223, Verdict::Widened, &caller.target.key, place, message);
-            loss.help = Some("set `linkerd.rejectAmbiguousPaths` of the Mesh".to_owned());
+            report.lose(Code::MG1223, Verdict::Widened, &caller.target.key, place, message);
         }
     }
 }
@@ -64,10 +63,7 @@ fn takes_other_paths(path: &PathPattern, languages: &Languages) -> bool {
 
 /// Routes that no policy opens. They stand first by name; to tie with every other route they repeat its headers,
 /// and each method.
-pub(crate) fn guards(mesh: &MeshSettings, others: &[&HttpMatch]) -> Vec<Route> {
-    if !mesh.linkerd_reject_ambiguous {
-        return Vec::new();
-    }
+pub(crate) fn guards(others: &[&HttpMatch]) -> Vec<Route> {
     let names = |one: &HttpMatch| -> Vec<Arc<str>> { one.headers.iter().map(|header| header.name.clone()).collect() };
     let sets: BTreeSet<Vec<Arc<str>>> = others.iter().map(|one| names(one)).chain([Vec::new()]).collect();
     let presence = |name: &Arc<str>| HttpHeaderMatch { kind: "RegularExpression", name: name.to_string(), value: "^.*$".to_owned() };

@@ -67,13 +67,7 @@ pub(crate) fn tell_unenforced(access: &WorkloadAccess, report: &mut Report, view
         return;
     }
     if access.ports.is_empty() {
-        if view.account_access(&access.account).targets.is_empty() {
-            // Nothing is known to call it, and nobody wrote a rule about it: the rest of the Mesh must not wait for it.
-            let message = format!("{workload} declares no port, so that none of its ports is closed", workload = workload.key);
-            report.lose(Code::MG1225, Verdict::Widened, &workload.key, &workload.document.root().origin(), message);
-        } else {
-            unprotected(access, Code::MG1220, "declares no port, so that no Server can close it", report, view);
-        }
+        unprotected(access, Code::MG1220, "declares no port, so that no Server can close it", report, view);
         return;
     }
     let namespace = view.namespace(&workload.key.namespace);

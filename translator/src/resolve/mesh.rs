@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshglot_crds::mesh::{AccessDefault as WireDefault, IntentionPolicy, PathAnchoring as WireAnchoring};
-use meshglot_crds::shared::{Selector, SelectorOperator};
+use meshglot_crds::shared::{LossCode, Selector, SelectorOperator};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{AccessDefault, MeshSettings, Namespace, ObjectKey, PathAnchoring};
@@ -68,7 +68,7 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
             Some(WireDefault::Allow) => AccessDefault::Allow,
             Some(WireDefault::Targeted) | None => AccessDefault::Targeted,
         },
-        allow_lossy: spec.allow_lossy.unwrap_or_default().iter().filter_map(|code| code.0.parse().ok()).collect(),
+        allow_lossy: accepted(spec.allow_lossy.as_deref(), false).chain(accepted(spec.allow_widening.as_deref(), true)).collect(),
         istio_revision: istio.revision.map(|revision| revision.0.into()),
         istio_root_namespace: text(istio.root_namespace.map(|name| name.0), &absent.istio_root_namespace),
         istio_pseudo_headers: istio.pseudo_headers.unwrap_or(true),
@@ -96,6 +96,12 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
         origin: root.find(["metadata", "name"]).unwrap_or(root).origin(),
         selector: spec.namespace_selector,
     })
+}
+
+/// Codes that a list accepts: what widens is accepted by a list of its own alone.
+fn accepted(codes: Option<&[LossCode]>, widens: bool) -> impl Iterator<Item = Code> {
+    let codes = codes.unwrap_or_default().iter().filter_map(|code| code.0.parse::<Code>().ok());
+    codes.filter(move |code| code.info().widens == widens)
 }
 
 impl MeshObject {

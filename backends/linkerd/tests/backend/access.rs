@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{AccessDefault, MeshSettings};
 use serde_json::Value;
 use test_case::test_case;
@@ -70,6 +71,11 @@ fn routes(names: &str) -> String {
     format!("{{kind: HTTPRouteGroup, name: api-routes, matches: [{names}]}}")
 }
 
+/// A Mesh that takes paths as they are sent, as the examples of the mapping do.
+fn as_sent() -> MeshSettings {
+    MeshSettings { allow_lossy: [Code::MG1223].into(), ..MeshSettings::default() }
+}
+
 fn assert_objects(output: &Output, want: &str) {
     let key =
         |object: &Value| ["apiVersion", "kind"].map(|field| object[field].to_string()).join(" ") + &object["metadata"]["name"].to_string();
@@ -86,7 +92,7 @@ fn methods_and_paths() {
         + &group("{name: orders-read, pathRegex: /api/v1/orders, methods: [GET, HEAD]}")
         + &tcp("api-port", 8080)
         + &target("web-orders", "api", "web", &format!("{{kind: TCPRoute, name: api-port}}, {}", routes("orders-read")));
-    let output = rendered(&text, MeshSettings::default());
+    let output = rendered(&text, as_sent());
     let want = r#"
 {apiVersion: policy.linkerd.io/v1beta3, kind: Server, metadata: {name: api-8080, namespace: shop},
  spec: {podSelector: {matchLabels: {app: api}}, port: 8080, proxyProtocol: unknown, accessPolicy: deny}}
@@ -155,7 +161,7 @@ fn who_may_call_the_broad_route_may_call_the_narrow_one() {
         + &tcp("api-port", 8080)
         + &target("web-read", "api", "web", &format!("{{kind: TCPRoute, name: api-port}}, {}", routes("all-read")))
         + &target("batch-orders", "api", "batch", &format!("{{kind: TCPRoute, name: api-port}}, {}", routes("orders")));
-    let output = rendered(&text, MeshSettings::default());
+    let output = rendered(&text, as_sent());
     let hash = "15e63b19";
     let name = |number: &str| format!("api-8080-{number}-{hash}");
     assert_eq!(names(&output, "HTTPRoute"), ["00", "01", "02", "99"].map(name));
@@ -205,9 +211,14 @@ fn one_route_decides(a: &str, b: &str, want: &[&str], narrowed: bool) {
 #[test_case("headers: [{x: a}]", &[] ; "one value of a header is enough for both")]
 fn what_is_told_of_paths(one: &str, want: &[&str]) {
     let text = api(PLAIN) + &group(&format!("{{name: a, {one}}}")) + &target("a", "api", "web", &routes("a"));
-    let losses = rendered(&text, MeshSettings::default()).losses;
-    let codes: BTreeSet<String> = losses.iter().map(|loss| loss.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(codes, want.iter().map(|text| (*text).to_owned()).collect());
+    let told = |accepted: &[Code]| -> BTreeSet<String> {
+        let mesh = MeshSettings { allow_lossy: accepted.iter().copied().collect(), ..MeshSettings::default() };
+        let losses = rendered(&text, mesh).losses;
+        losses.iter().map(|loss| loss.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(told(&[Code::MG1223]), want.iter().map(|text| (*text).to_owned()).collect());
+    // Nobody accepts that more is let in than is meant: such paths are refused instead.
+    assert!(!told(&[]).contains("MG1223 widened"));
 }
 
 #[test]
