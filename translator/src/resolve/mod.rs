@@ -9,6 +9,7 @@ mod mesh;
 mod metadata;
 mod model;
 mod object;
+mod readers;
 mod routes;
 mod schema;
 mod split;
@@ -18,4 +19,5 @@ mod workload;
 
 pub use model::Model;
 pub use object::ReadOptions;
+pub(crate) use readers::Readers;
 pub use view::{Read, View};

@@ -72,8 +72,9 @@ impl<'m> View<'m> {
         Self { model, reads: RefCell::default(), target: Some((backend, target)) }
     }
 
-    pub(crate) fn into_reads(self) -> BTreeSet<Read> {
-        self.reads.into_inner()
+    /// All reads, sorted.
+    pub(crate) fn into_reads(self) -> Box<[Read]> {
+        self.reads.into_inner().into_iter().collect()
     }
 
     fn record(&self, read: Read) {
