@@ -2,12 +2,14 @@
 //!
 //! Readings are written from the rules of the vendor, never from our renderers, so that one can judge the other.
 
+mod by_label;
 mod inventory;
 mod matcher;
 mod neutral;
 mod path;
 mod request;
 
+pub use by_label::ByLabel;
 pub use inventory::{Callee, Inventory};
 pub use neutral::Neutral;
 pub use path::{Spelling, normalised};
