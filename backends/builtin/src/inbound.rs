@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use meshglot_translator::ir::{MeshSettings, PodSet, Service};
+use meshglot_translator::ir::{MeshSettings, PodSet};
 use meshglot_translator::render::{Provenance, RenderedObject};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
@@ -18,15 +18,9 @@ use crate::message::message;
 use crate::resource::{cluster, listener, route_configuration};
 
 /// The listener `inbound`, with clusters and route configurations of its ports.
-pub(crate) fn render(
-    workload: &str,
-    pods: &Arc<PodSet>,
-    services: &[Arc<Service>],
-    mesh: &MeshSettings,
-    view: &View<'_>,
-) -> Vec<RenderedObject> {
+pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
     let access = Access::of(pods, mesh, view);
-    let ports = ports(pods, services, &access, view);
+    let ports = ports(pods, &access, view);
     let automatic: BTreeSet<u16> = ports.iter().filter(|(_, carries)| **carries == Carries::Automatic).map(|(port, _)| *port).collect();
     let mut chains = Vec::new();
     let mut provenance = Vec::new();
@@ -55,12 +49,12 @@ pub(crate) fn render(
 ///
 /// A port that a Service leads to counts as declared even if no container names it: callers come to it with TLS,
 /// which the application itself would not understand.
-fn ports(pods: &PodSet, services: &[Arc<Service>], access: &Access, view: &View<'_>) -> BTreeMap<u16, Carries> {
+fn ports(pods: &PodSet, access: &Access, view: &View<'_>) -> BTreeMap<u16, Carries> {
     let mut ports: BTreeMap<u16, Option<Carries>> = pods.ports.iter().map(|(_, number)| (*number, None)).collect();
-    for service in services.iter().filter(|service| pods.is_selected_by(service)) {
+    for service in view.services_selecting(pods) {
         for port in &service.ports {
             let Some(target) = pods.target(&port.target) else { continue };
-            let carries = Carries::of(service, port, view);
+            let carries = Carries::of(&service, port, view);
             let known = ports.entry(target).or_default();
             *known = Some(known.map_or(carries, |known| known.and(carries)));
         }

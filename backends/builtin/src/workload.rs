@@ -36,9 +36,8 @@ pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     }
     unprotected::without_requests(&pods, view, &mut report);
     let workload = name(key, view);
-    let services = services_of(&mesh, view);
-    let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &services, &mesh, view);
-    objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
+    let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &mesh, view);
+    objects.push(outbound::listener(&workload, &services_of(&mesh, view), &mesh, view, &mut report));
     Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
 }
 
@@ -51,7 +50,7 @@ fn name(key: &ObjectKey, view: &View<'_>) -> String {
     if taken { format!("{plain}~{}", key.kind.name()) } else { plain }
 }
 
-/// The Services of a mesh, by namespace and name: access is open, so that every workload may call all of them.
+/// The Services of a mesh that have an address, by namespace and name: every workload may call all of them.
 fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
     let mut runs_here: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let mut is_ours = |key: &ServiceKey| {
@@ -62,5 +61,5 @@ fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
             ours
         })
     };
-    view.services().iter().filter(|key| is_ours(key)).filter_map(|key| view.service(key)).collect()
+    view.addressed_services().into_iter().filter(|service| is_ours(&service.key)).collect()
 }

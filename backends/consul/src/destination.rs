@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{
-    AccessDefault, AccessRule, AccountKey, Kind, MeshSettings, ObjectKey, Protocol, Service, ServiceKey, TrafficTarget, WorkloadAccess,
-    WorkloadRule,
+    AccessDefault, AccessRule, AccountKey, Kind, MeshSettings, ObjectKey, PodSet, Protocol, Service, ServiceKey, TrafficTarget,
+    WorkloadAccess, WorkloadRule,
 };
 use meshglot_translator::parse::Origin;
 use meshglot_translator::resolve::View;
@@ -68,16 +68,7 @@ pub(crate) fn mesh_object(mesh: &MeshSettings) -> Option<ObjectKey> {
 /// A service that has instances, or where names are the same as of accounts, may have them; else `None`.
 pub(crate) fn of_instances(service: &ServiceKey, view: &View<'_>, mesh: &MeshSettings) -> Option<Destination> {
     let object = view.service(service);
-    let mut workloads = object.as_ref().map(|object| identity::instances(object, view)).unwrap_or_default();
-    let mut accounts = identity::accounts(&workloads);
-    if workloads.is_empty() {
-        let same_name = AccountKey { namespace: service.namespace.clone(), name: service.name.clone() };
-        if !mesh.consul_acls || view.targets_of(&same_name).is_empty() {
-            return None;
-        }
-        workloads = view.workloads_of(&same_name);
-        accounts.insert(same_name);
-    }
+    let (workloads, accounts) = runs(service, object.as_ref(), view, mesh)?;
     let accesses: Vec<Arc<WorkloadAccess>> = workloads.iter().filter_map(|pods| view.access(pods)).collect();
     let per_account: Vec<_> = accounts.iter().map(|account| view.account_access(account)).collect();
     let targets: Vec<Arc<TrafficTarget>> = per_account.iter().flat_map(|access| access.targets.iter().cloned()).collect();
@@ -99,6 +90,32 @@ pub(crate) fn of_instances(service: &ServiceKey, view: &View<'_>, mesh: &MeshSet
         sources: all_sources,
         targets,
     })
+}
+
+/// What its instances are, and the accounts that they run as.
+fn runs(
+    service: &ServiceKey,
+    object: Option<&Arc<Service>>,
+    view: &View<'_>,
+    mesh: &MeshSettings,
+) -> Option<(Vec<Arc<PodSet>>, BTreeSet<AccountKey>)> {
+    let workloads = object.map(|object| identity::instances(object, view)).unwrap_or_default();
+    if !workloads.is_empty() {
+        let accounts = identity::accounts(&workloads);
+        return Some((workloads, accounts));
+    }
+    let same_name = AccountKey { namespace: service.namespace.clone(), name: service.name.clone() };
+    if !mesh.consul_acls || view.targets_of(&same_name).is_empty() {
+        return None;
+    }
+    Some((view.workloads_of(&same_name), [same_name].into()))
+}
+
+/// The targets about a Service that may have instances; what they say is not read, so that a whole namespace can be
+/// asked without reading all of its rules.
+pub(crate) fn targets(service: &Arc<Service>, view: &View<'_>, mesh: &MeshSettings) -> Option<Vec<ObjectKey>> {
+    let (_, accounts) = runs(&service.key, Some(service), view, mesh)?;
+    Some(accounts.iter().flat_map(|account| view.target_keys_of(account)).collect())
 }
 
 fn refusal(service: &ServiceKey, accounts: &BTreeSet<AccountKey>, mesh: &MeshSettings) -> Option<(Code, String)> {

@@ -34,7 +34,11 @@ pub(crate) fn is_ignored(service: &Service) -> bool {
 
 /// The one Consul service of a workload: of the Services that select it the one that selects fewest.
 pub(crate) fn service_of(workload: &PodSet, view: &View<'_>) -> Option<Arc<Service>> {
-    let candidates: Vec<Arc<Service>> = view.services_selecting(workload).into_iter().filter(|service| !is_ignored(service)).collect();
+    let mut candidates: Vec<Arc<Service>> = view.services_selecting(workload).into_iter().filter(|service| !is_ignored(service)).collect();
+    if candidates.len() <= 1 {
+        // Nothing to compare it with: what it selects besides is not read.
+        return candidates.pop();
+    }
     let chosen = workload.annotations.get(CHOSEN).and_then(|name| candidates.iter().find(|service| *service.key.name == **name));
     if let Some(chosen) = chosen {
         return Some(chosen.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshglot_translator::diagnostic::Code;
-use meshglot_translator::ir::{AccessDefault, AccountKey, MeshSettings, Service, TrafficTarget};
+use meshglot_translator::ir::{AccessDefault, AccountKey, MeshSettings, ObjectKey, Service, TrafficTarget};
 use meshglot_translator::render::{RenderedObject, Report, Verdict};
 use meshglot_translator::resolve::View;
 
@@ -56,18 +56,15 @@ pub(crate) fn namespace(namespace: &Arc<str>, view: &View<'_>, mesh: &MeshSettin
         return;
     }
     let mut open: Vec<Arc<Service>> = Vec::new();
-    let mut first: Option<Arc<TrafficTarget>> = None;
+    let mut first: Option<ObjectKey> = None;
     for service in view.services_in(namespace) {
-        let Some(destination) = destination::of_instances(&service.key, view, mesh) else { continue };
-        if !destination.closed {
+        let Some(targets) = destination::targets(&service, view, mesh) else { continue };
+        if targets.is_empty() {
             open.push(service);
         }
-        let earlier = |target: &&Arc<TrafficTarget>| first.as_ref().is_none_or(|first| target.key < first.key);
-        if let Some(target) = destination.targets.iter().min_by(|a, b| a.key.cmp(&b.key)).filter(earlier) {
-            first = Some(target.clone());
-        }
+        first = first.into_iter().chain(targets).min();
     }
-    let Some(first) = first.filter(|_| !open.is_empty()) else { return };
+    let Some(first) = first.filter(|_| !open.is_empty()).and_then(|key| view.target(&key)) else { return };
     let names: Vec<String> = open.iter().take(NAMED).map(|service| format!("`{}`", service.key.name)).collect();
     let more = match open.len().saturating_sub(NAMED) {
         0 => String::new(),

@@ -4,36 +4,46 @@
 //! process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
+mod access;
+mod can;
 mod shop;
+mod splits;
 mod stages;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Splits of each run; a split comes with its root Service and a group of five matches.
-const SIZES: [usize; 4] = [333, 3_333, 10_000, 33_333];
+use meshglot_translator::render::Backend;
+use shop::SHOPS;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (Some("one"), Some(backend), Some(splits)) => stages::run(&backend, splits.parse().expect("a number of splits")),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [shop, backend, size] => {
+            let shop = SHOPS.into_iter().find(|known| known.counts == shop).expect("the name of a shop");
+            stages::run(shop, backend, size.parse().expect("a number"));
+        }
         _ => all(),
     }
 }
 
 fn all() {
-    println!("{}", stages::HEAD);
     let me = std::env::current_exe().expect("the path of this program");
-    for backend in meshglot_registry::all() {
-        for splits in SIZES {
-            let status = Command::new(&me).args(["one", backend.name(), &splits.to_string()]).status().expect("this program runs");
-            assert!(status.success(), "{} with {splits} splits", backend.name());
+    for shop in SHOPS {
+        println!("{}", stages::head(shop));
+        let measured = |backend: &&dyn Backend| shop.only.is_none_or(|only| backend.name() == only);
+        for backend in meshglot_registry::all().into_iter().filter(measured) {
+            for size in shop.sizes {
+                let status = Command::new(&me).args([shop.counts, backend.name(), &size.to_string()]).status().expect("this program runs");
+                assert!(status.success(), "{} with {size} {}", backend.name(), shop.counts);
+            }
         }
+        println!();
     }
     match tool(&me) {
         Some(tool) => cold(&tool),
-        None => println!("\ncold start not measured: build the command line first, cargo build --release"),
+        None => println!("cold start not measured: build the command line first, cargo build --release"),
     }
 }
 
@@ -45,7 +55,7 @@ fn tool(me: &Path) -> Option<PathBuf> {
 /// A whole process that renders the example, against one that only prints its version.
 fn cold(tool: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bookstore");
-    println!("\n| Cold process, median of 31 | ms |\n|---|---|");
+    println!("| Cold process, median of 31 | ms |\n|---|---|");
     for backend in meshglot_registry::all() {
         let time = median(|| Command::new(tool).args(["render", "-q", "--backend", backend.name(), "-f"]).arg(&example).output());
         println!("| `meshglot render -f examples/bookstore --backend {}` | {:.1} |", backend.name(), time.as_secs_f64() * 1e3);

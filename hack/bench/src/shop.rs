@@ -1,46 +1,40 @@
-//! A shop of any size: per split one root Service, one group of five matches, two of a hundred backends.
+//! What every shop is: a text of a given size, and edits to it.
 
 use std::fmt::Write as _;
 
-/// The text of a shop, as one file.
-pub(crate) fn text(splits: usize) -> String {
-    let mut text = String::new();
-    for i in 0..100.min(splits.max(2)) {
-        service(&mut text, &format!("backend-{i}"));
-    }
-    for i in 0..splits {
-        service(&mut text, &format!("root-{i}"));
-        group(&mut text, i);
-        text += &split(i, splits, 90);
-    }
-    text
+/// A kind of model to measure.
+pub(crate) struct Shop {
+    /// What its size counts, as the head of a column and as the word of the command line.
+    pub(crate) counts: &'static str,
+    /// The sizes of the table.
+    pub(crate) sizes: &'static [usize],
+    /// The one backend that is measured; `None`: each.
+    pub(crate) only: Option<&'static str>,
+    /// The text of a size, as one file.
+    pub(crate) text: fn(usize) -> String,
+    /// The document that the n-th edit puts in the place of one of that size.
+    pub(crate) edit: fn(usize, usize) -> String,
+    /// A call to ask about, where the shop has rules of access: its caller's account and the Service.
+    pub(crate) call: Option<fn(usize) -> (String, String)>,
 }
 
-/// One TrafficSplit as a document.
-pub(crate) fn split(i: usize, splits: usize, weight: u32) -> String {
-    let backends = 100.min(splits.max(2));
-    let (first, second) = (i % backends, (i + 1) % backends);
-    format!(
-        "---\napiVersion: split.smi-spec.io/v1alpha4\nkind: TrafficSplit\nmetadata:\n  name: split-{i}\n  namespace: shop\nspec:\n  service: root-{i}\n  matches:\n  - kind: HTTPRouteGroup\n    name: group-{i}\n  backends:\n  - service: backend-{first}\n    weight: {weight}\n  - service: backend-{second}\n    weight: 10\n"
-    )
-}
+/// All of them, a table each.
+pub(crate) const SHOPS: [&Shop; 3] = [&crate::splits::SPLITS, &crate::access::ACCESS, &crate::access::ADDRESSED];
 
-fn service(text: &mut String, name: &str) {
+/// Writes one document of namespace `shop`: `body` is everything below `metadata`.
+pub(crate) fn document(text: &mut String, api_version: &str, kind: &str, name: &str, body: &str) {
     // Writing to a String cannot fail.
-    let _ = write!(
-        text,
-        "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: shop\nspec:\n  selector:\n    app: {name}\n  ports:\n  - name: http\n    port: 80\n    targetPort: 8080\n"
-    );
+    let _ = write!(text, "---\napiVersion: {api_version}\nkind: {kind}\nmetadata:\n  name: {name}\n  namespace: shop\n{body}");
 }
 
-fn group(text: &mut String, i: usize) {
-    let _ = write!(
-        text,
-        "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\nmetadata:\n  name: group-{i}\n  namespace: shop\nspec:\n  matches:\n"
-    );
-    let _ = write!(text, "  - name: read\n    pathRegex: /api/{i}\n    methods: [GET, HEAD]\n");
-    let _ = write!(text, "  - name: item\n    pathRegex: /items/[0-9]+$\n    methods: [GET]\n");
-    let _ = write!(text, "  - name: beta\n    headers:\n    - cookie: \".*beta=yes.*\"\n");
-    let _ = write!(text, "  - name: exact\n    pathRegex: /health$\n");
-    let _ = write!(text, "  - name: tenant\n    pathRegex: /t/\n    headers:\n    - x-tenant: acme|globex\n");
+/// A Service whose port 80, called `port`, leads to 8080.
+pub(crate) fn service(text: &mut String, name: &str, port: &str, address: Option<&str>) {
+    let address = address.map(|address| format!("  clusterIP: {address}\n")).unwrap_or_default();
+    let body = format!("spec:\n{address}  selector:\n    app: {name}\n  ports:\n  - name: {port}\n    port: 80\n    targetPort: 8080\n");
+    document(text, "v1", "Service", name, &body);
+}
+
+/// An HTTPRouteGroup with these matches, a YAML list indented by two.
+pub(crate) fn group(text: &mut String, name: &str, matches: &str) {
+    document(text, "specs.smi-spec.io/v1alpha4", "HTTPRouteGroup", name, &format!("spec:\n  matches:\n{matches}"));
 }

@@ -1,30 +1,43 @@
 //! One size, one backend: each stage timed apart, then one edit.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use meshglot_translator::eval::Verdict;
 use meshglot_translator::ir::MeshSettings;
 use meshglot_translator::parse::{Document, Source, parse};
 use meshglot_translator::render::{Engine, Target};
 use meshglot_translator::resolve::{Model, ReadOptions};
+use rustix::time::{ClockId, clock_gettime};
 
-use crate::shop;
+use crate::can;
+use crate::shop::Shop;
 
-/// The columns.
-pub(crate) const HEAD: &str = "\
-| Backend | Splits | Objects in | MiB in | Parse ms | of it serde-saphyr's | Resolve ms | Render ms | Write ms | Objects out | One edit ms | Render calls | Peak MiB |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+/// The columns, and two more where the shop has a call to ask about.
+pub(crate) fn head(shop: &Shop) -> String {
+    let columns = format!(
+        "| Backend | {} | Objects in | MiB in | Parse ms | of it serde-saphyr's | Resolve ms | Render ms | Write ms | Objects out | One edit ms | Render calls | Peak MiB |",
+        shop.counts
+    );
+    let columns = if shop.call.is_some() { format!("{columns} `can` ms | with the backend ms |") } else { columns };
+    format!("{columns}\n|{}", "---|".repeat(columns.matches('|').count() - 1))
+}
 
+/// Time of this thread on a processor: what others do on the machine at that time does not count.
 fn timed<T>(stage: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+    };
+    let start = now();
     let value = stage();
-    (value, start.elapsed())
+    (value, now() - start)
 }
 
 /// Prints one row.
-pub(crate) fn run(backend: &str, splits: usize) {
+pub(crate) fn run(shop: &Shop, backend: &str, size: usize) {
     let backend = meshglot_registry::find(backend).expect("a backend of the registry");
-    let text = shop::text(splits);
+    let text = (shop.text)(size);
     let bytes = text.len();
     // The peer in the same run: the same text into plain values, without positions.
     let (values, peer) = timed(|| documents_of(&text));
@@ -45,12 +58,19 @@ pub(crate) fn run(backend: &str, splits: usize) {
     });
     let peak = peak_mib();
 
-    let edits: Vec<(Arc<Document>, usize)> =
-        (0..21).map(|n| (document(&shop::split(n * 7 % splits, splits, 50 + n as u32)), engine.renders())).collect();
+    let asked = shop.call.map(|call| {
+        let request = can::request(call(size));
+        let (neutral, neutrally) = timed(|| can::neutral(&model, &request));
+        let (rendered, by_backend) = timed(|| can::rendered(backend, &model, &engine.rendered(), &request));
+        assert_eq!((neutral, rendered), (Verdict::Allow, Verdict::Allow), "the shop allows the call");
+        (neutrally, by_backend)
+    });
+
+    let edits: Vec<Arc<Document>> = (0..21).map(|n| document((shop.edit)(n, size))).collect();
     let mut times: Vec<Duration> = Vec::new();
     let before = engine.renders();
-    for (document, _) in &edits {
-        let key = model.key_of(document).expect("a split has a key");
+    for document in &edits {
+        let key = model.key_of(document).expect("what is edited has a key");
         let ((), time) = timed(|| {
             let changed = model.put(&key, vec![document.clone()]);
             engine.update(&model, &changed);
@@ -60,8 +80,8 @@ pub(crate) fn run(backend: &str, splits: usize) {
     let calls = (engine.renders() - before) as f64 / edits.len() as f64;
     times.sort();
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
-    println!(
-        "| {} | {splits} | {objects} | {:.1} | {:.0} | {:.2} x | {:.0} | {:.0} | {:.0} | {} | {:.3} | {calls:.1} | {peak} |",
+    print!(
+        "| {} | {size} | {objects} | {:.1} | {:.0} | {:.2} x | {:.0} | {:.0} | {:.0} | {} | {:.3} | {calls:.1} | {peak} |",
         backend.name(),
         bytes as f64 / f64::from(1 << 20),
         ms(parsing),
@@ -72,6 +92,7 @@ pub(crate) fn run(backend: &str, splits: usize) {
         out.0,
         ms(times[times.len() / 2]),
     );
+    println!("{}", asked.map(|(neutrally, by_backend)| format!(" {:.0} | {:.0} |", ms(neutrally), ms(by_backend))).unwrap_or_default());
 }
 
 fn documents_of(text: &str) -> Vec<serde_json::Value> {
@@ -79,7 +100,7 @@ fn documents_of(text: &str) -> Vec<serde_json::Value> {
     text.split("---\n").filter(|text| !text.is_empty()).map(|text| serde_saphyr::from_str(text).expect("the shop is YAML")).collect()
 }
 
-fn document(text: &str) -> Arc<Document> {
+fn document(text: String) -> Arc<Document> {
     parse(&[Source::new("edit.yaml", text)]).0.remove(0)
 }
 

@@ -1,8 +1,9 @@
 //! What runs where, for readers of rendered objects: Services and the workloads behind them.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
-use crate::ir::{Kind, Namespace, ObjectKey, PodSet, Service, ServiceKey, ServicePort};
+use crate::ir::{Kind, Namespace, PodSet, Service, ServiceKey, ServicePort};
 use crate::resolve::{Model, View};
 
 /// Services, workloads and namespaces of a model, by key.
@@ -11,7 +12,12 @@ pub struct Inventory {
     services: Vec<Arc<Service>>,
     workloads: Vec<Arc<PodSet>>,
     namespaces: Vec<Arc<Namespace>>,
+    /// Made when it is first asked: most questions are about one Service, some about all.
+    labelled: OnceLock<Labelled>,
 }
+
+/// Positions of workloads by namespace and a label of their pods.
+type Labelled = HashMap<(Arc<str>, String, String), Vec<usize>>;
 
 /// A workload behind a Service port, and the container port that calls arrive at.
 #[derive(Clone, Debug)]
@@ -26,16 +32,24 @@ impl Inventory {
     /// The inventory of a model.
     pub fn of(model: &Model) -> Self {
         let view = View::new(model);
-        let service = |key: &ObjectKey| view.service(&ServiceKey { namespace: key.namespace.clone(), name: key.name.clone() });
-        let of_kind = |kind: Kind| model.keys().filter(move |key| key.kind == kind);
-        let services = of_kind(Kind::Service).filter_map(service).collect();
-        let workloads = model.keys().filter(|key| key.kind.runs_pods()).filter_map(|key| view.pods(key)).collect();
-        let mut names: Vec<Arc<str>> = of_kind(Kind::Namespace).map(|key| key.name.clone()).collect();
-        names.extend(model.keys().filter(|key| !key.namespace.is_empty()).map(|key| key.namespace.clone()));
-        names.sort();
-        names.dedup();
+        let (mut services, mut workloads, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for key in model.keys() {
+            match key.kind {
+                Kind::Namespace => {
+                    names.insert(key.name.clone());
+                }
+                Kind::Service => {
+                    services.extend(view.service(&ServiceKey { namespace: key.namespace.clone(), name: key.name.clone() }));
+                }
+                kind if kind.runs_pods() => workloads.extend(view.pods(key)),
+                _ => {}
+            }
+            if !key.namespace.is_empty() && !names.contains(&key.namespace) {
+                names.insert(key.namespace.clone());
+            }
+        }
         let namespaces = names.iter().map(|name| view.namespace(name)).collect();
-        Self { services, workloads, namespaces }
+        Self { services, workloads, namespaces, labelled: OnceLock::new() }
     }
 
     /// What is in namespaces that fulfil a condition.
@@ -44,6 +58,8 @@ impl Inventory {
         self.services.retain(|service| wanted(&service.key.namespace));
         self.workloads.retain(|workload| wanted(&workload.key.namespace));
         self.namespaces.retain(|namespace| wanted(&namespace.name));
+        // Positions have changed.
+        self.labelled = OnceLock::new();
         self
     }
 
@@ -69,12 +85,33 @@ impl Inventory {
 
     /// A namespace; `None` if nothing is known in it.
     pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
-        self.namespaces.iter().find(|namespace| &*namespace.name == name)
+        self.namespaces.binary_search_by(|namespace| (*namespace.name).cmp(name)).ok().map(|at| &self.namespaces[at])
+    }
+
+    /// The positions in [`Inventory::workloads`] of those that a Service selects, in order.
+    pub fn selected_by(&self, service: &Service) -> Vec<usize> {
+        let labelled = self.labelled.get_or_init(|| labelled(&self.workloads));
+        let with = |(name, value): (&String, &String)| {
+            labelled.get(&(service.key.namespace.clone(), name.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
+        };
+        // Whatever has all of the labels has the rarest, which leaves the fewest to look at.
+        let rarest = service.selector.iter().map(with).min_by_key(|positions| positions.len()).unwrap_or_default();
+        rarest.iter().copied().filter(|position| self.workloads[*position].is_selected_by(service)).collect()
     }
 
     /// The workloads that a Service selects.
     pub fn behind(&self, service: &Service, port: &ServicePort) -> Vec<Callee> {
-        let selected = self.workloads.iter().filter(|workload| workload.is_selected_by(service));
+        let selected = self.selected_by(service).into_iter().map(|position| &self.workloads[position]);
         selected.map(|workload| Callee { port: workload.target(&port.target), workload: workload.clone() }).collect()
     }
+}
+
+fn labelled(workloads: &[Arc<PodSet>]) -> Labelled {
+    let mut labelled = Labelled::new();
+    for (position, workload) in workloads.iter().enumerate() {
+        for (name, value) in &workload.labels {
+            labelled.entry((workload.key.namespace.clone(), name.clone(), value.clone())).or_default().push(position);
+        }
+    }
+    labelled
 }

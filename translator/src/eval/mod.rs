@@ -3,6 +3,7 @@
 //! Readings are written from the rules of the vendor, never from our renderers, so that one can judge the other.
 
 pub mod asked;
+mod by_label;
 pub mod fields;
 mod inventory;
 mod matcher;
@@ -10,6 +11,7 @@ mod neutral;
 mod path;
 mod request;
 
+pub use by_label::ByLabel;
 pub use inventory::{Callee, Inventory};
 pub use neutral::Neutral;
 pub use path::{Spelling, normalised};

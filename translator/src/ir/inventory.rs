@@ -107,6 +107,11 @@ impl fmt::Display for Protocol {
 }
 
 impl Service {
+    /// Whether callers know it by an address: its own, or those of its pods.
+    pub fn has_address(&self) -> bool {
+        self.headless || self.cluster_ip.is_some()
+    }
+
     /// The port of this number.
     pub fn port(&self, number: u16) -> Option<&ServicePort> {
         self.ports.iter().find(|port| port.number == number)

@@ -6,7 +6,7 @@ use super::backend::{Backend, UnitKey};
 use super::rendered::{Fragment, Rendered};
 use crate::diagnostic::Code;
 use crate::ir::ObjectKey;
-use crate::resolve::{Model, Read, View};
+use crate::resolve::{Model, Read, Readers, View};
 
 /// Which policy goes to a backend, and what is accepted there.
 #[derive(Clone, Debug, Default)]
@@ -24,24 +24,24 @@ pub struct Engine<'b> {
     /// Which units an object asks for.
     asked: HashMap<ObjectKey, Asked>,
     units: BTreeMap<UnitKey, Unit>,
-    readers: HashMap<Read, BTreeSet<Reader>>,
+    readers: Readers<Reader>,
     renders: usize,
 }
 
 #[derive(Default)]
 struct Asked {
     units: Vec<UnitKey>,
-    reads: BTreeSet<Read>,
+    reads: Box<[Read]>,
 }
 
 struct Unit {
     fragment: Fragment,
-    reads: BTreeSet<Read>,
+    reads: Box<[Read]>,
     /// How many objects ask for it.
     askers: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Reader {
     Asks(ObjectKey),
     Renders(UnitKey),
@@ -50,7 +50,7 @@ enum Reader {
 impl<'b> Engine<'b> {
     /// Renders all of a model.
     pub fn new(backend: &'b dyn Backend, target: Target, model: &Model) -> Self {
-        let mut engine = Self { backend, target, asked: HashMap::new(), units: BTreeMap::new(), readers: HashMap::new(), renders: 0 };
+        let mut engine = Self { backend, target, asked: HashMap::new(), units: BTreeMap::new(), readers: Readers::default(), renders: 0 };
         let mut dirty = BTreeSet::new();
         for key in model.keys() {
             engine.ask(key, model, &mut dirty);
@@ -67,7 +67,7 @@ impl<'b> Engine<'b> {
             if let Read::Object(key) = read {
                 again.insert(key.clone());
             }
-            for reader in self.readers.get(read).into_iter().flatten() {
+            for reader in self.readers.of(read) {
                 match reader {
                     Reader::Asks(key) => again.insert(key.clone()),
                     Reader::Renders(unit) => dirty.insert(unit.clone()),
@@ -117,12 +117,12 @@ impl<'b> Engine<'b> {
         let reads = view.into_reads();
 
         let old = self.asked.remove(key).unwrap_or_default();
-        self.forget(&old.reads, &Reader::Asks(key.clone()));
+        self.readers.forget(&old.reads, &Reader::Asks(key.clone()));
         for unit in &units {
             match self.units.get_mut(unit) {
                 Some(known) => known.askers += 1,
                 None => {
-                    self.units.insert(unit.clone(), Unit { fragment: Fragment::default(), reads: BTreeSet::new(), askers: 1 });
+                    self.units.insert(unit.clone(), Unit { fragment: Fragment::default(), reads: Box::default(), askers: 1 });
                     dirty.insert(unit.clone());
                 }
             }
@@ -133,12 +133,12 @@ impl<'b> Engine<'b> {
             if known.askers == 0 {
                 let reads = std::mem::take(&mut known.reads);
                 self.units.remove(unit);
-                self.forget(&reads, &Reader::Renders(unit.clone()));
+                self.readers.forget(&reads, &Reader::Renders(unit.clone()));
                 dirty.remove(unit);
             }
         }
         if !units.is_empty() || !reads.is_empty() {
-            self.remember(&reads, &Reader::Asks(key.clone()));
+            self.readers.remember(&reads, &Reader::Asks(key.clone()));
             self.asked.insert(key.clone(), Asked { units, reads });
         }
     }
@@ -151,27 +151,10 @@ impl<'b> Engine<'b> {
             self.renders += 1;
             let Some(unit) = self.units.get_mut(&key) else { continue };
             unit.fragment = fragment;
-            let old = std::mem::replace(&mut unit.reads, reads.clone());
+            let old = std::mem::replace(&mut unit.reads, reads);
             let reader = Reader::Renders(key);
-            self.forget(&old, &reader);
-            self.remember(&reads, &reader);
-        }
-    }
-
-    fn remember(&mut self, reads: &BTreeSet<Read>, reader: &Reader) {
-        for read in reads {
-            self.readers.entry(read.clone()).or_default().insert(reader.clone());
-        }
-    }
-
-    fn forget(&mut self, reads: &BTreeSet<Read>, reader: &Reader) {
-        for read in reads {
-            if let Some(readers) = self.readers.get_mut(read) {
-                readers.remove(reader);
-                if readers.is_empty() {
-                    self.readers.remove(read);
-                }
-            }
+            self.readers.forget(&old, &reader);
+            self.readers.remember(&unit.reads, &reader);
         }
     }
 }

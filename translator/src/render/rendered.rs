@@ -1,8 +1,9 @@
 //! What a backend gets: objects, sets that must be applied in order, losses, and where each field came from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::loss::{Loss, Report};
 use crate::diagnostic::Code;
@@ -95,6 +96,27 @@ pub struct Rendered<'e> {
 /// Sources beyond this many bytes are replaced by their hash: annotations share 256 KiB.
 const SOURCES_BYTES: usize = 4096;
 
+/// The annotation that names the neutral objects.
+const SOURCES: &str = "meshglot.dev/sources";
+
+/// A Kubernetes object; fields are sorted, as they are in every tree of values.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'a str,
+    kind: &'a str,
+    metadata: Metadata<'a>,
+    spec: Value,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    annotations: BTreeMap<&'a str, String>,
+    labels: BTreeMap<&'a str, &'a str>,
+    name: &'a str,
+    namespace: &'a str,
+}
+
 /// What every Kubernetes object of ours carries besides its spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'a> {
@@ -111,7 +133,7 @@ pub struct Owner<'a> {
 impl RenderedObject {
     /// An object as it is applied, complete.
     pub fn plain(id: ObjectId, body: &Value, sources: Vec<ObjectKey>, provenance: Vec<Provenance>) -> Self {
-        Self { id, json: body.to_string().into(), sources, provenance }
+        Self { id, json: text(body).into(), sources, provenance }
     }
 
     /// The object, complete, as it is applied.
@@ -127,27 +149,28 @@ impl RenderedObject {
 
     /// A Kubernetes object with our labels and annotations.
     pub fn new(id: ObjectId, spec: Value, owner: Owner<'_>, report: &Report) -> Self {
-        let mut labels = Map::new();
-        labels.insert("app.kubernetes.io/managed-by".into(), "meshglot".into());
-        labels.insert("meshglot.dev/mesh".into(), Value::from(&*owner.mesh.name));
-        labels.insert("meshglot.dev/backend".into(), owner.backend.into());
-        labels.extend(owner.labels.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))));
-        let mut annotations = Map::new();
-        annotations.insert("meshglot.dev/sources".into(), sources(owner.sources).into());
+        let mut labels: BTreeMap<&str, &str> = [
+            ("app.kubernetes.io/managed-by", "meshglot"),
+            ("meshglot.dev/mesh", &*owner.mesh.name),
+            ("meshglot.dev/backend", owner.backend),
+        ]
+        .into();
+        labels.extend(owner.labels.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut annotations: BTreeMap<&str, String> = [(SOURCES, sources(owner.sources))].into();
         let accepted: BTreeSet<Code> = report.accepted_losses();
         if !accepted.is_empty() {
             let codes: Vec<&str> = accepted.iter().map(|code| code.info().name).collect();
-            annotations.insert("meshglot.dev/accepted-losses".into(), codes.join(",").into());
+            annotations.insert("meshglot.dev/accepted-losses", codes.join(","));
         }
-        let mut body = json!({
-            "apiVersion": id.api_version,
-            "kind": id.kind,
-            "metadata": { "name": id.name, "namespace": id.namespace, "labels": labels, "annotations": annotations },
-            "spec": spec,
-        });
-        let digest = name::hash(body.to_string().as_bytes());
-        body["metadata"]["annotations"]["meshglot.dev/digest"] = digest.into();
-        Self::plain(id, &body, owner.sources.to_vec(), Vec::new())
+        let metadata = Metadata { annotations, labels, name: &id.name, namespace: &id.namespace };
+        let mut json = text(&Body { api_version: &id.api_version, kind: &id.kind, metadata, spec });
+        // The digest is that of all the rest, and is written where its key is sorted: before the sources, whose key
+        // stands nowhere earlier.
+        let digest = format!("\"meshglot.dev/digest\":\"{}\",", name::hash(json.as_bytes()));
+        if let Some(place) = json.find(&format!("\"{SOURCES}\"")) {
+            json.insert_str(place, &digest);
+        }
+        Self { id, json: json.into(), sources: owner.sources.to_vec(), provenance: Vec::new() }
     }
 
     /// Remembers where each field came from.
@@ -163,6 +186,12 @@ impl RenderedObject {
         sources.dedup();
         Self { sources, ..self }
     }
+}
+
+/// Compact JSON.
+fn text(value: &impl Serialize) -> String {
+    // Maps of texts and values that were JSON before have a form.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// The sorted list of sources, or its SHA-256 where it is too long for an annotation.

@@ -17,7 +17,7 @@ use crate::parse::Origin;
 pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
     let mut resolver = Resolver { view, diagnostics: Vec::new() };
     let mut targets = view.targets_of(account);
-    targets.retain(|target| resolver.is_granted(target));
+    targets.retain(|target| resolver.is_granted(target, account));
     let workloads = view.workloads_of(account);
     let mesh = view.mesh_of(&account.namespace);
     let mut rules = Vec::new();
@@ -36,6 +36,20 @@ pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
     AccountAccess { account: account.clone(), targets, rules, workloads, diagnostics: resolver.diagnostics }
 }
 
+/// Whether a target that stands in `own` may be about an account: another namespace is closed or opened only with
+/// its own consent.
+pub(super) fn is_granted(own: &Arc<str>, account: &AccountKey, view: &View<'_>) -> bool {
+    if *own == account.namespace {
+        return true;
+    }
+    let lets_in = |(group, kind, namespace): &(Arc<str>, Arc<str>, Arc<str>)| {
+        &**group == "access.smi-spec.io" && &**kind == "TrafficTarget" && namespace == own
+    };
+    let to =
+        |(kind, name): &(Arc<str>, Option<Arc<str>>)| &**kind == "ServiceAccount" && name.as_ref().is_none_or(|name| *name == account.name);
+    view.grants_in(&account.namespace).iter().any(|grant| grant.from.iter().any(lets_in) && grant.to.iter().any(to))
+}
+
 struct Resolver<'a, 'm> {
     view: &'a View<'m>,
     diagnostics: Vec<Diagnostic>,
@@ -46,20 +60,11 @@ impl Resolver<'_, '_> {
         self.diagnostics.push(diagnostic.about(&target.key));
     }
 
-    /// Another namespace is closed or opened only with its own consent.
-    fn is_granted(&mut self, target: &Arc<TrafficTarget>) -> bool {
-        let (own, other) = (&target.key.namespace, &target.destination.namespace);
-        if own == other {
-            return true;
-        }
-        let lets_in = |(group, kind, namespace): &(Arc<str>, Arc<str>, Arc<str>)| {
-            &**group == "access.smi-spec.io" && &**kind == "TrafficTarget" && namespace == own
-        };
-        let to = |(kind, name): &(Arc<str>, Option<Arc<str>>)| {
-            &**kind == "ServiceAccount" && name.as_ref().is_none_or(|name| *name == target.destination.name)
-        };
-        let granted = self.view.grants_in(other).iter().any(|grant| grant.from.iter().any(lets_in) && grant.to.iter().any(to));
+    /// Tells it where a target is not.
+    fn is_granted(&mut self, target: &Arc<TrafficTarget>, account: &AccountKey) -> bool {
+        let granted = is_granted(&target.key.namespace, account, self.view);
         if !granted {
+            let (own, other) = (&target.key.namespace, &account.namespace);
             let message =
                 format!("ServiceAccount `{}` belongs to namespace `{other}`, this target stands in `{own}`", target.destination.name);
             let diagnostic = Diagnostic::at_origin(Code::MG0104, target.destination.origin.clone(), message);

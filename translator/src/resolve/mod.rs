@@ -10,6 +10,7 @@ mod metadata;
 mod model;
 mod object;
 mod place;
+mod readers;
 mod routes;
 mod schema;
 mod split;
@@ -19,4 +20,5 @@ mod workload;
 
 pub use model::Model;
 pub use object::ReadOptions;
+pub(crate) use readers::Readers;
 pub use view::{Read, View};

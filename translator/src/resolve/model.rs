@@ -57,6 +57,8 @@ pub(super) struct Index {
     pub(super) services_selecting: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ServiceKey>>,
     /// Workloads by namespace and a label of their pods, `NAME=VALUE`.
     pub(super) pods_labelled: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ObjectKey>>,
+    /// Services that are called by an address.
+    pub(super) addressed: BTreeSet<ServiceKey>,
     /// Meshes that are valid.
     pub(super) meshes: BTreeSet<ObjectKey>,
 }
@@ -136,13 +138,18 @@ impl Model {
     /// Replaces all documents of a key; none deletes the object. Returns what changed, as readers see it.
     pub fn put(&mut self, key: &ObjectKey, documents: Vec<Arc<Document>>) -> BTreeSet<Read> {
         let mut changed = BTreeSet::from([Read::Object(key.clone())]);
+        let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
         if let Some(old) = self.slots.remove(key).and_then(|slot| slot.object) {
-            self.index.remove(key, &old, &mut changed);
+            self.index.remove(key, &old, &mut before);
+            changed.extend(contents_of(&old));
         }
         let slot = self.read_slot(key, documents);
         if let Some(object) = &slot.object {
-            self.index.insert(key, object, &mut changed);
+            self.index.insert(key, object, &mut after);
+            changed.extend(contents_of(object));
         }
+        // An index holds keys alone: where this one was and still is, whoever asked gets the same keys.
+        changed.extend(before.symmetric_difference(&after).cloned());
         if !slot.documents.is_empty() {
             self.slots.insert(key.clone(), slot);
         }
@@ -298,6 +305,9 @@ impl Index {
             }
             Object::Service(service) => {
                 edit(&mut self.services_named, key.name.clone(), service.key.clone(), insert);
+                if service.has_address() {
+                    put_in(&mut self.addressed, &service.key, insert);
+                }
                 if let Some((name, value)) = service.selector.iter().next() {
                     let label: Arc<str> = format!("{name}={value}").into();
                     edit(&mut self.services_selecting, (key.namespace.clone(), label.clone()), service.key.clone(), insert);
@@ -330,16 +340,25 @@ impl Index {
                 }
             }
             Object::Mesh(_) => {
-                if insert {
-                    self.meshes.insert(key.clone());
-                } else {
-                    self.meshes.remove(key);
-                }
+                put_in(&mut self.meshes, key, insert);
                 changed.insert(Read::Meshes);
             }
             Object::Group(_) | Object::TcpRoute(_) | Object::Binding(_) | Object::Namespace(_) | Object::Named => {}
         }
     }
+}
+
+fn put_in<K: Ord + Clone>(keys: &mut BTreeSet<K>, key: &K, insert: bool) {
+    if insert {
+        keys.insert(key.clone());
+    } else {
+        keys.remove(key);
+    }
+}
+
+/// Reads that hold what an object says, not only that it is there.
+fn contents_of(object: &Object) -> Option<Read> {
+    matches!(object, Object::Service(service) if service.has_address()).then_some(Read::AddressedServices)
 }
 
 fn edit<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, insert: bool) {

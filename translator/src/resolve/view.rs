@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::access::is_granted;
 use super::inventory::implied_namespace;
 use super::mesh::{MeshObject, is_ordinary};
 use super::model::Model;
@@ -32,6 +33,8 @@ pub enum Read {
     ServicesIn(Arc<str>),
     /// Which Services there are.
     Services,
+    /// The Services that are called by an address, and what they say.
+    AddressedServices,
     /// The endpoint slices of a Service.
     SlicesOf(ServiceKey),
     /// The workloads of a namespace whose pods have a label, `NAME=VALUE`.
@@ -72,8 +75,9 @@ impl<'m> View<'m> {
         Self { model, reads: RefCell::default(), target: Some((backend, target)) }
     }
 
-    pub(crate) fn into_reads(self) -> BTreeSet<Read> {
-        self.reads.into_inner()
+    /// All reads, sorted.
+    pub(crate) fn into_reads(self) -> Box<[Read]> {
+        self.reads.into_inner().into_iter().collect()
     }
 
     fn record(&self, read: Read) {
@@ -158,6 +162,17 @@ impl<'m> View<'m> {
         keys
     }
 
+    /// The Services that are called by an address, by namespace and name. One read for all of them: whoever asks
+    /// needs every one, and would remember each of them for every workload.
+    pub fn addressed_services(&self) -> Vec<Arc<Service>> {
+        self.record(Read::AddressedServices);
+        let service = |key: &ServiceKey| match self.model.object(&key.object())? {
+            Object::Service(service) => Some(service.clone()),
+            _ => None,
+        };
+        self.model.index.addressed.iter().filter_map(service).collect()
+    }
+
     /// The endpoint slices of a Service, by name.
     pub fn slices_of(&self, service: &ServiceKey) -> Vec<Arc<EndpointSlice>> {
         self.record(Read::SlicesOf(service.clone()));
@@ -219,6 +234,13 @@ impl<'m> View<'m> {
             _ => None,
         };
         self.model.index.targets_of.get(account).into_iter().flatten().filter_map(target).collect()
+    }
+
+    /// The keys of the targets that are about an account and may be; what they say is not read.
+    pub fn target_keys_of(&self, account: &AccountKey) -> Vec<ObjectKey> {
+        self.record(Read::TargetsOf(account.clone()));
+        let keys = self.model.index.targets_of.get(account).into_iter().flatten();
+        keys.filter(|key| is_granted(&key.namespace, account, self)).cloned().collect()
     }
 
     /// A target by its key.

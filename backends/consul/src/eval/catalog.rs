@@ -34,17 +34,14 @@ pub(super) struct Instance {
 impl Catalog {
     pub(super) fn new(inventory: &Inventory) -> Self {
         let mut catalog = Self { instances: BTreeMap::new(), names: BTreeMap::new(), accounts: BTreeMap::new(), bare: BTreeSet::new() };
-        let counted: Vec<(&Service, usize)> = inventory
-            .services()
-            .iter()
-            .filter(|service| registers(service))
-            .map(|service| {
-                let selected = inventory.workloads().iter().filter(|workload| workload.is_selected_by(service)).count();
-                (&**service, selected)
-            })
-            .collect();
-        for workload in inventory.workloads() {
-            let of = counted.iter().filter(|(service, _)| workload.is_selected_by(service));
+        // Of each workload, the Services that select it, and how many each of them selects.
+        let mut selecting: Vec<Vec<(&Service, usize)>> = vec![Vec::new(); inventory.workloads().len()];
+        for service in inventory.services().iter().filter(|service| registers(service)) {
+            let selected = inventory.selected_by(service);
+            selected.iter().for_each(|at| selecting[*at].push((service, selected.len())));
+        }
+        for (workload, of) in inventory.workloads().iter().zip(selecting) {
+            let of = of.iter();
             if !is_injected(workload) {
                 catalog.bare.extend(of.map(|(service, _)| service.key.name.clone()));
                 continue;

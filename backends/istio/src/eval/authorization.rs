@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use meshglot_translator::eval::ByLabel;
+
 use super::authorization_condition::Question;
 use super::authorization_rule::{Place, Rule};
 use super::fields::Fields;
@@ -33,7 +35,7 @@ pub(super) struct Policy {
 
 /// All objects that are enforced, by namespace.
 #[derive(Debug, Default)]
-pub(super) struct Policies(HashMap<Arc<str>, Vec<Arc<Policy>>>);
+pub(super) struct Policies(HashMap<Arc<str>, ByLabel<Arc<Policy>>>);
 
 /// The policies of one workload.
 #[derive(Debug, Default)]
@@ -76,7 +78,8 @@ impl Policies {
         let rules = spec.list("rules").iter().enumerate();
         let rules = rules.map(|(at, rule)| Rule::of(rule, &format!("{title} rules[{at}]"), &place)).collect();
         let policy = Policy { title, action, selector, targeted: targets.contains(&true), rules, odd: !known || spec.is_odd() };
-        self.0.entry(object.namespace.clone()).or_default().push(Arc::new(policy));
+        let policy = Arc::new(policy);
+        self.0.entry(object.namespace.clone()).or_default().push(policy.selector.first_key_value(), policy.clone());
     }
 
     /// The policies of a workload: those of its namespace and of the root namespace that select it.
@@ -86,7 +89,7 @@ impl Policies {
     pub(super) fn select(&self, namespace: &str, labels: &BTreeMap<String, String>, gateway: bool, root: &str) -> Selected {
         let mut selected = Selected::default();
         let namespaces = if namespace == root { vec![root] } else { vec![root, namespace] };
-        let policies = namespaces.iter().filter_map(|namespace| self.0.get(*namespace)).flatten();
+        let policies = namespaces.iter().filter_map(|namespace| self.0.get(*namespace)).flat_map(|here| here.near(labels));
         for policy in policies.filter(|policy| selects(&policy.selector, labels)) {
             if policy.targeted {
                 if gateway {

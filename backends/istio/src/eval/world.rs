@@ -73,14 +73,9 @@ impl World {
     pub(super) fn of(inventory: &Inventory, domain: &str) -> Self {
         let mut workloads: Vec<Workload> = inventory.workloads().iter().map(|pods| workload(pods, inventory)).collect();
         let by_key = workloads.iter().enumerate().map(|(at, workload)| (workload.pods.key.clone(), at)).collect();
-        let mut near: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
-        for (at, workload) in workloads.iter().enumerate() {
-            near.entry(workload.pods.key.namespace.clone()).or_default().push(at);
-        }
         let mut hosts = HashMap::new();
         for service in inventory.services() {
-            let near = near.get(&service.key.namespace).map(Vec::as_slice).unwrap_or_default();
-            let host = host(service, &mut workloads, near);
+            let host = host(service, &mut workloads, &inventory.selected_by(service));
             hosts.insert(service.key.clone(), host);
         }
         Self { hosts, workloads, by_key, domain: domain.to_owned() }
@@ -138,14 +133,13 @@ fn workload(pods: &Arc<PodSet>, inventory: &Inventory) -> Workload {
     Workload { pods: pods.clone(), meshed, gateway, bypassed, speaks: BTreeMap::new(), service_ports: Vec::new() }
 }
 
-/// `near`: the workloads of its namespace.
-fn host(service: &Arc<Service>, workloads: &mut [Workload], near: &[usize]) -> Host {
-    let selected: Vec<usize> = near.iter().copied().filter(|at| workloads[*at].pods.is_selected_by(service)).collect();
+/// `selected`: the workloads behind it.
+fn host(service: &Arc<Service>, workloads: &mut [Workload], selected: &[usize]) -> Host {
     let mut ports = Vec::new();
     for port in &service.ports {
         let speaks = speaks(port.app_protocol.as_deref(), &port.name, port.number);
         let mut callees = Vec::new();
-        for at in &selected {
+        for at in selected {
             let workload = &mut workloads[*at];
             let Some(target) = workload.pods.target(&port.target) else { continue };
             callees.push((*at, target));

@@ -30,7 +30,8 @@ pub(super) fn build(objects: &[Value], inventory: &Inventory, defaults: &Value) 
     let routes = std::mem::take(&mut sorted.routes);
     let servers = Servers::of(std::mem::take(&mut sorted.servers));
     let attached_to_servers = on_servers(&routes, &servers);
-    let granted = routes.iter().map(|route| granted_on(route, &sorted.grants)).collect();
+    let grants = Grants::of(&sorted.grants);
+    let granted = routes.iter().map(|route| granted_on(route, &grants)).collect();
     let mut namespaces: HashMap<Arc<str>, Annotations> = HashMap::new();
     let keys = inventory.services().iter().map(|service| &service.key.namespace);
     for name in keys.chain(inventory.workloads().iter().map(|pods| &pods.key.namespace)) {
@@ -42,17 +43,12 @@ pub(super) fn build(objects: &[Value], inventory: &Inventory, defaults: &Value) 
     }
     let settings: Vec<Settings> =
         inventory.workloads().iter().map(|pods| Settings::of(pods, &namespaces[&pods.key.namespace], &defaults)).collect();
-    let mut by_namespace: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
-    for (index, pods) in inventory.workloads().iter().enumerate() {
-        by_namespace.entry(pods.key.namespace.clone()).or_default().push(index);
-    }
     let mut builder = Builder {
-        workloads: inventory.workloads(),
+        inventory,
         settings: &settings,
-        by_namespace: &by_namespace,
         servers: &servers,
         on_servers: &attached_to_servers,
-        grants: &sorted.grants,
+        grants: &grants,
         inbound: Vec::new(),
         known: HashMap::new(),
     };
@@ -93,24 +89,50 @@ fn on_servers(routes: &[Route], servers: &Servers) -> OnServers {
     found
 }
 
-fn granted_on(route: &Route, grants: &[Grant]) -> Vec<Authorization> {
+fn granted_on(route: &Route, grants: &Grants<'_>) -> Vec<Authorization> {
     let family = if route.family == Family::Grpc { "grpcroute" } else { "httproute" };
     let is = |grant: &&Grant| match &grant.target {
-        Target::Route { group, kind, name } => {
-            *grant.namespace == *route.namespace && **group == *route.group && kind == family && *name == route.name
-        }
+        Target::Route { group, kind, name: _ } => **group == *route.group && kind == family,
         Target::Server(_) | Target::Servers(_) | Target::Namespace => false,
     };
-    grants.iter().filter(is).map(|grant| grant.authorization.clone()).collect()
+    grants.about(&route.namespace, &route.name).filter(is).map(|grant| grant.authorization.clone()).collect()
+}
+
+/// All grants, in order, by namespace and by the name of the one thing that they are about; those that are about
+/// more than one have none.
+struct Grants<'a> {
+    all: &'a [Grant],
+    named: HashMap<(&'a str, Option<&'a str>), Vec<usize>>,
+}
+
+impl<'a> Grants<'a> {
+    fn of(all: &'a [Grant]) -> Self {
+        let mut named: HashMap<_, Vec<usize>> = HashMap::new();
+        for (index, grant) in all.iter().enumerate() {
+            let name = match &grant.target {
+                Target::Server(name) | Target::Route { name, .. } => Some(&**name),
+                Target::Servers(_) | Target::Namespace => None,
+            };
+            named.entry((&*grant.namespace, name)).or_default().push(index);
+        }
+        Self { all, named }
+    }
+
+    /// Those that may be about a thing of this name, in order.
+    fn about(&self, namespace: &str, name: &str) -> impl Iterator<Item = &'a Grant> {
+        let of = |name| self.named.get(&(namespace, name)).into_iter().flatten().copied();
+        let mut found: Vec<usize> = of(Some(name)).chain(of(None)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|index| &self.all[index])
+    }
 }
 
 struct Builder<'a> {
-    workloads: &'a [Arc<PodSet>],
+    inventory: &'a Inventory,
     settings: &'a [Settings],
-    by_namespace: &'a HashMap<Arc<str>, Vec<usize>>,
     servers: &'a Servers,
     on_servers: &'a OnServers,
-    grants: &'a [Grant],
+    grants: &'a Grants<'a>,
     inbound: Vec<InboundPort>,
     /// Ports of workloads that are built.
     known: HashMap<(usize, u16), usize>,
@@ -128,9 +150,7 @@ impl Builder<'_> {
     ) -> ServiceEntry {
         let mut annotations = service.annotations.clone();
         annotations.extend(sorted.services.get(&service.key).into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
-        let pods_in = self.by_namespace.get(&service.key.namespace);
-        let selected: Vec<usize> =
-            pods_in.into_iter().flatten().copied().filter(|index| self.workloads[*index].is_selected_by(service)).collect();
+        let selected = self.inventory.selected_by(service);
         let pods_known = !selected.is_empty();
         let mut ports = Vec::new();
         for port in &service.ports {
@@ -139,7 +159,7 @@ impl Builder<'_> {
             let mut endpoints = Vec::new();
             for index in &selected {
                 // Pods without a container port of the name that is asked for are no endpoints.
-                if let Some(target) = self.workloads[*index].target(&port.target) {
+                if let Some(target) = self.inventory.workloads()[*index].target(&port.target) {
                     endpoints.push(self.endpoint(*index, target, routes));
                 }
             }
@@ -156,7 +176,7 @@ impl Builder<'_> {
     }
 
     fn endpoint(&mut self, index: usize, port: u16, routes: &[Route]) -> Endpoint {
-        let (pods, settings) = (&self.workloads[index], &self.settings[index]);
+        let (pods, settings) = (&self.inventory.workloads()[index], &self.settings[index]);
         let workload = pods.key.clone();
         if !settings.meshed || settings.skip_inbound.has(port) {
             return Endpoint { workload, inbound: None };
@@ -180,16 +200,13 @@ impl Builder<'_> {
     }
 
     fn of_server(&self, server: &Server, pods: &PodSet, port: u16, routes: &[Route]) -> InboundPort {
-        let is = |grant: &&Grant| {
-            *grant.namespace == *server.namespace
-                && match &grant.target {
-                    Target::Server(name) => *name == server.name,
-                    Target::Servers(selector) => selector.picks(&server.labels),
-                    Target::Namespace => true,
-                    Target::Route { .. } => false,
-                }
+        let is = |grant: &&Grant| match &grant.target {
+            Target::Servers(selector) => selector.picks(&server.labels),
+            Target::Server(_) | Target::Namespace => true,
+            Target::Route { .. } => false,
         };
-        let mut authorizations: Vec<Authorization> = self.grants.iter().filter(is).map(|grant| grant.authorization.clone()).collect();
+        let grants = self.grants.about(&server.namespace, &server.name).filter(is);
+        let mut authorizations: Vec<Authorization> = grants.map(|grant| grant.authorization.clone()).collect();
         authorizations.extend(server.access.authorization(Some(server.label.clone())));
         // gRPC ports read GRPCRoutes only, all others HTTPRoutes only.
         let family = if server.protocol == Protocol::Grpc { Family::Grpc } else { Family::Http };

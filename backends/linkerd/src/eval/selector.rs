@@ -35,6 +35,11 @@ impl Selector {
         }
     }
 
+    /// A label without which nothing is picked; `None` if there is no such label.
+    pub(super) fn needs(&self) -> Option<&(String, String)> {
+        self.labels.first()
+    }
+
     pub(super) fn picks(&self, labels: &BTreeMap<String, String>) -> bool {
         self.labels.iter().all(|(name, value)| labels.get(name) == Some(value)) && self.expressions.iter().all(|e| e.holds(labels))
     }

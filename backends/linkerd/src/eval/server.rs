@@ -2,14 +2,16 @@
 //!
 //! Source: linkerd2 `policy-controller/k8s/index/src/inbound/{index,server}.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use meshglot_translator::eval::ByLabel;
 use meshglot_translator::ir::PodSet;
 
 use super::access::DefaultAccess;
 use super::object::{Age, Object, text};
 use super::selector::Selector;
+use super::workload;
 
 /// What a port takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,37 +82,46 @@ impl Server {
     }
 
     /// Whether it has this port of these pods; the number need not be declared by them.
-    fn has(&self, pods: &PodSet, port: u16) -> bool {
+    fn has(&self, pods: &PodSet, labels: &BTreeMap<String, String>, port: u16) -> bool {
         let named = |name: &str| pods.ports.iter().any(|(own, number)| &**own == name && *number == port);
         let has_port = match &self.port {
             Port::Number(number) => *number == port,
             Port::Name(name) => named(name),
         };
-        has_port && *self.namespace == *pods.key.namespace && self.pods.picks(&super::workload::labels(pods))
+        has_port && *self.namespace == *pods.key.namespace && self.pods.picks(labels)
     }
 }
 
-/// All Servers, oldest first, then by name: the first that has a port keeps it.
+/// All Servers by namespace.
 #[derive(Debug, Default)]
-pub(super) struct Servers(BTreeMap<Arc<str>, Vec<Server>>);
+pub(super) struct Servers(BTreeMap<Arc<str>, InNamespace>);
+
+/// Oldest first, then by name: the first that has a port keeps it.
+#[derive(Debug, Default)]
+struct InNamespace {
+    servers: ByLabel<Server>,
+    names: BTreeSet<Arc<str>>,
+}
 
 impl Servers {
-    pub(super) fn of(servers: Vec<Server>) -> Self {
-        let mut by_namespace: BTreeMap<Arc<str>, Vec<Server>> = BTreeMap::new();
+    pub(super) fn of(mut servers: Vec<Server>) -> Self {
+        servers.sort_by(|a, b| a.age.compare(&b.age).then_with(|| a.name.cmp(&b.name)));
+        let mut by_namespace: BTreeMap<Arc<str>, InNamespace> = BTreeMap::new();
         for server in servers {
-            by_namespace.entry(server.namespace.clone()).or_default().push(server);
-        }
-        for servers in by_namespace.values_mut() {
-            servers.sort_by(|a, b| a.age.compare(&b.age).then_with(|| a.name.cmp(&b.name)));
+            let here = by_namespace.entry(server.namespace.clone()).or_default();
+            here.names.insert(server.name.clone());
+            let label = server.pods.needs().cloned();
+            here.servers.push(label.as_ref().map(|(name, value)| (name, value)), server);
         }
         Self(by_namespace)
     }
 
     pub(super) fn exists(&self, namespace: &str, name: &str) -> bool {
-        self.0.get(namespace).is_some_and(|servers| servers.iter().any(|server| &*server.name == name))
+        self.0.get(namespace).is_some_and(|here| here.names.contains(name))
     }
 
     pub(super) fn of_port(&self, pods: &PodSet, port: u16) -> Option<&Server> {
-        self.0.get(&pods.key.namespace)?.iter().find(|server| server.has(pods, port))
+        let labels = workload::labels(pods);
+        self.0.get(&pods.key.namespace)?.servers.near(&labels).find(|server| server.has(pods, &labels, port))
     }
 }
