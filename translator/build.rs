@@ -11,6 +11,8 @@ struct Entry {
     backend: Option<String>,
     #[serde(default)]
     widens: bool,
+    #[serde(default)]
+    beside: bool,
     why: String,
     fix: String,
 }
@@ -23,7 +25,7 @@ fn main() {
 
     let mut variants = String::new();
     let mut table = String::new();
-    for Entry { code, title, level, backend, widens, why, fix } in &entries {
+    for Entry { code, title, level, backend, widens, beside, why, fix } in &entries {
         let level = match level.as_deref() {
             None => "None".to_owned(),
             Some("error") => "Some(Severity::Error)".to_owned(),
@@ -36,7 +38,7 @@ fn main() {
         let _ = writeln!(variants, "    /// {title}.\n    {code},");
         let _ = writeln!(
             table,
-            "    CodeInfo {{ code: Code::{code}, name: {code:?}, title: {title:?}, level: {level}, backend: {backend:?}, widens: {widens}, why: {why:?}, fix: {fix:?} }},"
+            "    CodeInfo {{ code: Code::{code}, name: {code:?}, title: {title:?}, level: {level}, backend: {backend:?}, widens: {widens}, beside: {beside}, why: {why:?}, fix: {fix:?} }},"
         );
     }
     let out = format!(

@@ -24,7 +24,7 @@ fn code(args: &ExplainArgs, io: &mut Io<'_>) -> Outcome {
             None => failure,
         });
     };
-    let CodeInfo { code: _, name, title, level, backend, widens, why, fix } = code.info();
+    let CodeInfo { code: _, name, title, level, backend, widens, beside: _, why, fix } = code.info();
     let level = level.map_or_else(|| "by verdict".to_owned(), |level| level.to_string());
     if args.output == "json" {
         let answer = json!({

@@ -26,6 +26,8 @@ pub struct CodeInfo {
     pub backend: Option<&'static str>,
     /// Whether accepting it allows more than was written: needs `--allow-widening`.
     pub widens: bool,
+    /// Whether it is about what `verify` does not decide: spellings of a path, other installations.
+    pub beside: bool,
     /// What happens and why.
     pub why: &'static str,
     /// What to do.

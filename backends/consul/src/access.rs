@@ -92,6 +92,9 @@ pub(crate) fn entry(
     for leaf in behind(service, object.as_deref(), own, view) {
         let Some(destination) = destination::of_instances(&leaf, view, mesh) else { continue };
         let chained = crate::split::demand_of(&leaf, view, mesh);
+        if destination.closed && own.is_none() {
+            tell_unreached(service, &leaf, &destination, report);
+        }
         // What is lost there is told there. Where one of them is open, the name is left to the server as well.
         let mut leaf_entry = closed(&destination, chained, view, mesh, &mut view.report(mesh))?;
         if names::namesake(&leaf, mesh, view).is_some() {
@@ -104,6 +107,13 @@ pub(crate) fn entry(
         entry = Some(Entry { sources: destination::mesh_object(mesh).into_iter().collect(), ..Entry::default() });
     }
     entry
+}
+
+/// A Service without instances of its own, since Consul registers its pods under another name.
+fn tell_unreached(service: &ServiceKey, leaf: &ServiceKey, destination: &Destination, report: &mut Report) {
+    let Some(target) = destination.targets.first() else { return };
+    let message = format!("to Consul the pods of `{service}` are `{leaf}`, so that a call to `{}` reaches nobody", service.name);
+    report.lose(Code::MG1329, Verdict::Narrowed, &service.object(), &target.destination.origin, message);
 }
 
 /// Services of several namespaces that are one to Consul: nobody is let in, and the first of them writes that.

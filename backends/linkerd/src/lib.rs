@@ -62,7 +62,11 @@ impl Backend for Linkerd {
 
     fn installation(&self, mesh: &MeshSettings) -> Value {
         let ports: Vec<String> = mesh.linkerd_opaque_ports.iter().map(u16::to_string).collect();
-        json!({ "opaquePorts": ports.join(",") })
+        json!({
+            "opaquePorts": ports.join(","),
+            "linkerdNamespace": &*mesh.linkerd_control_plane,
+            "identityTrustDomain": &*mesh.trust_domain,
+        })
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -36,7 +36,7 @@ impl Deviation {
 /// `denied`: whether the policy denies the call at this workload, whichever way it came there. `promised`: whether the policy also promises to let in. It does not to callers without a proxy, whom mutual TLS may
 /// keep out, nor to bytes on a port that declares HTTP: there only [`Deviation::Wider`] and [`Deviation::Unknown`]
 /// count.
-pub fn deviation(said: &Decision, done: &Decision, denied: impl Fn(&ObjectKey) -> bool, promised: bool) -> Option<Deviation> {
+pub(super) fn deviation(said: &Decision, done: &Decision, denied: impl Fn(&ObjectKey) -> bool, promised: bool) -> Option<Deviation> {
     let found = differs(said, done, denied)?;
     (promised || matches!(found, Deviation::Wider | Deviation::Unknown)).then_some(found)
 }

@@ -12,7 +12,7 @@ use crate::resolve::View;
 
 /// The losses of everything that decides about calls of a Service: its splits, the Services and workloads behind it,
 /// the rules for their accounts.
-pub struct Concern<'l> {
+pub(super) struct Concern<'l> {
     losses: Vec<&'l Loss>,
 }
 
@@ -21,7 +21,7 @@ const ROUNDED: f64 = 0.005;
 
 impl<'l> Concern<'l> {
     /// The losses that concern this Service.
-    pub fn of(service: &Arc<Service>, neutral: &Neutral<'_>, view: &View<'_>, losses: &'l [&'l Loss]) -> Self {
+    pub(super) fn of(service: &Arc<Service>, neutral: &Neutral<'_>, view: &View<'_>, losses: &'l [&'l Loss]) -> Self {
         if losses.is_empty() {
             return Self { losses: Vec::new() };
         }
@@ -46,8 +46,9 @@ impl<'l> Concern<'l> {
         Self { losses: losses.collect() }
     }
 
-    /// The loss that says so, if one does: what admits more needs a widening, and so on.
-    pub fn excuse(&self, deviation: Deviation, said: &Decision, done: &Decision) -> Option<Code> {
+    /// The loss that says so, if one does: what admits more needs a widening, and so on. `spelt`: also one that is about
+    /// spellings.
+    pub(super) fn excuse(&self, deviation: Deviation, spelt: bool, said: &Decision, done: &Decision) -> Option<Code> {
         let lossy = |verdict| matches!(verdict, Verdict::Narrowed | Verdict::Dropped | Verdict::Refused);
         let says = |loss: &&&Loss| match deviation {
             Deviation::Wider => loss.verdict == Verdict::Widened,
@@ -56,6 +57,7 @@ impl<'l> Concern<'l> {
             Deviation::Elsewhere => lossy(loss.verdict) || loss.verdict == Verdict::Widened,
             Deviation::Shares => lossy(loss.verdict) || (loss.verdict == Verdict::Rounded && off_by(said, done) <= ROUNDED),
         };
-        self.losses.iter().find(says).map(|loss| loss.code)
+        let counts = |loss: &&&Loss| spelt || !loss.code.info().beside;
+        self.losses.iter().filter(counts).find(says).map(|loss| loss.code)
     }
 }

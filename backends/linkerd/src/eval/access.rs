@@ -105,20 +105,35 @@ impl DefaultAccess {
     }
 }
 
-/// The identity of a ServiceAccount.
+/// What all identities of an installation end with.
 ///
 /// Source: linkerd2 `policy-controller/k8s/index/src/cluster_info.rs`.
-pub(super) fn identity(namespace: &str, account: &str) -> String {
-    format!("{account}.{namespace}.{SUFFIX}")
+#[derive(Clone, Debug)]
+pub(super) struct Names(String);
+
+impl Names {
+    /// By the namespace of the control plane and the trust domain.
+    pub(super) fn of(control_plane: &str, trust_domain: &str) -> Self {
+        Self(format!("serviceaccount.identity.{control_plane}.{trust_domain}"))
+    }
+
+    /// The identity of a ServiceAccount.
+    pub(super) fn account(&self, namespace: &str, account: &str) -> String {
+        format!("{account}.{namespace}.{}", self.0)
+    }
+
+    /// What [`Identities::add`] takes for everybody in a namespace.
+    pub(super) fn everybody(&self, namespace: &str) -> String {
+        format!("*.{namespace}.{}", self.0)
+    }
 }
 
-/// What [`Identities::add`] takes for everybody in a namespace.
-pub(super) fn namespace_identity(namespace: &str) -> String {
-    format!("*.{namespace}.{SUFFIX}")
+impl Default for Names {
+    /// As installed by default.
+    fn default() -> Self {
+        Self::of("linkerd", "cluster.local")
+    }
 }
-
-/// Control plane namespace and trust domain as installed by default.
-const SUFFIX: &str = "serviceaccount.identity.linkerd.cluster.local";
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +151,7 @@ mod tests {
         let mut wanted = Identities::default();
         wanted.add(word);
         let authorization = Authorization { label: None, network: Some(true), who: Who::Identities(wanted) };
-        assert_eq!(authorization.allows(Some(&identity("p", "web"))), Some(want));
+        assert_eq!(authorization.allows(Some(&Names::default().account("p", "web"))), Some(want));
         assert_eq!(authorization.allows(None), Some(false));
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::access::{Authorization, Identities, Who, identity, namespace_identity};
+use super::access::{Authorization, Identities, Names, Who};
 use super::object::{GATEWAY, Object, POLICY, items, refers, text};
 use super::selector::Selector;
 
@@ -16,6 +16,7 @@ use super::selector::Selector;
 /// left out, as if they did not exist.
 #[derive(Debug, Default)]
 pub(super) struct Authentications {
+    names: Names,
     mesh: BTreeMap<(Arc<str>, Arc<str>), Identities>,
     networks: BTreeMap<(Arc<str>, Arc<str>), Option<bool>>,
 }
@@ -44,6 +45,10 @@ pub(super) enum Target {
 }
 
 impl Authentications {
+    pub(super) fn new(names: &Names) -> Self {
+        Self { names: names.clone(), ..Self::default() }
+    }
+
     pub(super) fn add_mesh(&mut self, object: &Object<'_>) {
         let spec = object.spec();
         let mut identities = Identities::default();
@@ -51,9 +56,9 @@ impl Authentications {
         for reference in items(spec, "identityRefs") {
             let name = text(reference, "name").unwrap_or_default();
             if refers(reference, "", "", "ServiceAccount") {
-                identities.exact.push(identity(text(reference, "namespace").unwrap_or(object.namespace), name));
+                identities.exact.push(self.names.account(text(reference, "namespace").unwrap_or(object.namespace), name));
             } else if refers(reference, "", "", "Namespace") {
-                identities.add(&namespace_identity(name));
+                identities.add(&self.names.everybody(name));
             } else {
                 return;
             }
@@ -82,7 +87,7 @@ impl Authentications {
             let again = if is(POLICY, "MeshTLSAuthentication") {
                 who.replace(self.mesh.get(&key())?.clone()).is_some()
             } else if is("", "ServiceAccount") {
-                who.replace(Identities { exact: vec![identity(namespace, name)], suffixes: Vec::new() }).is_some()
+                who.replace(Identities { exact: vec![self.names.account(namespace, name)], suffixes: Vec::new() }).is_some()
             } else if is(POLICY, "NetworkAuthentication") {
                 network.replace(*self.networks.get(&key())?).is_some()
             } else {
@@ -122,7 +127,7 @@ impl Authentications {
 }
 
 /// A ServerAuthorization; `None` if it asks for nothing, which Linkerd ignores.
-pub(super) fn server_authorization(object: &Object<'_>) -> Option<Grant> {
+pub(super) fn server_authorization(object: &Object<'_>, names: &Names) -> Option<Grant> {
     let spec = object.spec();
     let client = &spec["client"];
     let networks = items(client, "networks");
@@ -139,7 +144,7 @@ pub(super) fn server_authorization(object: &Object<'_>) -> Option<Grant> {
         items(mesh, "identities").iter().filter_map(Value::as_str).for_each(|word| identities.add(word));
         for account in items(mesh, "serviceAccounts") {
             let namespace = text(account, "namespace").unwrap_or(object.namespace);
-            identities.exact.push(identity(namespace, text(account, "name").unwrap_or_default()));
+            identities.exact.push(names.account(namespace, text(account, "name").unwrap_or_default()));
         }
         if identities.is_empty() {
             return None;
@@ -187,7 +192,8 @@ mod tests {
         let policy =
             object("AuthorizationPolicy", "x", json!({"targetRef": reference("Server", "api"), "requiredAuthenticationRefs": references}));
         let grant = known.policy(&Object::read(&policy).expect("an object"));
-        let allows = |grant: Grant| (grant.authorization.allows(None), grant.authorization.allows(Some(&identity("p", "web"))));
+        let allows =
+            |grant: Grant| (grant.authorization.allows(None), grant.authorization.allows(Some(&Names::default().account("p", "web"))));
         assert_eq!(grant.map(allows), want);
     }
 }

@@ -26,7 +26,7 @@ use super::{CallerSettings, Reading};
 /// The reading of these objects over this inventory.
 pub(super) fn build(objects: &[Value], inventory: &Inventory, defaults: &Value) -> Reading {
     let Some(defaults) = Defaults::read(defaults) else { return Reading { unread: true, ..Reading::default() } };
-    let mut sorted = Sorted::of(objects);
+    let mut sorted = Sorted::of(objects, &defaults.names);
     let routes = std::mem::take(&mut sorted.routes);
     let servers = Servers::of(std::mem::take(&mut sorted.servers));
     let attached_to_servers = on_servers(&routes, &servers);
@@ -63,7 +63,8 @@ pub(super) fn build(objects: &[Value], inventory: &Inventory, defaults: &Value) 
     let odd = pairs.filter(|(_, settings)| settings.ingress || settings.skip_outbound != Ports::default());
     let caller = |settings: Settings| CallerSettings { skip_outbound: settings.skip_outbound, ingress: settings.ingress };
     let callers = odd.map(|(pods, settings)| (pods.key.clone(), caller(settings))).collect();
-    Reading { unread: sorted.unread, unread_namespaces: sorted.unread_namespaces, services, callers, routes, granted, inbound }
+    let names = defaults.names;
+    Reading { names, unread: sorted.unread, unread_namespaces: sorted.unread_namespaces, services, callers, routes, granted, inbound }
 }
 
 /// The routes of each Server, by namespace and name.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::access::DefaultAccess;
+use super::access::{DefaultAccess, Names};
 use super::annotation::Ports;
 use super::object::text;
 
@@ -13,6 +13,8 @@ pub(super) struct Defaults {
     pub access: DefaultAccess,
     /// `proxy.opaquePorts`.
     pub opaque: Ports,
+    /// `linkerdNamespace` and `identityTrustDomain`.
+    pub names: Names,
 }
 
 impl Defaults {
@@ -26,6 +28,10 @@ impl Defaults {
             (None, Some(_)) => return None,
         };
         let opaque = Ports::read(text(defaults, "opaquePorts").unwrap_or("25,587,3306,4444,5432,6379,9300,11211"));
-        Some(Self { access, opaque })
+        let names = Names::of(
+            text(defaults, "linkerdNamespace").unwrap_or("linkerd"),
+            text(defaults, "identityTrustDomain").unwrap_or("cluster.local"),
+        );
+        Some(Self { access, opaque, names })
     }
 }

@@ -30,7 +30,7 @@ use meshglot_translator::eval::{Call, Decision, Evaluate, Fraction, Inventory, R
 use meshglot_translator::ir::{ObjectKey, ServiceKey};
 use serde_json::Value;
 
-use access::Authorization;
+use access::{Authorization, Names};
 use annotation::Ports;
 use call::HttpCall;
 use inbound::{Arrival, InboundPort};
@@ -46,6 +46,7 @@ pub(crate) fn reader(objects: &[Value], inventory: &Inventory, defaults: &Value)
 /// Everything that requests ask for, put together once.
 #[derive(Debug, Default)]
 struct Reading {
+    names: Names,
     /// What was set outside cannot be read.
     unread: bool,
     /// Namespaces with an object that this reading does not know.
@@ -91,7 +92,7 @@ impl Reading {
         let port = service.port(*port).ok_or(Verdict::Error)?;
         let settings = caller.workload.as_ref().and_then(|workload| self.callers.get(workload));
         let meshed = caller.meshed && !settings.is_some_and(|settings| settings.skip_outbound.has(port.number));
-        let identity = meshed.then(|| access::identity(&caller.namespace, &caller.service_account));
+        let identity = meshed.then(|| self.names.account(&caller.namespace, &caller.service_account));
         let arrival = Arrival { identity: identity.as_deref(), call };
         if !meshed || service.headless {
             let mut parts = Parts::default();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::ir::ServiceKey;
 use serde_json::Value;
 
+use super::access::Names;
 use super::authentication::{Authentications, Grant, server_authorization};
 use super::object::{GATEWAY, Object, POLICY, items};
 use super::route::{Family, Route};
@@ -31,9 +32,9 @@ pub(super) struct Sorted {
 }
 
 impl Sorted {
-    pub(super) fn of(objects: &[Value]) -> Self {
+    pub(super) fn of(objects: &[Value], names: &Names) -> Self {
         let mut sorted = Self::default();
-        let mut known = Authentications::default();
+        let mut known = Authentications::new(names);
         let mut policies = Vec::new();
         for root in objects {
             let Some(object) = Object::read(root) else {
@@ -44,7 +45,7 @@ impl Sorted {
                 (POLICY, "MeshTLSAuthentication") => known.add_mesh(&object),
                 (POLICY, "NetworkAuthentication") => known.add_network(&object),
                 (POLICY, "AuthorizationPolicy") => policies.push(object),
-                _ => sorted.add(&object),
+                _ => sorted.add(&object, names),
             }
         }
         sorted.grants.extend(policies.iter().filter_map(|policy| known.policy(policy)));
@@ -53,7 +54,7 @@ impl Sorted {
         sorted
     }
 
-    fn add(&mut self, object: &Object<'_>) {
+    fn add(&mut self, object: &Object<'_>, names: &Names) {
         if let Some(family) = Family::of(object.group, object.kind) {
             return self.routes.push(Route::read(object, family));
         }
@@ -71,7 +72,7 @@ impl Sorted {
                 Ok(server) => self.servers.extend(server),
                 Err(()) => self.unread(object),
             },
-            (POLICY, "ServerAuthorization") => self.grants.extend(server_authorization(object)),
+            (POLICY, "ServerAuthorization") => self.grants.extend(server_authorization(object, names)),
             // One request alone is within every rate.
             (POLICY, "HTTPLocalRateLimitPolicy") => {}
             // It is for addresses outside of the cluster; calls to an ExternalName Service are not read anyway.
