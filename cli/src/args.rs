@@ -44,6 +44,9 @@ pub enum Command {
     /// Tell whether a call is allowed, and by which rule
     #[command(after_help = CAN_EXAMPLES)]
     Can(CanArgs),
+    /// Decide over all requests whether a mesh does what the policy says
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// Explain a code such as MG0301, or a field such as trafficsplit.spec.backends
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -80,6 +83,15 @@ Examples:
 SRC is sa/NAME, deploy/NAME, svc/NAME or a bare name that means one identity; URL is http://SERVICE[.NAMESPACE][:PORT]/PATH
 or tcp://SERVICE[.NAMESPACE]:PORT.
 Exit codes: 0 allowed everywhere asked, 1 denied or mixed, 2 usage, 3 input is invalid or a name is unknown.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  meshglot verify -f policies/ --backend all
+  kubectl get authorizationpolicies,virtualservices -A -o yaml | meshglot verify -f policies/ --backend istio --against -
+
+Each backend is proved, refuted by a request, undecided where there are too many sorts of requests, or withheld because
+nothing is written for it. docs/proof.md says which requests there are.
+Exit codes: 0 all proved, 1 not, 2 usage, 3 input is invalid.";
 
 const LINT_EXAMPLES: &str = "\
 Examples:
@@ -150,6 +162,9 @@ pub struct RenderArgs {
     /// Say above each object which neutral field each of its fields came from
     #[arg(long)]
     pub provenance: bool,
+    /// Write nothing for a mesh that is not proved to do what the policy says
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// `meshglot lint`.
@@ -200,6 +215,26 @@ pub struct CanArgs {
     /// Ask what is rendered for this mesh too, or for `all`; absent: the neutral policy alone
     #[arg(long, value_name = "NAME", value_parser = backend_name())]
     pub backend: Option<String>,
+    /// text or json
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"], value_name = "FORMAT")]
+    pub output: String,
+}
+
+/// `meshglot verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Input.
+    #[command(flatten)]
+    pub input: Input,
+    /// Backend.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Objects of the mesh, in place of what would be rendered: a file, or `-` for standard input
+    #[arg(long, value_name = "PATH")]
+    pub against: Option<PathBuf>,
+    /// Most requests that are tried for one port of one Service
+    #[arg(long, default_value_t = crate::verify::LIMIT, value_name = "NUMBER")]
+    pub limit: usize,
     /// text or json
     #[arg(short, long, default_value = "text", value_parser = ["text", "json"], value_name = "FORMAT")]
     pub output: String,

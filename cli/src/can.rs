@@ -5,6 +5,7 @@ mod request;
 use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Outcome, Request, Verdict};
 use meshglot_translator::resolve::Model;
+use meshglot_translator::verify::reading;
 use serde_json::{Value, json};
 
 use crate::args::{CanArgs, Choice};
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
         .iter()
         .filter_map(|(backend, engine)| {
             let objects: Vec<Value> = engine.rendered().objects.iter().map(|object| object.body()).collect();
-            let reader = backend.reader(objects, neutral.inventory().clone(), &Value::Null)?;
+            let reader = reading(*backend, &plan.model, &plan.target, objects)?;
             Some((backend.name(), reader.evaluate(&request)))
         })
         .collect();
@@ -43,13 +44,10 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
     };
 
     if args.output == "json" {
-        let of = |decision: &Decision| {
-            let shares: Vec<Value> =
-                decision.shares.iter().map(|(who, share)| json!({"to": name(who), "share": share.to_string()})).collect();
-            json!({"verdict": decision.verdict.to_string(), "rule": decision.rule, "shares": shares, "misses": decision.misses})
-        };
-        let backends: Vec<Value> = rendered.iter().map(|(name, decision)| json!({"name": name, "decision": of(decision)})).collect();
-        let answer = json!({"apiVersion": API_VERSION, "kind": "Can", "answer": word, "neutral": of(&decision), "backends": backends});
+        let backends: Vec<Value> =
+            rendered.iter().map(|(name, decision)| json!({"name": name, "decision": decision_json(decision)})).collect();
+        let neutral = decision_json(&decision);
+        let answer = json!({"apiVersion": API_VERSION, "kind": "Can", "answer": word, "neutral": neutral, "backends": backends});
         writeln!(io.stdout, "{answer:#}")?;
     } else {
         tell(word, &request, &decision, &rendered, &plan.model, args, io)?;
@@ -70,8 +68,7 @@ fn tell(
     let arrow = io.arrow();
     writeln!(io.stdout, "{word:<5} sa/{} {arrow} {} {} {}", caller.service_account, request.service.name, args.method, args.url)?;
     writeln!(io.stdout, "  1 identity  sa/{}/{}", caller.namespace, caller.service_account)?;
-    let shares: Vec<String> = decision.shares.iter().map(|(who, share)| format!("{} {:.2}%", name(who), share.value() * 100.0)).collect();
-    writeln!(io.stdout, "  2 reaches   {}", shares.join(", "))?;
+    writeln!(io.stdout, "  2 reaches   {}", reaches(decision))?;
     match &decision.rule {
         Some(rule) => writeln!(io.stdout, "  3 rule      {rule}{}", place(rule, model))?,
         None if decision.verdict == Verdict::Allow => writeln!(io.stdout, "  3 rule      none: the workload is open")?,
@@ -85,6 +82,18 @@ fn tell(
         writeln!(io.stdout, "  4 rendered  neutral {} · {}", decision.verdict, line.join(" · "))?;
     }
     Ok(())
+}
+
+/// Who answers which share.
+pub(crate) fn reaches(decision: &Decision) -> String {
+    let shares = decision.shares.iter().map(|(who, share)| format!("{} {:.2}%", name(who), share.value() * 100.0));
+    shares.collect::<Vec<_>>().join(", ")
+}
+
+/// A decision for machines.
+pub(crate) fn decision_json(decision: &Decision) -> Value {
+    let shares: Vec<Value> = decision.shares.iter().map(|(who, share)| json!({"to": name(who), "share": share.to_string()})).collect();
+    json!({"verdict": decision.verdict.to_string(), "rule": decision.rule, "shares": shares, "misses": decision.misses})
 }
 
 fn name(outcome: &Outcome) -> String {

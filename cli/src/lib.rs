@@ -18,6 +18,7 @@ mod pager;
 mod plan;
 pub mod process;
 mod render;
+mod verify;
 mod version;
 
 pub use capture::{Captured, capture};
@@ -34,6 +35,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Render(args) => render::run(args, &cli.global, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
+        Command::Verify(args) => verify::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),

@@ -18,6 +18,8 @@ use crate::input;
 pub(crate) struct Plan {
     pub(crate) model: Model,
     pub(crate) engines: Vec<(&'static dyn Backend, Engine<'static>)>,
+    /// Which policy goes to each of them.
+    pub(crate) target: Target,
     /// Everything wrong with the input, sorted.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -34,15 +36,14 @@ impl Plan {
         diagnostics.sort_by(by_position);
         nothing_read(&model, &diagnostics, input)?;
 
-        let everything = choice.backend.is_some();
+        let target = Target { everything: choice.backend.is_some(), accepted };
         let chosen = meshglot_registry::all().into_iter().filter(|backend| match choice.backend.as_deref() {
             Some("all") => true,
             Some(name) => backend.name() == name,
             None => model.meshes().iter().any(|mesh| mesh.backend.as_deref() == Some(backend.name())),
         });
-        let engines =
-            chosen.map(|backend| (backend, Engine::new(backend, Target { everything, accepted: accepted.clone() }, &model))).collect();
-        Ok(Self { model, engines, diagnostics })
+        let engines = chosen.map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
+        Ok(Self { model, engines, target, diagnostics })
     }
 
     /// Fails where nobody said which mesh the policy is for.

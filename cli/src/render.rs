@@ -9,6 +9,7 @@ use crate::draw;
 use crate::exit::{Exit, Outcome};
 use crate::output::{self, Format};
 use crate::plan::Plan;
+use crate::verify;
 
 pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outcome {
     let format = Format::parse(&args.output)?;
@@ -37,7 +38,9 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
             writeln!(io.stderr, "error: nothing is written for {name}: it would allow more than the policy says ({})", codes.join(", "))?;
         }
     }
-    let rendered = kept;
+    let written = kept.len();
+    let rendered = if args.verify { verify::proved(&plan, kept, io)? } else { kept };
+    let exit = if rendered.len() < written && exit == Exit::Ok { Exit::No } else { exit };
     if rendered.is_empty() && count > 0 {
         return Ok(exit);
     }

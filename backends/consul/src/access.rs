@@ -82,6 +82,10 @@ pub(crate) fn entry(
     let destination = destination::of_instances(service, view, mesh);
     let namesakes = names::namesakes(service, mesh, view);
     if !namesakes.is_empty() {
+        // A split may name a Service that is not there: what Consul knows by that name is another one, with its own entry.
+        if destination.is_none() && view.service(service).is_none() {
+            return None;
+        }
         return collision(service, destination, &namesakes, view, report);
     }
     if let Some(destination) = destination {
@@ -198,6 +202,11 @@ fn closed(
         }
         let allowed = entry.allow(rule, view, mesh, report);
         let Some(matches) = rule.matches.as_deref().filter(|_| allowed) else { continue };
+        if let Some(port) = destination.tcp.first() {
+            let message =
+                format!("Consul knows one port of `{}`: calls to {port} are answered by it, and decided as requests", destination.name);
+            report.lose(Code::MG1323, Verdict::Dropped, &rule.target.key, &rule.origin, message);
+        }
         entry.protocol.get_or_insert_with(|| (chained.unwrap_or(destination.protocol), rule.origin.clone()));
         let open_end = matches.iter().find(|one| takes_ambiguous(&one.path));
         if let (None, Some(one)) = (&ambiguous, open_end) {

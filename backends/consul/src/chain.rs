@@ -54,6 +54,7 @@ pub(crate) fn chain<'r>(routes: &'r ServiceRoutes, view: &View<'_>, mesh: &MeshS
             judge.report.lose(Code::MG1325, Verdict::Narrowed, &rule.split.key, &rule.split.root_origin, message);
         }
     }
+    rules.iter().for_each(|rule| judge.other_ports_of_destinations(rule));
     (!rules.is_empty()).then_some(Chain { protocol: judge.protocol, rules })
 }
 
@@ -243,6 +244,27 @@ impl Judge<'_, '_, '_> {
                     numbers.join(", ")
                 );
                 self.report.lose(Code::MG1323, Verdict::Dropped, &rule.split.key, &rule.split.root_origin, message);
+            }
+        }
+    }
+
+    /// A destination speaks one protocol on all of its ports.
+    fn other_ports_of_destinations(&mut self, rule: &Rule) {
+        if self.protocol == Protocol::Tcp {
+            return;
+        }
+        for to in rule.destinations.iter().filter(|to| to.service != self.routes.root) {
+            let ports = to.object.iter().flat_map(|object| &object.ports);
+            let others: Vec<String> =
+                ports.filter(|port| port.number != to.port && !port.protocol.is_http()).map(|port| port.number.to_string()).collect();
+            if !others.is_empty() {
+                let message = format!(
+                    "Consul knows one port of `{}`: it speaks {}, and calls to {} have to do so too",
+                    to.service.name,
+                    self.protocol,
+                    others.join(", ")
+                );
+                self.report.lose(Code::MG1323, Verdict::Narrowed, &rule.split.key, &to.service_origin, message);
             }
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct Destination {
     /// The neutral objects behind all this.
     pub(crate) sources: BTreeSet<ObjectKey>,
     numbers: BTreeSet<u16>,
+    /// Those of them that speak TCP.
+    pub(crate) tcp: BTreeSet<u16>,
 }
 
 /// A rule, and whether it holds for the whole service.
@@ -86,6 +88,12 @@ pub(crate) fn of_instances(service: &ServiceKey, view: &View<'_>, mesh: &MeshSet
         refused: refusal(service, &accounts, mesh),
         rules: per_account.iter().flat_map(|access| &access.rules).filter_map(|rule| hold(rule, &accesses, object.as_deref())).collect(),
         protocol: protocol(service, &accesses, object.as_deref()),
+        tcp: accesses
+            .iter()
+            .flat_map(|access| &access.ports)
+            .filter(|port| port.protocol == Protocol::Tcp)
+            .map(|port| port.number)
+            .collect(),
         numbers: accesses.iter().flat_map(|access| &access.ports).map(|port| port.number).collect(),
         sources: all_sources,
         targets,

@@ -124,6 +124,10 @@ impl Backend for Consul {
         Some(Box::new(eval::Reading::new(&objects, inventory, defaults)))
     }
 
+    fn has_ports(&self) -> bool {
+        false
+    }
+
     /// A server whose default is to deny admits less.
     fn installation(&self, _mesh: &MeshSettings) -> Value {
         json!({ "default": "allow" })

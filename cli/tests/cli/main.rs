@@ -5,6 +5,7 @@ mod docs;
 mod folder;
 mod hostile;
 mod sources;
+mod verify;
 
 use meshglot::{Captured, capture};
 

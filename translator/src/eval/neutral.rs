@@ -44,19 +44,20 @@ impl<'m> Neutral<'m> {
     }
 
     /// Whether a workload denies this request, whichever way it got there: on the port that a Service of the called
-    /// port's number leads to, or, without one, on every port that the workload has.
-    pub fn denies(&self, workload: &ObjectKey, request: &Request) -> bool {
+    /// port's number leads to, or, without one, on some port. `by_port`: else on all of its ports, for a mesh that does
+    /// not tell them apart.
+    pub fn denies(&self, workload: &ObjectKey, request: &Request, by_port: bool) -> bool {
         let view = View::new(self.model);
         let Some(workload) = view.pods(workload) else { return false };
         let Some(access) = view.access(&workload).filter(|access| access.closed) else { return false };
         let through = view.services_selecting(&workload);
         let mut ports: Vec<u16> =
             through.iter().filter_map(|service| service.port(request.port)).filter_map(|port| workload.target(&port.target)).collect();
-        if ports.is_empty() {
+        if ports.is_empty() || !by_port {
             ports = access.ports.iter().map(|port| port.number).collect();
         }
         let admits = |port: u16| matches!(self.admit(&workload, port, request, &view).outcome, Outcome::Workload(_));
-        !ports.into_iter().all(admits)
+        if by_port { !ports.into_iter().all(admits) } else { !ports.into_iter().any(admits) }
     }
 
     fn decide(&self, request: &Request) -> Decision {

@@ -43,6 +43,11 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Whether it tells the ports of a Service apart; else whatever port is called, one answers.
+    fn has_ports(&self) -> bool {
+        true
+    }
+
     /// What is set outside of the objects where a Mesh says how it is set up: the `defaults` of [`Backend::reader`].
     /// Where it does not say, the setting that admits most.
     fn installation(&self, _mesh: &MeshSettings) -> Value {

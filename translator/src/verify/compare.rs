@@ -3,6 +3,9 @@
 use crate::eval::{Decision, Fraction, Outcome, Verdict};
 use crate::ir::ObjectKey;
 
+/// How far a rounded share may be off.
+const ROUNDED: f64 = 0.005;
+
 /// A way to differ, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deviation {
@@ -14,7 +17,7 @@ pub enum Deviation {
     Narrower,
     /// Somebody else answers.
     Elsewhere,
-    /// The same answer in other shares.
+    /// The same answer in shares that are off by half a hundredth at most.
     Shares,
 }
 
@@ -45,6 +48,7 @@ fn differs(said: &Decision, done: &Decision, denied: impl Fn(&ObjectKey) -> bool
     if done.verdict == Verdict::Unknown {
         return Some(Deviation::Unknown);
     }
+    let said = &where_nobody_is_known(said, done);
     if said.shares == done.shares {
         return None;
     }
@@ -55,13 +59,26 @@ fn differs(said: &Decision, done: &Decision, denied: impl Fn(&ObjectKey) -> bool
     let others = |of: &Decision, than: &Decision| answered(of).any(|(who, _)| answers(than, who) == Fraction::ZERO);
     let (gained, lost) = (others(done, said), others(said, done));
     let (before, after) = (total(said), total(done));
+    answered(said).chain(answered(done)).next()?;
+    // A share that was rounded is neither more nor less.
+    if !gained && !lost && off_by(said, done) <= ROUNDED {
+        return Some(Deviation::Shares);
+    }
     match (gained, lost) {
         (false, true) if before.exceeds(after) => Some(Deviation::Narrower),
         (true, _) | (_, true) => Some(Deviation::Elsewhere),
         (false, false) if before.exceeds(after) => Some(Deviation::Narrower),
-        (false, false) if after.exceeds(before) => Some(Deviation::Elsewhere),
-        (false, false) => answered(said).any(|(who, share)| answers(done, who) != *share).then_some(Deviation::Shares),
+        (false, false) => Some(Deviation::Elsewhere),
     }
+}
+
+/// A Service without a known workload may as well have none: a mesh that finds nobody there does not differ.
+fn where_nobody_is_known(said: &Decision, done: &Decision) -> Decision {
+    let may_be_empty = |who: &Outcome| {
+        matches!(who, Outcome::Service(_)) && !done.shares.contains_key(who) && done.shares.contains_key(&Outcome::Ended(Verdict::Error))
+    };
+    let ends = |who: &Outcome| if may_be_empty(who) { Outcome::Ended(Verdict::Error) } else { who.clone() };
+    Decision::shared(said.shares.iter().map(|(who, share)| (ends(who), *share)))
 }
 
 fn answered(decision: &Decision) -> impl Iterator<Item = (&Outcome, &Fraction)> {
@@ -73,7 +90,7 @@ fn total(decision: &Decision) -> Fraction {
 }
 
 /// The largest difference of one share.
-pub(super) fn off_by(said: &Decision, done: &Decision) -> f64 {
+fn off_by(said: &Decision, done: &Decision) -> f64 {
     let share = |decision: &Decision, who: &Outcome| decision.shares.get(who).map_or(0.0, |share| share.value());
     let everybody = said.shares.keys().chain(done.shares.keys());
     everybody.map(|who| (share(said, who) - share(done, who)).abs()).fold(0.0, f64::max)
@@ -101,7 +118,6 @@ mod tests {
     }
 
     #[test_case(&[("a", 1)], &[("a", 1)], None ; "alike")]
-    #[test_case(&[("deny", 1)], &[("error", 1)], None ; "nobody answers either way")]
     #[test_case(&[("deny", 1)], &[("closed", 1)], Some(Deviation::Wider) ; "denied and answered")]
     #[test_case(&[("deny", 1)], &[("a", 1)], Some(Deviation::Elsewhere) ; "denied where it is meant to go")]
     #[test_case(&[("a", 1), ("deny", 1)], &[("a", 1), ("closed", 1)], Some(Deviation::Wider) ; "a part of it")]
@@ -110,10 +126,20 @@ mod tests {
     #[test_case(&[("a", 1), ("b", 1)], &[("a", 1), ("error", 1)], Some(Deviation::Narrower) ; "one of two")]
     #[test_case(&[("a", 1)], &[("b", 1)], Some(Deviation::Elsewhere) ; "another one")]
     #[test_case(&[("error", 1)], &[("b", 1)], Some(Deviation::Elsewhere) ; "nobody and somebody")]
-    #[test_case(&[("a", 1), ("b", 1)], &[("a", 1), ("b", 2)], Some(Deviation::Shares) ; "other shares")]
+    #[test_case(&[("a", 1), ("b", 1)], &[("a", 1), ("b", 2)], Some(Deviation::Elsewhere) ; "other shares")]
+    #[test_case(&[("a", 1), ("b", 2)], &[("a", 333), ("b", 667)], Some(Deviation::Shares) ; "rounded shares")]
+    #[test_case(&[("deny", 1)], &[("error", 1)], None ; "refused otherwise")]
     #[test_case(&[("a", 1)], &[("unknown", 1)], Some(Deviation::Unknown) ; "unreadable")]
     fn differences(said: &[(&str, u64)], done: &[(&str, u64)], want: Option<Deviation>) {
         assert_eq!(deviation(&decision(said), &decision(done), is_closed, true), want);
+    }
+
+    #[test]
+    fn a_service_that_nobody_is_known_behind_may_be_empty() {
+        let service = Outcome::Service(crate::ir::ServiceKey { namespace: "shop".into(), name: "web".into() });
+        let said = Decision::all(service);
+        assert_eq!(deviation(&said, &decision(&[("error", 1)]), is_closed, true), None);
+        assert_eq!(deviation(&said, &decision(&[("deny", 1)]), is_closed, true), Some(Deviation::Narrower));
     }
 
     #[test]

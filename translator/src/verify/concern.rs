@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::{Deviation, off_by};
+use super::compare::Deviation;
 use crate::diagnostic::Code;
-use crate::eval::{Decision, Neutral};
+use crate::eval::Neutral;
 use crate::ir::{Kind, ObjectKey, Service};
 use crate::render::{Loss, Verdict};
 use crate::resolve::View;
@@ -15,9 +15,6 @@ use crate::resolve::View;
 pub(super) struct Concern<'l> {
     losses: Vec<&'l Loss>,
 }
-
-/// How far a rounded share may be off.
-const ROUNDED: f64 = 0.005;
 
 impl<'l> Concern<'l> {
     /// The losses that concern this Service.
@@ -48,14 +45,14 @@ impl<'l> Concern<'l> {
 
     /// The loss that says so, if one does: what admits more needs a widening, and so on. `spelt`: also one that is about
     /// spellings.
-    pub(super) fn excuse(&self, deviation: Deviation, spelt: bool, said: &Decision, done: &Decision) -> Option<Code> {
+    pub(super) fn excuse(&self, deviation: Deviation, spelt: bool) -> Option<Code> {
         let lossy = |verdict| matches!(verdict, Verdict::Narrowed | Verdict::Dropped | Verdict::Refused);
         let says = |loss: &&&Loss| match deviation {
             Deviation::Wider => loss.verdict == Verdict::Widened,
             Deviation::Unknown => false,
             Deviation::Narrower => lossy(loss.verdict),
             Deviation::Elsewhere => lossy(loss.verdict) || loss.verdict == Verdict::Widened,
-            Deviation::Shares => lossy(loss.verdict) || (loss.verdict == Verdict::Rounded && off_by(said, done) <= ROUNDED),
+            Deviation::Shares => lossy(loss.verdict) || loss.verdict == Verdict::Rounded,
         };
         let counts = |loss: &&&Loss| spelt || !loss.code.info().beside;
         self.losses.iter().filter(counts).find(says).map(|loss| loss.code)

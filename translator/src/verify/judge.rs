@@ -8,7 +8,7 @@ use super::compare::{Deviation, deviation};
 use super::concern::Concern;
 use crate::diagnostic::Code;
 use crate::eval::{Call, Callee, Caller, Decision, Evaluate as _, Neutral, Request, Verdict};
-use crate::ir::{ObjectKey, PodSet, PortRoutes, Service, ServiceKey, ServicePort};
+use crate::ir::{Destination, ObjectKey, PodSet, PortRoutes, Service, ServiceKey, ServicePort};
 use crate::resolve::View;
 
 /// Both sides of a question, ready to be asked.
@@ -46,7 +46,7 @@ pub struct Judged {
 impl<'q> Judge<'q> {
     /// Reads the policy.
     pub fn new(question: Question<'q>) -> Self {
-        let view = View::for_target(question.model, question.backend, question.target);
+        let view = View::for_target(question.model, question.backend.name(), question.target);
         Self { question, neutral: Neutral::new(question.model), view }
     }
 
@@ -85,7 +85,12 @@ impl<'q> Judge<'q> {
     /// Whether a port speaks HTTP: as it declares, or because a rule looks at its requests.
     fn speaks_http(&self, service: &Service, port: &ServicePort) -> bool {
         let view = &self.view;
-        let by_split = |routes: &PortRoutes| routes.port.number == port.number && routes.protocol().is_http();
+        let takes_http =
+            |to: &Destination| to.object.as_ref().and_then(|object| object.port(to.port)).is_some_and(|port| port.protocol.is_http());
+        let by_split = |routes: &PortRoutes| {
+            let by_destination = || routes.rules.iter().flat_map(|rule| &rule.destinations).any(takes_http);
+            routes.port.number == port.number && (routes.protocol().is_http() || by_destination())
+        };
         // What gets requests by a match speaks HTTP too.
         let splits = view.splits_using(&service.key).into_iter();
         let roots = splits.map(|split| ServiceKey { namespace: split.key.namespace.clone(), name: split.root_name().clone() });
@@ -120,9 +125,9 @@ impl Gate<'_> {
         let said = bare.unwrap_or_else(|| neutral.evaluate(request));
         let done = question.reader.evaluate(request);
         let promised = request.caller.meshed && !(request.call == Call::Tcp && self.http);
-        let denied = |workload: &ObjectKey| neutral.denies(workload, request);
+        let denied = |workload: &ObjectKey| neutral.denies(workload, request, question.backend.has_ports());
         let deviation = deviation(&said, &done, denied, promised);
-        let excuse = deviation.and_then(|deviation| self.concern.excuse(deviation, spelt, &said, &done));
+        let excuse = deviation.and_then(|deviation| self.concern.excuse(deviation, spelt));
         Judged { said, done, deviation, excuse }
     }
 }

@@ -19,7 +19,7 @@ use crate::diagnostic::Code;
 use crate::eval::asked::{Asked, listen};
 use crate::eval::{Call, Caller, Decision, Evaluate, Request};
 use crate::ir::ServiceKey;
-use crate::render::{Loss, Target};
+use crate::render::{Backend, Loss, Target};
 use crate::resolve::Model;
 
 pub use compare::Deviation;
@@ -32,8 +32,8 @@ use space::{Answer, Space};
 pub struct Question<'q> {
     /// The policy.
     pub model: &'q Model,
-    /// The backend's name.
-    pub backend: &'static str,
+    /// The mesh.
+    pub backend: &'q dyn Backend,
     /// Which namespaces it was rendered for.
     pub target: &'q Target,
     /// The mesh's reading of the objects.

@@ -147,7 +147,8 @@ fn web(protocol: &str, more: &str) -> String {
 #[test_case(web(HTTP, &(split("s", "web", &format!("{ON_FIREFOX}, {TO_BOTH}")) + &services(&["s--ab"], HTTP))),
     &["MG1302 refused s .spec.backends"] ; "MG1302 a Service has the name of the virtual one")]
 #[test_case(web(HTTP, &split("s", "web", TO_BOTH)).replace("port: 80", "name: a, port: 70, appProtocol: tcp}, {name: b, port: 80"),
-    &["MG1323 dropped s .spec.service", "MG1303 equivalent s .spec.service"] ; "MG1323 the first HTTP port is split")]
+    &["MG1323 dropped s .spec.service", "MG1323 narrowed s .spec.backends[0].service", "MG1323 narrowed s .spec.backends[1].service",
+      "MG1303 equivalent s .spec.service"] ; "MG1323 the first HTTP port is split")]
 #[test_case(web(HTTP, &split("s", "web", &format!("{ON_FIREFOX}, {TO_BOTH}"))).replace("user-agent: \".*Firefox.*\"}}", "a: b}, pathRegex: /a}, {name: second, pathRegex: /b}"),
     &["MG1303 equivalent s .spec.service", "MG1309 narrowed s .spec.matches[0].pathRegex"] ; "MG1309 once per split")]
 fn what_is_lost(input: String, want: &[&str]) {

@@ -1,0 +1,224 @@
+//! `meshglot verify`: whether a mesh does with its objects what the policy says, over all requests.
+
+use std::path::Path;
+
+use meshglot_translator::diagnostic::Severity;
+use meshglot_translator::eval::{Call, Request};
+use meshglot_translator::parse::parse;
+use meshglot_translator::render::{Backend, Rendered};
+use meshglot_translator::verify::{Doubt, Finding, Question, Report, reading, verify};
+use serde_json::{Value, json};
+
+use crate::args::{Input, VerifyArgs};
+use crate::can::{decision_json, reaches};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::json::API_VERSION;
+use crate::plan::Plan;
+use crate::{Io, draw, input};
+
+/// The default of `--limit`.
+pub(crate) const LIMIT: usize = 100_000;
+
+/// What came out for one backend.
+enum Answer {
+    /// It was looked at.
+    Seen(Report),
+    /// Nothing is written for it, by these codes.
+    Withheld(Vec<&'static str>),
+}
+
+pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
+    let plan = Plan::make(&args.input, &args.choice, io)?;
+    plan.need_backend(&args.choice)?;
+    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+        draw::diagnostic(diagnostic, io)?;
+    }
+    let given = match &args.against {
+        None => None,
+        Some(_) if plan.engines.len() != 1 => {
+            let failure = Failure::new(Exit::Usage, "--against is about the objects of one mesh");
+            return Err(failure.help("name it with --backend"));
+        }
+        Some(path) => Some(objects(path, &args.input, io)?),
+    };
+    let mut results = Vec::new();
+    for (backend, engine) in &plan.engines {
+        let rendered = engine.rendered();
+        let codes = plan.widens(&rendered);
+        let result = match (&given, codes.is_empty()) {
+            (None, false) => Answer::Withheld(codes.iter().map(|code| code.info().name).collect()),
+            (given, _) => Answer::Seen(report(&plan, *backend, &rendered, given.as_deref(), args.limit)),
+        };
+        results.push((backend.name(), result));
+    }
+    if args.output == "json" {
+        let backends: Vec<Value> = results.iter().map(|(name, result)| result_json(name, result)).collect();
+        writeln!(io.stdout, "{:#}", json!({"apiVersion": API_VERSION, "kind": "Verification", "backends": backends}))?;
+    } else {
+        for (name, result) in &results {
+            tell(name, result, io)?;
+        }
+    }
+    let proved = |(_, result): &(_, Answer)| matches!(result, Answer::Seen(report) if report.is_proved());
+    let invalid = plan.exit(args.input.strict) == Exit::Invalid;
+    Ok(match results.iter().all(proved) {
+        _ if invalid => Exit::Invalid,
+        true => Exit::Ok,
+        false => Exit::No,
+    })
+}
+
+/// The objects of a mesh, as a cluster prints them: documents, or a List of them.
+fn objects(path: &Path, like: &Input, io: &mut Io<'_>) -> Result<Vec<Value>, Failure> {
+    let (filenames, namespace) = (vec![path.to_owned()], like.namespace.clone());
+    let (sources, mut diagnostics) = input::read(&Input { filenames, namespace, ..*like }, io)?;
+    let (documents, unreadable) = parse(&sources);
+    diagnostics.extend(unreadable);
+    for diagnostic in &diagnostics {
+        draw::diagnostic(diagnostic, io)?;
+    }
+    if !diagnostics.is_empty() {
+        return Err(Failure::new(Exit::Invalid, format!("{}: not objects of a mesh", path.display())));
+    }
+    let all = documents.iter().flat_map(|document| match document.root().to_json() {
+        Value::Object(mut list) if list.get("kind").is_some_and(|kind| kind == "List") => match list.remove("items") {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        },
+        object => vec![object],
+    });
+    Ok(all.collect())
+}
+
+/// Looks at one backend: at what it would get, or at what it has.
+pub(crate) fn report(plan: &Plan, backend: &dyn Backend, rendered: &Rendered<'_>, given: Option<&[Value]>, limit: usize) -> Report {
+    let bodies = || rendered.objects.iter().map(|object| object.body()).collect();
+    let objects = given.map_or_else(bodies, <[Value]>::to_vec);
+    let read = |objects| reading(backend, &plan.model, &plan.target, objects);
+    let (Some(reader), Some(bare)) = (read(objects), read(Vec::new())) else { return Report::default() };
+    let losses = &rendered.losses;
+    verify(Question { model: &plan.model, backend, target: &plan.target, reader: &*reader, bare: &*bare, losses, limit })
+}
+
+fn tell(name: &str, result: &Answer, io: &mut Io<'_>) -> std::io::Result<()> {
+    let report = match result {
+        Answer::Withheld(codes) => {
+            return writeln!(
+                io.stdout,
+                "{name:<8} withheld   nothing is written, it would allow more than the policy says ({})",
+                codes.join(", ")
+            );
+        }
+        Answer::Seen(report) => report,
+    };
+    let lost: usize = report.excused.values().sum();
+    let codes: Vec<&str> = report.excused.keys().map(|code| code.info().name).collect();
+    let under = if lost == 0 { String::new() } else { format!(", {lost} under {}", codes.join(", ")) };
+    writeln!(io.stdout, "{name:<8} {:<10} {} ports of Services, {} sorts of requests{under}", word(report), report.ports, report.requests)?;
+    for finding in &report.findings {
+        tell_finding(name, finding, io)?;
+    }
+    for (service, port, doubt) in &report.doubts {
+        writeln!(io.stdout, "  undecided: {service}:{port}: {}", why(doubt))?;
+    }
+    Ok(())
+}
+
+/// A request that a mesh decides otherwise, on standard output.
+fn tell_finding(backend: &str, finding: &Finding, io: &mut Io<'_>) -> std::io::Result<()> {
+    let Finding { deviation, request, said, done } = finding;
+    writeln!(io.stdout, "  {}: {}", deviation.word(), call(request, io.arrow()))?;
+    let by = |rule: &Option<String>| rule.as_ref().map(|rule| format!(", by {rule}")).unwrap_or_default();
+    writeln!(io.stdout, "    {:<8} {}{}", "policy", reaches(said), by(&said.rule))?;
+    if let Some(miss) = said.misses.first() {
+        writeln!(io.stdout, "    {:<8} {miss}", "closest")?;
+    }
+    writeln!(io.stdout, "    {backend:<8} {}{}", reaches(done), by(&done.rule))
+}
+
+/// A request as a command line would say it.
+pub(crate) fn call(request: &Request, arrow: &str) -> String {
+    let caller = &request.caller;
+    let who = match (&caller.workload, caller.meshed) {
+        (_, false) => "a caller without a proxy".to_owned(),
+        (Some(workload), _) => workload.to_string(),
+        (None, _) => format!("sa/{}/{}", caller.namespace, caller.service_account),
+    };
+    let host = format!("{}.{}:{}", request.service.name, request.service.namespace, request.port);
+    match &request.call {
+        Call::Tcp => format!("{who} {arrow} tcp://{host}"),
+        Call::Http { method, target, headers } => {
+            let headers: String = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
+            format!("{who} {arrow} {method} http://{host}{target}{headers}")
+        }
+    }
+}
+
+fn word(report: &Report) -> &'static str {
+    match (report.findings.is_empty(), report.doubts.is_empty()) {
+        (true, true) => "proved",
+        (false, _) => "refuted",
+        (true, false) => "undecided",
+    }
+}
+
+fn why(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::TooLarge => "too large: more sorts of requests than --limit, or expressions whose automaton is too large".to_owned(),
+        Doubt::Uncovered(what) => format!("the mesh looks at {what}, which is not decided over all requests"),
+    }
+}
+
+fn result_json(name: &str, result: &Answer) -> Value {
+    let report = match result {
+        Answer::Withheld(codes) => return json!({"name": name, "result": "withheld", "codes": codes}),
+        Answer::Seen(report) => report,
+    };
+    let finding = |finding: &Finding| {
+        let request = &finding.request;
+        let http = match &request.call {
+            Call::Tcp => Value::Null,
+            Call::Http { method, target, headers } => json!({"method": method, "target": target, "headers": headers}),
+        };
+        json!({
+            "deviation": finding.deviation.word(),
+            "caller": {
+                "namespace": &*request.caller.namespace, "serviceAccount": &*request.caller.service_account,
+                "workload": request.caller.workload.as_ref().map(ToString::to_string), "meshed": request.caller.meshed,
+            },
+            "service": request.service.to_string(), "port": request.port, "http": http,
+            "policy": decision_json(&finding.said), "mesh": decision_json(&finding.done),
+        })
+    };
+    let excused: serde_json::Map<String, Value> =
+        report.excused.iter().map(|(code, times)| (code.info().name.to_owned(), Value::from(*times))).collect();
+    let undecided: Vec<Value> = report
+        .doubts
+        .iter()
+        .map(|(service, port, doubt)| json!({"service": service.to_string(), "port": port, "why": why(doubt)}))
+        .collect();
+    json!({
+        "name": name, "result": word(report), "ports": report.ports, "requests": report.requests, "excused": excused,
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(), "undecided": undecided,
+    })
+}
+
+/// Leaves out of a rendering what is not proved, and says so.
+pub(crate) fn proved<'p>(
+    plan: &Plan,
+    rendered: Vec<(&'p dyn Backend, Rendered<'p>)>,
+    io: &mut Io<'_>,
+) -> std::io::Result<Vec<(&'p dyn Backend, Rendered<'p>)>> {
+    let mut kept = Vec::new();
+    for (backend, rendered) in rendered {
+        let report = report(plan, backend, &rendered, None, LIMIT);
+        if report.is_proved() {
+            kept.push((backend, rendered));
+            continue;
+        }
+        let what = report.findings.first().map(|finding| format!("{}: {}", finding.deviation.word(), call(&finding.request, io.arrow())));
+        let what = what.unwrap_or_else(|| "undecided".to_owned());
+        writeln!(io.stderr, "error: nothing is written for {}: not proved, `meshglot verify` tells more ({what})", backend.name())?;
+    }
+    Ok(kept)
+}
