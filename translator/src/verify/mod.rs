@@ -25,7 +25,7 @@ use crate::resolve::Model;
 pub use compare::Deviation;
 pub use judge::{Gate, Judge, Judged};
 pub use reading::reading;
-use space::{Answer, Space};
+use space::{Answer, Space, answer};
 
 /// What is held against what.
 #[derive(Clone, Copy)]
@@ -88,6 +88,15 @@ impl Report {
     pub fn is_proved(&self) -> bool {
         self.findings.is_empty() && self.doubts.is_empty()
     }
+}
+
+/// What a call without repeated headers answers to what was asked. Calls that answer alike must be decided alike, which
+/// is what [`verify`] rests on.
+///
+/// # Errors
+/// An automaton is too large, or something was asked that sorts do not cover.
+pub fn answers(asked: &[Asked], call: &Call) -> Result<Vec<bool>, Doubt> {
+    asked.iter().map(|one| answer(one, call)).collect()
 }
 
 /// Looks at every port of every Service of the backend.

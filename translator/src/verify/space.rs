@@ -106,8 +106,7 @@ impl Space {
     }
 
     fn automaton(&self, number: usize) -> Result<Option<Rc<Automaton>>, Doubt> {
-        let Asked { expression, first, .. } = &self.asked[number];
-        expression.as_deref().map(|text| Automaton::of(text, *first)).transpose()
+        automaton(&self.asked[number])
     }
 
     fn method_table(&self, numbers: Vec<usize>) -> Result<Table, Doubt> {
@@ -177,16 +176,7 @@ impl Space {
 
     /// What a call without repeated headers answers to a question.
     pub(super) fn answer(&self, number: usize, call: &Call) -> Result<bool, Doubt> {
-        let Call::Http { method, target, headers } = call else { return Ok(false) };
-        let text = match &self.asked[number].part {
-            Part::Method => Some(&**method),
-            Part::Path => target.split('?').next(),
-            Part::Target => Some(&**target),
-            Part::Header(name) => headers.iter().find(|(key, _)| key == name).map(|(_, value)| &**value),
-            Part::Other(what) => return Err(Doubt::Uncovered(what)),
-        };
-        let Some(text) = text else { return Ok(false) };
-        Ok(self.automaton(number)?.is_none_or(|automaton| automaton.takes(text)))
+        answer(&self.asked[number], call)
     }
 
     /// The same call with each of its headers sent once more with another value, before or behind it.
@@ -205,6 +195,24 @@ impl Space {
         }
         calls
     }
+}
+
+fn automaton(Asked { expression, first, .. }: &Asked) -> Result<Option<Rc<Automaton>>, Doubt> {
+    expression.as_deref().map(|text| Automaton::of(text, *first)).transpose()
+}
+
+/// What a call without repeated headers answers to a question.
+pub(super) fn answer(asked: &Asked, call: &Call) -> Result<bool, Doubt> {
+    let Call::Http { method, target, headers } = call else { return Ok(false) };
+    let text = match &asked.part {
+        Part::Method => Some(&**method),
+        Part::Path => target.split('?').next(),
+        Part::Target => Some(&**target),
+        Part::Header(name) => headers.iter().find(|(key, _)| key == name).map(|(_, value)| &**value),
+        Part::Other(what) => return Err(Doubt::Uncovered(what)),
+    };
+    let Some(text) = text else { return Ok(false) };
+    Ok(automaton(asked)?.is_none_or(|automaton| automaton.takes(text)))
 }
 
 impl Row {

@@ -6,6 +6,7 @@ mod model;
 mod order;
 mod requests;
 mod scale;
+mod sorts;
 
 use meshglot_translator::ir::MeshSettings;
 use meshglot_translator::parse::{Document, Source, parse};

@@ -42,3 +42,18 @@ pub(crate) fn request(shape: &Shape, inventory: &Inventory) -> Option<Request> {
     let caller = Caller { namespace: namespace.into(), service_account: account.into(), workload: None, meshed: true };
     Some(Request { caller, service: service.key.clone(), port, call: shape.call.clone() })
 }
+
+/// A call whose path is spelt as it is meant, without a header twice.
+pub(crate) fn plain() -> impl Strategy<Value = Call> {
+    let target =
+        prop::sample::select(vec!["/", "/api", "/api/", "/apix", "/api/x/y", "/a", "/ab", "/7", "/42/x", "/api?q=/a", "/?a", "/b.c"]);
+    let value = |name: &'static str, values: Vec<&'static str>| {
+        prop::option::of(prop::sample::select(values)).prop_map(move |value| value.map(|value| (name.to_owned(), value.to_owned())))
+    };
+    let headers = (value("x-a", vec!["1", "", "2"]), value("cookie", vec!["beta=1", "x"]), value("user-agent", vec!["Firefox", "curl"]));
+    (prop::sample::select(vec!["GET", "POST", "DELETE", "PUT"]), target, headers).prop_map(|(method, target, (a, b, c))| Call::Http {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: [a, b, c].into_iter().flatten().collect(),
+    })
+}
