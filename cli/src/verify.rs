@@ -14,6 +14,7 @@ use crate::can::{decision_json, reaches};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::json::API_VERSION;
 use crate::plan::Plan;
+use crate::render::count;
 use crate::{Io, draw, input};
 
 /// The default of `--limit`.
@@ -114,7 +115,8 @@ fn tell(name: &str, result: &Answer, io: &mut Io<'_>) -> std::io::Result<()> {
     let lost: usize = report.excused.values().sum();
     let codes: Vec<&str> = report.excused.keys().map(|code| code.info().name).collect();
     let under = if lost == 0 { String::new() } else { format!(", {lost} under {}", codes.join(", ")) };
-    writeln!(io.stdout, "{name:<8} {:<10} {} ports of Services, {} sorts of requests{under}", word(report), report.ports, report.requests)?;
+    let (ports, sorts) = (count(report.ports, "port"), count(report.requests, "sort"));
+    writeln!(io.stdout, "{name:<8} {:<10} {ports} of Services, {sorts} of requests{under}", word(report))?;
     for finding in &report.findings {
         tell_finding(name, finding, io)?;
     }
