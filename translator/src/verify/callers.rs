@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::eval::{Caller, Neutral};
-use crate::ir::{Identity, Kind};
+use crate::ir::Identity;
 use crate::resolve::View;
 
 /// The name of an account that no policy names. A policy that does would make it known.
@@ -36,7 +36,6 @@ pub(super) fn of(neutral: &Neutral<'_>, view: &View<'_>, namespace: &Arc<str>) -
     });
     callers.extend(strangers.chain(named).filter(|caller| !running.contains(caller)));
     let mut callers: Vec<Caller> = callers.into_iter().filter(|caller| mesh(&caller.namespace) == own).collect();
-    debug_assert!(callers.iter().all(|caller| caller.workload.as_ref().is_none_or(|key| key.kind != Kind::Service)));
     callers.push(Caller { meshed: false, ..caller(namespace, &STRANGER.into()) });
     callers
 }
