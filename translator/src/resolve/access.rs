@@ -25,11 +25,16 @@ pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
         let Some(mesh) = &mesh else { continue };
         // Where the platform enforces it the account's name is the service's; other meshes know workloads alone.
         let named = mesh.consul_acls && mesh.backend.as_deref().is_none_or(|backend| backend == "consul");
-        if workloads.is_empty() && !named {
+        if workloads.is_empty() {
             let message =
                 format!("NOT PROTECTED: no workload runs as ServiceAccount `{}` of namespace `{}`", account.name, account.namespace);
             let diagnostic = Diagnostic::at_origin(Code::MG0502, target.destination.origin.clone(), message);
-            resolver.say(target, diagnostic.help("give the manifests of the workloads with another -f"));
+            let help = if named {
+                "give the manifests of the workloads with another -f: Consul alone closes an account by its name"
+            } else {
+                "give the manifests of the workloads with another -f"
+            };
+            resolver.say(target, diagnostic.help(help).except(named.then_some("consul")));
         }
         rules.extend(resolver.rules(target, mesh).into_iter().map(Arc::new));
     }
