@@ -186,7 +186,8 @@ impl Resolver<'_, '_> {
             if rule.kind == RuleKind::UdpRoute {
                 let message = "UDP is carried by no mesh: this rule allows nothing and protects nothing";
                 let help = "take it out: what stands beside it allows nothing either, unless a TCPRoute names its ports";
-                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message);
+                // Not only useless, as the route itself: whoever wrote it counts on it.
+                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message).level(Severity::Error);
                 self.say(target, if target.rules.len() > 1 { diagnostic.help(help) } else { diagnostic });
                 lost = true;
                 continue;
