@@ -42,7 +42,10 @@ impl Plan {
             Some(name) => backend.name() == name,
             None => model.meshes().iter().any(|mesh| mesh.backend.as_deref() == Some(backend.name())),
         });
-        let engines = chosen.map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
+        let engines: Vec<_> = chosen.map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
+        // Policy that nobody sends to another backend goes to its Mesh's own, which is the one that is excepted.
+        let holds = |except: &str| target.everything && engines.iter().any(|(backend, _)| backend.name() != except);
+        diagnostics.retain(|diagnostic| diagnostic.except.is_none_or(holds));
         Ok(Self { model, engines, target, diagnostics })
     }
 
@@ -57,7 +60,8 @@ impl Plan {
 
     /// Codes that say that a mesh would allow more than was written, and that nobody accepted.
     pub(crate) fn widens(&self, rendered: &Rendered<'_>) -> BTreeSet<Code> {
-        let by_input = self.diagnostics.iter().map(|diagnostic| diagnostic.code).filter(|code| *code == Code::MG0502);
+        let holds = |diagnostic: &&Diagnostic| diagnostic.except.is_none_or(|except| except != rendered.backend);
+        let by_input = self.diagnostics.iter().filter(holds).map(|diagnostic| diagnostic.code).filter(|code| *code == Code::MG0502);
         let unaccepted = rendered.losses.iter().filter(|loss| loss.verdict == Verdict::Widened && !loss.accepted);
         by_input.chain(unaccepted.map(|loss| loss.code)).collect()
     }

@@ -146,13 +146,15 @@ pub struct Diagnostic {
     pub also: Vec<(Place, String)>,
     /// What to do, one line.
     pub help: Option<String>,
+    /// The backend on which it is no mistake; absent: it is one on all of them.
+    pub except: Option<&'static str>,
 }
 
 impl Diagnostic {
     /// A diagnostic at no place, of its code's own level.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let severity = code.info().level.unwrap_or(Severity::Error);
-        Self { code, severity, message: message.into(), place: None, object: None, also: Vec::new(), help: None }
+        Self { code, severity, message: message.into(), place: None, object: None, also: Vec::new(), help: None, except: None }
     }
 
     /// A diagnostic at a value.
@@ -202,6 +204,13 @@ impl Diagnostic {
     #[must_use]
     pub fn level(mut self, severity: Severity) -> Self {
         self.severity = severity;
+        self
+    }
+
+    /// Names the one backend on which it is no mistake.
+    #[must_use]
+    pub fn except(mut self, backend: Option<&'static str>) -> Self {
+        self.except = backend;
         self
     }
 

@@ -181,7 +181,7 @@ pub(crate) mod tests {
     use regex::Regex;
     use test_case::test_case;
 
-    /// A match written `METHODS PATH HEADERS...`, each `*` for any.
+    /// A match written `METHODS PATH HEADERS...`, each `*` for any; a header is `NAME=REGEX`, or a name for one whose value is 1.
     pub(crate) fn http_match(text: &str) -> HttpMatch {
         let (documents, _) = parse(&[Source::new("t", "m: 1")]);
         let origin = documents[0].root().origin();
@@ -190,8 +190,9 @@ pub(crate) mod tests {
         let methods = word().into_iter().flat_map(|word| word.split(','));
         let methods = methods.filter_map(|word| Method::ALL.into_iter().find(|method| method.word() == word)).collect();
         let path = word().map_or(PathPattern::Any, |regex| check(regex).expect("a good regex").path(PathAnchoring::Start));
-        let value = || check("1").expect("a good regex").header();
-        let headers = words.map(|name| HeaderMatch { name: name.into(), value: value(), origin: origin.clone() }).collect();
+        let value = |regex: &str| check(regex).expect("a good regex").header();
+        let header = |(name, regex): (&str, &str)| HeaderMatch { name: name.into(), value: value(regex), origin: origin.clone() };
+        let headers = words.map(|word| header(word.split_once('=').unwrap_or((word, "1")))).collect();
         HttpMatch { name: "t".into(), path, methods, headers, origin, path_origin: None }
     }
 

@@ -175,6 +175,7 @@ mod tests {
     #[test_case(&["* * x", "* /a"], &["+:01", "1:1", "0:0"], &[] ; "header and path")]
     #[test_case(&["* /a[bc]", "* /a[cd]"], &["0:0", "1:1"], &[1] ; "expressions overlap in part")]
     #[test_case(&["* /a[bc]", "* /a[de]"], &["0:0", "1:1"], &[] ; "expressions that do not overlap")]
+    #[test_case(&["* /a x=1", "* /a x=2"], &["0:0", "1:1"], &[1] ; "two values of one header, both of which may be there")]
     #[test_case(&["* *", "GET /"], &["1:01", "0:0"], &[] ; "the root prefix is every path")]
     #[test_case(&["GET /a", "GET /a"], &["0:01"], &[] ; "one match of two callers")]
     fn order(written: &[&str], want: &[&str], losers: &[usize]) {

@@ -25,11 +25,16 @@ pub(super) fn resolve(account: &AccountKey, view: &View<'_>) -> AccountAccess {
         let Some(mesh) = &mesh else { continue };
         // Where the platform enforces it the account's name is the service's; other meshes know workloads alone.
         let named = mesh.consul_acls && mesh.backend.as_deref().is_none_or(|backend| backend == "consul");
-        if workloads.is_empty() && !named {
+        if workloads.is_empty() {
             let message =
                 format!("NOT PROTECTED: no workload runs as ServiceAccount `{}` of namespace `{}`", account.name, account.namespace);
             let diagnostic = Diagnostic::at_origin(Code::MG0502, target.destination.origin.clone(), message);
-            resolver.say(target, diagnostic.help("give the manifests of the workloads with another -f"));
+            let help = if named {
+                "give the manifests of the workloads with another -f: Consul alone closes an account by its name"
+            } else {
+                "give the manifests of the workloads with another -f"
+            };
+            resolver.say(target, diagnostic.help(help).except(named.then_some("consul")));
         }
         rules.extend(resolver.rules(target, mesh).into_iter().map(Arc::new));
     }
@@ -75,7 +80,7 @@ impl Resolver<'_, '_> {
 
     fn rules(&mut self, target: &Arc<TrafficTarget>, mesh: &MeshSettings) -> Vec<AccessRule> {
         let mut from = BTreeSet::from([target.key.clone()]);
-        let sources = self.sources(target, &mut from);
+        let sources = self.sources(target, mesh, &mut from);
         let Some(ports) = self.ports(target, &mut from) else { return Vec::new() };
         if sources.is_empty() {
             return Vec::new();
@@ -113,14 +118,36 @@ impl Resolver<'_, '_> {
         rules
     }
 
-    fn sources(&mut self, target: &Arc<TrafficTarget>, from: &mut BTreeSet<ObjectKey>) -> Vec<(Identity, Origin)> {
+    fn sources(&mut self, target: &Arc<TrafficTarget>, mesh: &MeshSettings, from: &mut BTreeSet<ObjectKey>) -> Vec<(Identity, Origin)> {
         let mut found: BTreeMap<Identity, Origin> = BTreeMap::new();
         for source in &target.sources {
-            for identity in self.identities(target, source, from) {
+            let mut identities = self.identities(target, source, from);
+            let is_account = |identity: &Identity| matches!(identity, Identity::Account(_));
+            if identities.iter().any(is_account) && !self.view.is_in_trust_domain(&source.namespace, &mesh.trust_domain) {
+                self.tell_foreign(target, source, mesh);
+                identities.retain(|identity| !is_account(identity));
+            }
+            for identity in identities {
                 found.entry(identity).or_insert_with(|| source.origin.clone());
             }
         }
         found.into_iter().collect()
+    }
+
+    /// Accounts of a namespace are in the trust domain of its Mesh: in another one somebody else may have their names.
+    fn tell_foreign(&mut self, target: &TrafficTarget, source: &Subject, mesh: &MeshSettings) {
+        let (kind, Subject { name, namespace, .. }) = (source.kind.word(), source);
+        let (whose, help) = match self.view.mesh_of(namespace) {
+            Some(other) => (
+                format!("is of trust domain `{}`, the destination of `{}`", other.trust_domain, mesh.trust_domain),
+                "declare one `Mesh.spec.trustDomain` for both, or name the caller by its ID in an IdentityBinding",
+            ),
+            None => {
+                ("is in no Mesh, and its accounts in no trust domain".to_owned(), "select the namespace in a Mesh of this trust domain")
+            }
+        };
+        let message = format!("namespace `{namespace}` {whose}: {kind} `{name}` stands for no account");
+        self.say(target, Diagnostic::at_origin(Code::MG0115, source.origin.clone(), message).help(help));
     }
 
     fn identities(&mut self, target: &Arc<TrafficTarget>, source: &Subject, from: &mut BTreeSet<ObjectKey>) -> Vec<Identity> {
@@ -159,7 +186,8 @@ impl Resolver<'_, '_> {
             if rule.kind == RuleKind::UdpRoute {
                 let message = "UDP is carried by no mesh: this rule allows nothing and protects nothing";
                 let help = "take it out: what stands beside it allows nothing either, unless a TCPRoute names its ports";
-                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message);
+                // Not only useless, as the route itself: whoever wrote it counts on it.
+                let diagnostic = Diagnostic::at_origin(Code::MG0114, rule.origin.clone(), message).level(Severity::Error);
                 self.say(target, if target.rules.len() > 1 { diagnostic.help(help) } else { diagnostic });
                 lost = true;
                 continue;

@@ -15,6 +15,13 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, valid: bool, out: 
     let root = document.root();
     let mut reader = Reader { key, out, failed: !valid };
     let destination_node = reader.place(root, "destination", "destination")?;
+    if let Some(kind) = destination_node.get("kind").filter(|kind| subject_kind(*kind).is_none()) {
+        // Nobody knows which workloads were meant to be closed.
+        let message = format!("NOT PROTECTED: a destination is a ServiceAccount, not `{}`", kind.text().unwrap_or_default());
+        let diagnostic = Diagnostic::at(Code::MG0502, kind, message);
+        reader.out.push(diagnostic.about(key).help("name the ServiceAccount as which the workloads run"));
+        return None;
+    }
     let destination = reader.subject(destination_node)?;
     if destination.kind == SubjectKind::IdentityBinding {
         // Taken for an account of the same name it would close one workload and open it, and leave the meant one alone.
@@ -44,6 +51,14 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, valid: bool, out: 
         sources: if closed { Vec::new() } else { sources },
         rules: if closed { Vec::new() } else { rules },
     })
+}
+
+fn subject_kind(node: NodeRef<'_>) -> Option<SubjectKind> {
+    match node.text()? {
+        "ServiceAccount" => Some(SubjectKind::ServiceAccount),
+        "IdentityBinding" => Some(SubjectKind::IdentityBinding),
+        _ => None,
+    }
 }
 
 struct Reader<'a> {
@@ -88,14 +103,11 @@ impl Reader<'_> {
 
     fn subject(&mut self, node: NodeRef<'_>) -> Option<Subject> {
         let kind_node = node.get("kind")?;
-        let kind = match kind_node.text() {
-            Some("ServiceAccount") => SubjectKind::ServiceAccount,
-            Some("IdentityBinding") => SubjectKind::IdentityBinding,
-            other => {
-                let message = format!("a subject is a ServiceAccount or an IdentityBinding, not `{}`", other.unwrap_or_default());
-                self.drop(Diagnostic::at(Code::MG0103, kind_node, message));
-                return None;
-            }
+        let Some(kind) = subject_kind(kind_node) else {
+            let other = kind_node.text().unwrap_or_default();
+            let message = format!("a subject is a ServiceAccount or an IdentityBinding, not `{other}`");
+            self.drop(Diagnostic::at(Code::MG0103, kind_node, message));
+            return None;
         };
         let name = node.get("name")?;
         let namespace = node.get("namespace").and_then(NodeRef::string).filter(|text| !text.is_empty());

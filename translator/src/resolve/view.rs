@@ -344,6 +344,12 @@ impl<'m> View<'m> {
         self.model.implied_mesh().filter(|settings| is_ordinary(namespace, settings)).cloned()
     }
 
+    /// Whether the accounts of a namespace have identities of this trust domain. Without any Mesh there is one for all.
+    pub(crate) fn is_in_trust_domain(&self, namespace: &Arc<str>, trust_domain: &str) -> bool {
+        self.record(Read::Meshes);
+        !self.model.has_mesh() || self.mesh_of(namespace).is_some_and(|mesh| *mesh.trust_domain == *trust_domain)
+    }
+
     /// The Mesh of a namespace, if it runs on the backend that is rendered.
     pub fn target_mesh(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
         let mesh = self.mesh_of(namespace)?;
