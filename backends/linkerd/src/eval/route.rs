@@ -1,5 +1,7 @@
 //! HTTPRoute, GRPCRoute, TLSRoute and TCPRoute as Linkerd reads them, for both halves.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -188,9 +190,22 @@ fn values(list: &[Value]) -> Result<Vec<(String, ValueMatch)>, Defect> {
     list.iter().map(entry).collect()
 }
 
+/// Compiled expressions to keep: routes share few, and compiling takes longer than all else.
+const KEPT: usize = 4096;
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+}
+
 /// The controller compiles it with the same crate; the webhook refuses what it cannot compile.
 fn regex(pattern: &str) -> Result<Regex, Defect> {
-    Regex::new(pattern).map_err(|_| Defect::Ignored)
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() > KEPT {
+            compiled.clear();
+        }
+        let compiled = compiled.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
+        compiled.clone().ok_or(Defect::Ignored)
+    })
 }
 
 fn backend(value: &Value, group: &str) -> Backend {
