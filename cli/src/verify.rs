@@ -166,7 +166,8 @@ fn word(report: &Report) -> &'static str {
 
 fn why(doubt: &Doubt) -> String {
     match doubt {
-        Doubt::TooLarge => "too large: more sorts of requests than --limit, or expressions whose automaton is too large".to_owned(),
+        Doubt::TooManyRequests(limit) => format!("too large: more than {limit} sorts of requests, raise --limit"),
+        Doubt::TooLarge => "too large: an expression needs more than 1 MiB, or all together more than 50,000 states".to_owned(),
         Doubt::Uncovered(what) => format!("the mesh looks at {what}, which is not decided over all requests"),
     }
 }

@@ -51,7 +51,7 @@ fn an_object_that_nobody_knows_is_no_proof() {
     assert!(text.contains("unknown: "), "{text}");
 }
 
-#[test_case(&["--backend", "istio", "--limit", "1"], 1, "undecided: shop/api:80" ; "too few requests allowed")]
+#[test_case(&["--backend", "istio", "--limit", "1"], 1, "undecided: shop/api:80: too large: more than 1 sorts" ; "too few requests allowed")]
 #[test_case(&["--backend", "all", "--against", "-"], 2, "one mesh" ; "objects of one mesh")]
 #[test_case(&[], 2, "no --backend" ; "no backend")]
 #[test_case(&["--backend", "istio", "-o", "json"], 0, "\"kind\": \"Verification\"" ; "for machines")]

@@ -49,7 +49,9 @@ pub struct Question<'q> {
 /// How a Service's port was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// More sorts of requests than the limit, or expressions that need too large an automaton.
+    /// More sorts of requests than the limit, which it tells.
+    TooManyRequests(usize),
+    /// Expressions need too large an automaton.
     TooLarge,
     /// The decision depends on something that sorts do not cover.
     Uncovered(&'static str),
@@ -152,7 +154,7 @@ impl Found {
                 self.attempt(gate, caller, call);
             }
             if self.requests > self.limit {
-                return Err(Doubt::TooLarge);
+                return Err(Doubt::TooManyRequests(self.limit));
             }
         }
         Ok(())
