@@ -26,10 +26,9 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
     let rendered: Vec<(&'static str, Decision)> = plan
         .engines
         .iter()
-        .filter_map(|(backend, engine)| {
-            let objects: Vec<Value> = engine.rendered().objects.iter().map(|object| object.body()).collect();
-            let reader = reading(*backend, &plan.model, &plan.target, objects)?;
-            Some((backend.name(), reader.evaluate(&request)))
+        .map(|(backend, engine)| {
+            let reader = reading(*backend, &plan.model, &plan.target, engine.rendered().bodies());
+            (backend.name(), reader.evaluate(&request))
         })
         .collect();
     let verdicts = || std::iter::once(decision.verdict).chain(rendered.iter().map(|(_, decision)| decision.verdict));

@@ -93,10 +93,9 @@ fn objects(path: &Path, like: &Input, io: &mut Io<'_>) -> Result<Vec<Value>, Fai
 
 /// Looks at one backend: at what it would get, or at what it has.
 pub(crate) fn report(plan: &Plan, backend: &dyn Backend, rendered: &Rendered<'_>, given: Option<&[Value]>, limit: usize) -> Report {
-    let bodies = || rendered.objects.iter().map(|object| object.body()).collect();
-    let objects = given.map_or_else(bodies, <[Value]>::to_vec);
+    let objects = given.map_or_else(|| rendered.bodies(), <[Value]>::to_vec);
     let read = |objects| reading(backend, &plan.model, &plan.target, objects);
-    let (Some(reader), Some(bare)) = (read(objects), read(Vec::new())) else { return Report::default() };
+    let (reader, bare) = (read(objects), read(Vec::new()));
     let losses = &rendered.losses;
     verify(Question { model: &plan.model, backend, target: &plan.target, reader: &*reader, bare: &*bare, losses, limit })
 }

@@ -79,8 +79,8 @@ impl Backend for Builtin {
     }
 
     /// `defaults` says nothing: everything stands in the resources.
-    fn reader(&self, objects: Vec<Value>, inventory: Inventory, _defaults: &Value) -> Option<Box<dyn Evaluate>> {
-        Some(Box::new(eval::Reading::new(&objects, inventory)))
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, _defaults: &Value) -> Box<dyn Evaluate> {
+        Box::new(eval::Reading::new(&objects, inventory))
     }
 
     /// By workload, what they share first; then type and name.

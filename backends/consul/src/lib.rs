@@ -120,8 +120,8 @@ impl Backend for Consul {
         objects: Vec<Value>,
         inventory: meshglot_translator::eval::Inventory,
         defaults: &Value,
-    ) -> Option<Box<dyn meshglot_translator::eval::Evaluate>> {
-        Some(Box::new(eval::Reading::new(&objects, inventory, defaults)))
+    ) -> Box<dyn meshglot_translator::eval::Evaluate> {
+        Box::new(eval::Reading::new(&objects, inventory, defaults))
     }
 
     fn has_ports(&self) -> bool {

@@ -79,8 +79,8 @@ impl Backend for Istio {
         Fragment { objects: object.into_iter().collect(), sets: Vec::new(), losses: report.into_losses() }
     }
 
-    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Option<Box<dyn Evaluate>> {
-        Some(eval::read(&objects, &inventory, defaults))
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Box<dyn Evaluate> {
+        eval::read(&objects, &inventory, defaults)
     }
 
     fn installation(&self, mesh: &MeshSettings) -> Value {

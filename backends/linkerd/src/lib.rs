@@ -56,8 +56,8 @@ impl Backend for Linkerd {
         split::service_routes(&view.routes(&root), &view.namespace(&root.namespace), &mesh, || view.report(&mesh))
     }
 
-    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Option<Box<dyn Evaluate>> {
-        Some(eval::reader(&objects, &inventory, defaults))
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Box<dyn Evaluate> {
+        eval::reader(&objects, &inventory, defaults)
     }
 
     fn installation(&self, mesh: &MeshSettings) -> Value {

@@ -1,6 +1,6 @@
 //! What `meshglot can` does on a model that is there: the neutral answer, and that of a backend's own objects.
 
-use meshglot_translator::eval::{Call, Caller, Evaluate, Neutral, Request, Verdict};
+use meshglot_translator::eval::{Call, Caller, Evaluate, Inventory, Neutral, Request, Verdict};
 use meshglot_translator::ir::ServiceKey;
 use meshglot_translator::render::{Backend, Rendered};
 use meshglot_translator::resolve::Model;
@@ -27,7 +27,5 @@ pub(crate) fn neutral(model: &Model, request: &Request) -> Verdict {
 
 /// By the objects of a backend, as the command does it.
 pub(crate) fn rendered(backend: &dyn Backend, model: &Model, rendered: &Rendered<'_>, request: &Request) -> Verdict {
-    let objects: Vec<Value> = rendered.objects.iter().map(|object| object.body()).collect();
-    let reader = backend.reader(objects, Neutral::new(model).inventory().clone(), &Value::Null).expect("every backend has a reading");
-    reader.evaluate(request).verdict
+    backend.reader(rendered.bodies(), Inventory::of(model), &Value::Null).evaluate(request).verdict
 }

@@ -38,10 +38,8 @@ pub trait Backend: Send + Sync {
     }
 
     /// A reading of this mesh's own objects by its vendor's rules: `objects` as they would be applied, `defaults`
-    /// what is set outside of them. `None`: there is no reading yet.
-    fn reader(&self, _objects: Vec<Value>, _inventory: Inventory, _defaults: &Value) -> Option<Box<dyn Evaluate>> {
-        None
-    }
+    /// what is set outside of them.
+    fn reader(&self, objects: Vec<Value>, inventory: Inventory, defaults: &Value) -> Box<dyn Evaluate>;
 
     /// Whether it tells the ports of a Service apart; else whatever port is called, one answers.
     fn has_ports(&self) -> bool {

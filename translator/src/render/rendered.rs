@@ -93,6 +93,13 @@ pub struct Rendered<'e> {
     pub losses: Vec<&'e Loss>,
 }
 
+impl Rendered<'_> {
+    /// The objects, complete, as they are applied.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.objects.iter().map(|object| object.body()).collect()
+    }
+}
+
 /// Sources beyond this many bytes are replaced by their hash: annotations share 256 KiB.
 const SOURCES_BYTES: usize = 4096;
 

@@ -6,8 +6,8 @@ use crate::eval::{Evaluate, Inventory};
 use crate::render::{Backend, Target};
 use crate::resolve::{Model, View};
 
-/// How a backend reads these objects on a mesh that is set up as the Mesh says; `None`: it has no reading.
-pub fn reading(backend: &dyn Backend, model: &Model, target: &Target, objects: Vec<Value>) -> Option<Box<dyn Evaluate>> {
+/// How a backend reads these objects on a mesh that is set up as the Mesh says.
+pub fn reading(backend: &dyn Backend, model: &Model, target: &Target, objects: Vec<Value>) -> Box<dyn Evaluate> {
     let ours = |name: Option<&str>| target.everything || name == Some(backend.name());
     // Of several Meshes on one backend all declare one installation.
     let mesh = model.meshes().into_iter().find(|mesh| ours(mesh.backend.as_deref()));

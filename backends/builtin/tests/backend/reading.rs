@@ -20,11 +20,11 @@ impl Mesh {
     /// Each text is one YAML document or several.
     fn of(texts: &[&str]) -> Self {
         let model = model(documents(texts));
-        Self::reading(engine(&model).rendered().objects.iter().map(|object| object.body()).collect(), Inventory::of(&model))
+        Self::reading(engine(&model).rendered().bodies(), Inventory::of(&model))
     }
 
     fn reading(bodies: Vec<Value>, inventory: Inventory) -> Self {
-        let reader = Builtin.reader(bodies.clone(), inventory.clone(), &Value::Null).expect("a reading");
+        let reader = Builtin.reader(bodies.clone(), inventory.clone(), &Value::Null);
         Self { inventory, bodies, reader }
     }
 

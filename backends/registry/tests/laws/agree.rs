@@ -57,8 +57,8 @@ impl Tally {
 fn agrees(backend: &'static dyn Backend, model: &Model, engine: &Engine<'_>, requests: &[Request], tally: &Tally) -> Result<(), String> {
     let target = target();
     let rendered = engine.rendered();
-    let read = |objects: Vec<Value>| reading(backend, model, &target, objects).ok_or("no reading");
-    let (reader, bare) = (read(rendered.objects.iter().map(|object| object.body()).collect())?, read(Vec::new())?);
+    let read = |objects: Vec<Value>| reading(backend, model, &target, objects);
+    let (reader, bare) = (read(rendered.bodies()), read(Vec::new()));
     let judge =
         Judge::new(Question { model, backend, target: &target, reader: &*reader, bare: &*bare, losses: &rendered.losses, limit: 0 });
     let gates: Vec<_> = judge.gates().collect();

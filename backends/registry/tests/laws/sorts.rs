@@ -28,10 +28,8 @@ fn requests_of_one_sort_are_decided_alike() {
         let neutral = Neutral::new(&model);
         let mut readers: Vec<(&str, Box<dyn Evaluate + '_>)> = vec![("neutral", Box::new(neutral))];
         for backend in meshglot_registry::all() {
-            let engine = fresh(backend, &model);
-            let bodies: Vec<Value> = engine.rendered().objects.iter().map(|object| object.body()).collect();
-            let reader = reading(backend, &model, &target, bodies).ok_or_else(|| TestCaseError::fail("no reading"))?;
-            readers.push((backend.name(), reader));
+            let bodies = fresh(backend, &model).rendered().bodies();
+            readers.push((backend.name(), reading(backend, &model, &target, bodies)));
         }
         for (name, reader) in &readers {
             for one in requests() {
