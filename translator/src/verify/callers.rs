@@ -10,16 +10,8 @@ use crate::resolve::View;
 /// The name of an account that no policy names. A policy that does would make it known.
 const STRANGER: &str = "meshglot-stranger";
 
-/// The callers of Services in a namespace: of the same Mesh, and one outside of it.
-pub(super) fn of(neutral: &Neutral<'_>, view: &View<'_>, namespace: &Arc<str>) -> Vec<Caller> {
-    let mesh = |namespace: &Arc<str>| view.mesh_of(namespace).map(|mesh| mesh.name.clone());
-    let own = mesh(namespace);
-    let caller = |namespace: &Arc<str>, account: &Arc<str>| Caller {
-        namespace: namespace.clone(),
-        service_account: account.clone(),
-        workload: None,
-        meshed: true,
-    };
+/// Everybody with a proxy who is known, sorted.
+pub(super) fn known(neutral: &Neutral<'_>, view: &View<'_>) -> Vec<Caller> {
     let mut callers = BTreeSet::new();
     let mut running = BTreeSet::new();
     for workload in neutral.inventory().workloads() {
@@ -35,7 +27,17 @@ pub(super) fn of(neutral: &Neutral<'_>, view: &View<'_>, namespace: &Arc<str>) -
         Identity::Spiffe(_) => None,
     });
     callers.extend(strangers.chain(named).filter(|caller| !running.contains(caller)));
-    let mut callers: Vec<Caller> = callers.into_iter().filter(|caller| mesh(&caller.namespace) == own).collect();
-    callers.push(Caller { meshed: false, ..caller(namespace, &STRANGER.into()) });
-    callers
+    callers.into_iter().collect()
+}
+
+/// The callers of Services in a namespace: those of the same Mesh, and one outside of it.
+pub(super) fn of(known: &[Caller], view: &View<'_>, namespace: &Arc<str>) -> Vec<Caller> {
+    let mesh = |namespace: &Arc<str>| view.mesh_of(namespace).map(|mesh| mesh.name.clone());
+    let own = mesh(namespace);
+    let outside = Caller { meshed: false, ..caller(namespace, &STRANGER.into()) };
+    known.iter().filter(|caller| mesh(&caller.namespace) == own).cloned().chain([outside]).collect()
+}
+
+fn caller(namespace: &Arc<str>, account: &Arc<str>) -> Caller {
+    Caller { namespace: namespace.clone(), service_account: account.clone(), workload: None, meshed: true }
 }

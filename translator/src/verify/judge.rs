@@ -70,9 +70,9 @@ impl<'q> Judge<'q> {
         }
     }
 
-    /// Everybody who may call there.
-    pub(super) fn callers(&self, gate: &Gate<'_>) -> Vec<Caller> {
-        callers::of(&self.neutral, &self.view, &gate.service.key.namespace)
+    /// Everybody with a proxy who is known.
+    pub(super) fn known_callers(&self) -> Vec<Caller> {
+        callers::known(&self.neutral, &self.view)
     }
 
     /// Whether the policy says nothing about a port: no split of it, no workload behind it that is closed.
@@ -109,6 +109,11 @@ impl Gate<'_> {
     /// The Service.
     pub fn service(&self) -> &ServiceKey {
         &self.service.key
+    }
+
+    /// Who of the known callers may call there, and somebody without a proxy.
+    pub(super) fn callers(&self, known: &[Caller]) -> Vec<Caller> {
+        callers::of(known, &self.judge.view, &self.service.key.namespace)
     }
 
     /// The port that is called.
