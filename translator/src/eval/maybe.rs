@@ -1,10 +1,10 @@
 //! Yes, no, or not known: how conditions are joined when a part of them cannot be read.
 
 /// `None`: not known.
-pub(super) type Maybe = Option<bool>;
+pub type Maybe = Option<bool>;
 
 /// Whether all hold. One that surely does not decides, however little is known of the others.
-pub(super) fn all(parts: impl IntoIterator<Item = Maybe>) -> Maybe {
+pub fn all(parts: impl IntoIterator<Item = Maybe>) -> Maybe {
     let mut known = Some(true);
     for part in parts {
         match part {
@@ -17,12 +17,12 @@ pub(super) fn all(parts: impl IntoIterator<Item = Maybe>) -> Maybe {
 }
 
 /// Whether one holds. One that surely does decides, however little is known of the others.
-pub(super) fn any(parts: impl IntoIterator<Item = Maybe>) -> Maybe {
+pub fn any(parts: impl IntoIterator<Item = Maybe>) -> Maybe {
     not(all(parts.into_iter().map(not)))
 }
 
 /// The opposite; what is not known stays so.
-pub(super) fn not(part: Maybe) -> Maybe {
+pub fn not(part: Maybe) -> Maybe {
     part.map(|known| !known)
 }
 

@@ -7,6 +7,7 @@ mod by_label;
 pub mod fields;
 mod inventory;
 mod matcher;
+pub mod maybe;
 mod neutral;
 mod path;
 mod request;

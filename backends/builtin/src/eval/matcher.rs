@@ -65,8 +65,8 @@ impl Text {
     }
 
     /// Whether a text is so; `part` is where it stands in the request, if it does.
-    pub(super) fn matches(&self, part: Option<Part>, text: &str) -> Read<bool> {
-        asks(|| part, self.asked(), false);
+    pub(super) fn matches(&self, part: impl FnOnce() -> Option<Part>, text: &str) -> Read<bool> {
+        asks(part, self.asked(), false);
         Ok(match self {
             Self::Exact(exact) => text == exact,
             Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
@@ -170,7 +170,7 @@ impl HeaderMatch {
         let values = message.values(&self.name)?;
         match &self.text {
             None => Ok(!values.is_empty()),
-            Some(text) => any(values.into_iter().map(|value| text.matches(Part::header(&self.name), value))),
+            Some(text) => any(values.into_iter().map(|value| text.matches(|| Part::header(&self.name), value))),
         }
     }
 }

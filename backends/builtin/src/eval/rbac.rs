@@ -184,10 +184,10 @@ impl Condition {
                 None => Err("Envoy refuses conditions on headers in rules about connections".to_owned()),
             },
             // A connection has no path.
-            Self::Path(path) => subject.message.map_or(Ok(false), |message| path.matches(Some(Part::Path), message.path_alone())),
+            Self::Path(path) => subject.message.map_or(Ok(false), |message| path.matches(|| Some(Part::Path), message.path_alone())),
             Self::Port(port) => Ok(*port == subject.port),
             Self::Identity(None) => Ok(subject.peer.has_certificate()),
-            Self::Identity(Some(name)) => subject.peer.is(|id| name.matches(None, id)),
+            Self::Identity(Some(name)) => subject.peer.is(|id| name.matches(|| None, id)),
         }
     }
 }

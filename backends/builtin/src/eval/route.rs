@@ -117,7 +117,7 @@ impl Path {
 
     fn matches(&self, path: &str) -> Read<bool> {
         match self {
-            Self::Text(text) => text.matches(Some(Part::Path), path),
+            Self::Text(text) => text.matches(|| Some(Part::Path), path),
             Self::Below(prefix) => {
                 asks(|| Some(Part::Path), Test::Below(prefix), false);
                 Ok(path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))

@@ -109,7 +109,7 @@ impl Tls {
         if self.names.is_empty() {
             return Ok(peer.has_certificate());
         }
-        peer.is(|id| any(self.names.iter().map(|name| name.matches(None, id))))
+        peer.is(|id| any(self.names.iter().map(|name| name.matches(|| None, id))))
     }
 
     /// Whether both ends know a common version.

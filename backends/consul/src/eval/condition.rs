@@ -1,6 +1,7 @@
 //! A condition on a request, as routes and permissions state it under `http`.
 
 use meshglot_translator::eval::asked::{Part, Test, asks};
+use meshglot_translator::eval::maybe::all;
 use serde_json::Value;
 
 use super::fields::{Fields, Read};
@@ -83,19 +84,6 @@ impl Condition {
     pub(super) fn can_rewrite(&self) -> bool {
         matches!(self.path, Some(PathCondition::Exact(_) | PathCondition::Prefix(_)))
     }
-}
-
-/// Three-valued "and".
-fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut result = Some(true);
-    for part in parts {
-        match part {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => result = None,
-        }
-    }
-    result
 }
 
 impl PathCondition {

@@ -1,6 +1,7 @@
 //! A condition on a header, as Envoy decides it.
 
 use meshglot_translator::eval::asked::{self, asks};
+use meshglot_translator::eval::maybe::any;
 use serde_json::Value;
 
 use super::fields::{Fields, Read};
@@ -99,19 +100,6 @@ impl HeaderCondition {
         let fits = any(values.into_iter().map(|value| self.test.fits(value)));
         fits.map(|fits| fits != self.invert)
     }
-}
-
-/// Three-valued "or".
-fn any(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut result = Some(false);
-    for part in parts {
-        match part {
-            Some(true) => return Some(true),
-            Some(false) => {}
-            None => result = None,
-        }
-    }
-    result
 }
 
 impl Test {

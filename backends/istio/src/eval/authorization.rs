@@ -8,9 +8,9 @@ use meshglot_translator::eval::ByLabel;
 use super::authorization_condition::Question;
 use super::authorization_rule::{Place, Rule};
 use super::fields::Fields;
-use super::maybe::Maybe;
 use super::mesh_config::MeshConfig;
 use super::object::{Object, selects};
+use meshglot_translator::eval::maybe::Maybe;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {

@@ -3,10 +3,10 @@
 use meshglot_translator::eval::asked::Part;
 
 use super::authorization_rule::Place;
-use super::maybe::{Maybe, all, any, not};
 use super::message::{Header, Message};
 use super::strings::Wildcard;
 use super::template::{is_template, template};
+use meshglot_translator::eval::maybe::{Maybe, all, any, not};
 
 /// What is asked: may this come in?
 pub(super) struct Question<'q> {
@@ -82,15 +82,15 @@ impl Condition {
         match &self.of {
             // Without a certificate no identity matches, not even `*`.
             Attribute::Principal | Attribute::Namespace | Attribute::ServiceAccount => {
-                question.identity.map_or(Some(false), |identity| value.matches(None, identity, false))
+                question.identity.map_or(Some(false), |identity| value.matches(|| None, identity, false))
             }
-            Attribute::Port => value.matches(None, &question.port.to_string(), false),
-            Attribute::Method => message(&|message| value.matches(Some(Part::Method), message.method, false)),
-            Attribute::Path => message(&|message| value.matches(Some(Part::Path), &message.path, false)),
-            Attribute::Host => message(&|message| value.matches(None, &message.authority, true)),
+            Attribute::Port => value.matches(|| None, &question.port.to_string(), false),
+            Attribute::Method => message(&|message| value.matches(|| Some(Part::Method), message.method, false)),
+            Attribute::Path => message(&|message| value.matches(|| Some(Part::Path), &message.path, false)),
+            Attribute::Host => message(&|message| value.matches(|| None, &message.authority, true)),
             Attribute::Header(name) => message(&|message| match message.header(name) {
                 Header::Absent => Some(false),
-                Header::Values(texts) => any(texts.iter().map(|text| value.matches(Part::header(name), text, false))),
+                Header::Values(texts) => any(texts.iter().map(|text| value.matches(|| Part::header(name), text, false))),
                 Header::Unknown => None,
             }),
             Attribute::Token => Some(false),

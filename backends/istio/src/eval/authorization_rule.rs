@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::authorization::Action;
 use super::authorization_condition::{Attribute, Condition, Question};
 use super::fields::Fields;
-use super::maybe::{Maybe, all, any};
 use super::mesh_config::MeshConfig;
+use meshglot_translator::eval::maybe::{Maybe, all, any};
 
 /// A rule: one of its sources and one of its operations have to hold.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ mod destination_rule;
 mod fields;
 mod gateway;
 mod gateway_routing;
-mod maybe;
 mod mesh_config;
 mod message;
 mod mtls;

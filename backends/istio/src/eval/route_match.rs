@@ -7,10 +7,10 @@ use meshglot_translator::eval::asked::Part;
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::maybe::{Maybe, all, any, not};
 use super::message::{Header, Message};
 use super::object::selects;
 use super::strings::TextMatch;
+use meshglot_translator::eval::maybe::{Maybe, all, any, not};
 
 /// The proxy that routes.
 #[derive(Clone, Copy, Debug)]
@@ -151,10 +151,12 @@ impl RouteMatch {
     /// # Source
     /// Istio `route.go`, `TranslateRouteMatch`; Envoy `source/common/router/config_impl.cc`.
     pub(super) fn takes(&self, message: &Message<'_>) -> Maybe {
-        let simple = |one: &Option<TextMatch>, part, text: &str| one.as_ref().map_or(Some(true), |one| one.matches(part, text, false));
+        let simple = |one: &Option<TextMatch>, part: Option<Part>, text: &str| {
+            one.as_ref().map_or(Some(true), |one| one.matches(|| part, text, false))
+        };
         // Of several values one that fits is enough: so does Envoy 1.40, older ones joined them with commas.
         let fits = |(name, one): &(String, TextMatch), texts: &[Cow<'_, str>]| {
-            any(texts.iter().map(|text| one.matches(Part::header(name), text, false)))
+            any(texts.iter().map(|text| one.matches(|| Part::header(name), text, false)))
         };
         let header = |header: &(String, TextMatch)| match message.header(&header.0) {
             Header::Absent => Some(false),
@@ -164,14 +166,14 @@ impl RouteMatch {
         // An absent header counts as an empty one there, unless presence itself is asked for.
         let without = |header: &(String, TextMatch)| match (message.header(&header.0), &header.1) {
             (Header::Absent, TextMatch::Present) => Some(true),
-            (Header::Absent, one) => not(one.matches(None, "", false)),
+            (Header::Absent, one) => not(one.matches(|| None, "", false)),
             (Header::Values(texts), _) => not(fits(header, &texts)),
             (Header::Unknown, _) => None,
         };
         let parameter = |(name, one): &(String, TextMatch)| {
-            message.parameter(name).map_or(Some(false), |text| one.matches(Some(Part::Other("a query parameter")), text, false))
+            message.parameter(name).map_or(Some(false), |text| one.matches(|| Some(Part::Other("a query parameter")), text, false))
         };
-        let path = self.uri.as_ref().map_or(Some(true), |uri| uri.matches(Some(Part::Path), &message.path, self.ignore_case));
+        let path = self.uri.as_ref().map_or(Some(true), |uri| uri.matches(|| Some(Part::Path), &message.path, self.ignore_case));
         let known = if self.odd { None } else { Some(true) };
         let method = simple(&self.method, Some(Part::Method), message.method);
         let first = [known, path, method, simple(&self.authority, None, &message.authority)];

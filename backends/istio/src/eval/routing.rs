@@ -6,12 +6,12 @@ use meshglot_translator::eval::asked::{self, Test, asks};
 use meshglot_translator::eval::{Fraction, Verdict};
 
 use super::arrival::Delivery;
-use super::maybe::any;
 use super::message::{Header, Message};
 use super::part::{Part, Parts, ended, ruled, scaled};
 use super::reading::Reading;
 use super::route_match::{RouteMatch, Router};
 use super::virtual_service::{Action, HttpRoute, VirtualService, Weighted};
+use meshglot_translator::eval::maybe::any;
 
 /// A route that took a request, and the match that did; `None`: a route without any.
 pub(super) type Taken<'v> = (&'v HttpRoute, Option<&'v RouteMatch>);

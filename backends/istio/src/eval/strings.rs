@@ -5,7 +5,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use serde_json::Value;
 
-use super::maybe::Maybe;
+use meshglot_translator::eval::maybe::Maybe;
 
 /// An expression that has to match a whole text, as Envoy uses RE2.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    fn matches(&self, part: Option<Part>, text: &str) -> bool {
-        asks(|| part, Test::Regex(&self.text), false);
+    fn matches(&self, part: impl FnOnce() -> Option<Part>, text: &str) -> bool {
+        asks(part, Test::Regex(&self.text), false);
         self.regex.is_match(text)
     }
 }
@@ -96,7 +96,7 @@ impl TextMatch {
     }
 
     /// Whether a text that is there matches; `part` is where it stands.
-    pub(super) fn matches(&self, part: Option<Part>, text: &str, ignore_case: bool) -> Maybe {
+    pub(super) fn matches(&self, part: impl FnOnce() -> Option<Part>, text: &str, ignore_case: bool) -> Maybe {
         match self {
             Self::Present => Some(true),
             Self::Exact(exact) => Some(exactly(part, text, exact, ignore_case)),
@@ -142,7 +142,7 @@ impl Wildcard {
     }
 
     /// Whether a text that is there matches; `part` is where it stands in the request, if it does.
-    pub(super) fn matches(&self, part: Option<Part>, text: &str, ignore_case: bool) -> Maybe {
+    pub(super) fn matches(&self, part: impl FnOnce() -> Option<Part>, text: &str, ignore_case: bool) -> Maybe {
         match self {
             Self::Present => Some(true),
             Self::Exact(exact) => Some(exactly(part, text, exact, ignore_case)),
@@ -153,18 +153,18 @@ impl Wildcard {
     }
 }
 
-fn exactly(part: Option<Part>, text: &str, exact: &str, ignore_case: bool) -> bool {
-    asks(|| part, Test::Exact(exact), ignore_case);
+fn exactly(part: impl FnOnce() -> Option<Part>, text: &str, exact: &str, ignore_case: bool) -> bool {
+    asks(part, Test::Exact(exact), ignore_case);
     same(text, exact, ignore_case)
 }
 
-fn starts_with(part: Option<Part>, text: &str, prefix: &str, ignore_case: bool) -> bool {
-    asks(|| part, Test::Prefix(prefix), ignore_case);
+fn starts_with(part: impl FnOnce() -> Option<Part>, text: &str, prefix: &str, ignore_case: bool) -> bool {
+    asks(part, Test::Prefix(prefix), ignore_case);
     text.get(..prefix.len()).is_some_and(|start| same(start, prefix, ignore_case))
 }
 
-fn ends_with(part: Option<Part>, text: &str, suffix: &str, ignore_case: bool) -> bool {
-    asks(|| part, Test::Suffix(suffix), ignore_case);
+fn ends_with(part: impl FnOnce() -> Option<Part>, text: &str, suffix: &str, ignore_case: bool) -> bool {
+    asks(part, Test::Suffix(suffix), ignore_case);
     let end = text.len().checked_sub(suffix.len()).and_then(|at| text.get(at..));
     end.is_some_and(|end| same(end, suffix, ignore_case))
 }
@@ -203,7 +203,7 @@ mod tests {
     #[test_case(json!({"regex": "("}), "(", None ; "no expression")]
     #[test_case(json!({"glob": "a"}), "a", None ; "unknown form")]
     fn text_match(value: Value, text: &str, want: Maybe) {
-        assert_eq!(TextMatch::of(&value).matches(None, text, false), want);
+        assert_eq!(TextMatch::of(&value).matches(|| None, text, false), want);
     }
 
     #[test_case("a", "a", true ; "exact")]
@@ -215,7 +215,7 @@ mod tests {
     #[test_case("/a/*/x", "/a/b/x", false ; "a star inside is a star")]
     #[test_case("*a*", "a*", true ; "only the first star counts")]
     fn wildcard(value: &str, text: &str, want: bool) {
-        assert_eq!(Wildcard::of(value).matches(None, text, false), Some(want));
+        assert_eq!(Wildcard::of(value).matches(|| None, text, false), Some(want));
     }
 
     #[test_case("a.b", "a.b", true ; "same host")]
