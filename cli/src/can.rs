@@ -1,7 +1,5 @@
 //! `meshglot can`: whether a call is allowed, by the neutral policy and by what each mesh gets.
 
-mod request;
-
 use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Outcome, Request, Verdict};
 use meshglot_translator::resolve::Model;
@@ -12,6 +10,7 @@ use crate::args::{CanArgs, Choice};
 use crate::exit::{Exit, Outcome as Answer};
 use crate::output::json::API_VERSION;
 use crate::plan::Plan;
+use crate::request::{self, RequestLine};
 use crate::{Io, draw};
 
 pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
@@ -21,7 +20,9 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
         draw::diagnostic(diagnostic, io)?;
     }
     let neutral = Neutral::new(&plan.model);
-    let request = request::read(args, neutral.inventory())?;
+    let CanArgs { source, method, url, headers, .. } = args;
+    let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
+    let request = request::read(line, neutral.inventory())?;
     let decision = neutral.evaluate(&request);
     let rendered: Vec<(&'static str, Decision)> = plan
         .engines

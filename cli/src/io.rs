@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{Read, Write};
 
+use meshglot_translator::answer::{Answer, document};
+
 /// Standard streams and what is known about them.
 pub struct Io<'a> {
     /// Read by `-f -`.
@@ -34,6 +36,11 @@ impl Io<'_> {
             (true, false) => "ok",
             (false, false) => "FAIL",
         }
+    }
+
+    /// Writes the one document of `-o json`.
+    pub(crate) fn answer<A: Answer>(&mut self, answer: &A) -> std::io::Result<()> {
+        writeln!(self.stdout, "{:#}", document(answer))
     }
 
     pub(crate) fn arrow(&self) -> &'static str {

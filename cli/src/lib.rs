@@ -18,12 +18,15 @@ mod pager;
 mod plan;
 pub mod process;
 mod render;
+mod request;
+mod schemas;
 mod verify;
 mod version;
 
 pub use capture::{Captured, capture};
 pub use exit::Exit;
 pub use io::Io;
+pub use schemas::schemas;
 
 use args::{Cli, Command};
 

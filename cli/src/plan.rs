@@ -28,9 +28,14 @@ impl Plan {
     /// Reads the input and renders it for the chosen backends. Without a Mesh and without `--backend` there is
     /// none to choose; the input is checked all the same, as if one Mesh held everything.
     pub(crate) fn make(input: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Self, Failure> {
+        let (sources, diagnostics) = input::read(input, io)?;
+        Self::of(&sources, diagnostics, input, choice)
+    }
+
+    /// The same of sources that were read elsewhere, `diagnostics` what was wrong with them as texts.
+    pub(crate) fn of(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
         let accepted = accepted(choice)?;
-        let (sources, mut diagnostics) = input::read(input, io)?;
-        let model = read(&sources, input, &mut diagnostics);
+        let model = read(sources, input, &mut diagnostics);
         let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
         diagnostics.extend(model.diagnostics());
         diagnostics.sort_by(by_position);

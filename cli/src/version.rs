@@ -1,21 +1,38 @@
 //! `meshglot version`.
 
-use serde_json::json;
+use meshglot_translator::answer::Answer;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::Io;
 use crate::args::VersionArgs;
 use crate::exit::{Exit, Outcome};
-use crate::output::json::API_VERSION;
+
+/// Which program this is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Version {
+    /// This binary.
+    pub(crate) client: Client,
+    /// The meshes that it renders to, by the words of `--backend`.
+    pub(crate) backends: Vec<&'static str>,
+}
+
+/// The binary.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Client {
+    /// Semantic version.
+    pub(crate) version: &'static str,
+}
+
+impl Answer for Version {
+    const KIND: &'static str = "Version";
+}
 
 pub(crate) fn run(args: &VersionArgs, io: &mut Io<'_>) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     if args.output == "json" {
-        let backends: Vec<&str> = meshglot_registry::all().into_iter().map(|backend| backend.name()).collect();
-        writeln!(
-            io.stdout,
-            "{:#}",
-            json!({"apiVersion": API_VERSION, "kind": "Version", "client": {"version": version}, "backends": backends})
-        )?;
+        let backends = meshglot_registry::all().into_iter().map(|backend| backend.name()).collect();
+        io.answer(&Version { client: Client { version }, backends })?;
     } else {
         writeln!(io.stdout, "meshglot {version}")?;
     }

@@ -5,6 +5,7 @@
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
 
+pub mod answer;
 pub mod diagnostic;
 pub mod eval;
 pub mod ir;

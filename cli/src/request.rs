@@ -7,12 +7,26 @@ use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::eval::{Call, Caller, Inventory, Request};
 use meshglot_translator::ir::{AccountKey, ObjectKey, ServiceKey};
 
-use crate::args::CanArgs;
 use crate::exit::{Exit, Failure};
 
-/// Reads the request of the command line.
-pub(super) fn read(args: &CanArgs, known: &Inventory) -> Result<Request, Failure> {
-    let namespace: Arc<str> = args.input.namespace.as_str().into();
+/// A request as people write it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'a> {
+    /// `sa/NAME`, `deploy/NAME`, `svc/NAME` or a bare name that means one identity; `NAMESPACE/NAME` after the kind.
+    pub(crate) source: &'a str,
+    /// In any case; any word for tcp.
+    pub(crate) method: &'a str,
+    /// `http://SERVICE[.NAMESPACE][:PORT]/PATH` or `tcp://SERVICE[.NAMESPACE]:PORT`.
+    pub(crate) url: &'a str,
+    /// Each `NAME: VALUE`.
+    pub(crate) headers: &'a [String],
+    /// Of names that have none.
+    pub(crate) namespace: &'a str,
+}
+
+/// Reads a request.
+pub(crate) fn read(args: RequestLine<'_>, known: &Inventory) -> Result<Request, Failure> {
+    let namespace: Arc<str> = args.namespace.into();
     let (scheme, rest) = args.url.split_once("://").ok_or_else(|| usage("a URL begins with http:// or tcp://"))?;
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -41,16 +55,16 @@ pub(super) fn read(args: &CanArgs, known: &Inventory) -> Result<Request, Failure
         "http" => Call::Http {
             method: args.method.to_uppercase(),
             target: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
-            headers: headers(args, authority)?,
+            headers: headers(args.headers, authority)?,
         },
         other => return Err(usage(format!("`{other}` is none of http, tcp"))),
     };
-    Ok(Request { caller: caller(&args.source, &namespace, known)?, service, port, call })
+    Ok(Request { caller: caller(args.source, &namespace, known)?, service, port, call })
 }
 
-fn headers(args: &CanArgs, authority: &str) -> Result<Vec<(String, String)>, Failure> {
+fn headers(written: &[String], authority: &str) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = vec![("host".to_owned(), authority.to_owned())];
-    for header in &args.headers {
+    for header in written {
         let (name, value) = header.split_once(':').ok_or_else(|| usage(format!("`{header}` is not NAME: VALUE")))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }

@@ -1,0 +1,19 @@
+//! `meshglot explain`.
+
+use clap::Args;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot explain MG0301
+  meshglot explain trafficsplit.spec.backends.weight";
+
+/// `meshglot explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Code, or KIND[.field...]
+    #[arg(value_name = "CODE|KIND.field")]
+    pub topic: String,
+    /// text or json
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"], value_name = "FORMAT")]
+    pub output: String,
+}

@@ -1,0 +1,84 @@
+//! The grammar of the command line, a file per subcommand. The words here are what `--help` and the reference show.
+
+mod can;
+mod capabilities;
+mod completion;
+mod crds;
+mod explain;
+mod input;
+mod lint;
+mod render;
+mod verify;
+mod version;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use crate::colour::ColourChoice;
+pub use can::CanArgs;
+pub use capabilities::CapabilitiesArgs;
+pub use completion::CompletionArgs;
+pub use crds::CrdsArgs;
+pub use explain::ExplainArgs;
+pub use input::{Choice, Input};
+pub use lint::{FailOn, LintArgs};
+pub use render::RenderArgs;
+pub use verify::VerifyArgs;
+pub use version::VersionArgs;
+
+/// Write mesh policy once; run it on Istio, Linkerd, Consul or the built-in mesh; know beforehand what changes.
+#[derive(Debug, Parser)]
+#[command(name = "meshglot", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Colour diagnostics
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub color: ColourChoice,
+    /// Never start a pager
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Leave notes and the closing line out, keep errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render neutral policy into a mesh's own objects
+    #[command(after_help = render::EXAMPLES)]
+    Render(RenderArgs),
+    /// Tell what is wrong with policy, and what each mesh would lose
+    #[command(after_help = lint::EXAMPLES)]
+    Lint(LintArgs),
+    /// Tell whether a call is allowed, and by which rule
+    #[command(after_help = can::EXAMPLES)]
+    Can(CanArgs),
+    /// Decide over all requests whether a mesh does what the policy says
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(VerifyArgs),
+    /// Explain a code such as MG0301, or a field such as trafficsplit.spec.backends
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Print the CustomResourceDefinitions of the neutral kinds
+    #[command(after_help = crds::EXAMPLES)]
+    Crds(CrdsArgs),
+    /// Show what each mesh can say
+    #[command(after_help = capabilities::EXAMPLES)]
+    Capabilities(CapabilitiesArgs),
+    /// Print a completion script
+    #[command(after_help = completion::EXAMPLES)]
+    Completion(CompletionArgs),
+    /// Print the version
+    #[command(after_help = version::EXAMPLES)]
+    Version(VersionArgs),
+}

@@ -1,0 +1,15 @@
+//! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
+
+use meshglot_translator::answer::{Answer, schema};
+use schemars::Schema;
+
+use crate::version::Version;
+
+/// `KIND` and schema of every document that `-o json` may print.
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![of::<Version>()]
+}
+
+fn of<A: Answer>() -> (&'static str, Schema) {
+    (A::KIND, schema::<A>())
+}
