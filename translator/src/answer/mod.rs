@@ -3,10 +3,14 @@
 //! Fields are only ever added. Words in `verdict`, `op` and the like are closed lists; messages are for people and may
 //! change.
 
+mod finding;
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 
 /// `apiVersion` of every answer.
 pub const API_VERSION: &str = "cli.meshglot.dev/v1";
