@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod diagnostic;
+pub mod diff;
 pub mod eval;
 pub mod ir;
 pub mod name;
