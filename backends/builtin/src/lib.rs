@@ -15,6 +15,7 @@ mod outbound;
 mod permission;
 mod resource;
 mod service;
+mod shape;
 mod split;
 mod unprotected;
 mod workload;
@@ -22,6 +23,7 @@ mod workload;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
 use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
@@ -72,6 +74,10 @@ impl Backend for Builtin {
             // The same for every Mesh: neither name nor content depends on it.
             _ => Fragment { objects: vec![resource::cluster::closed(), resource::cluster::passthrough()], ..Fragment::default() },
         }
+    }
+
+    fn shape(&self, _object: &ObjectId) -> Shape {
+        shape::RESOURCE
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -13,13 +13,15 @@ mod permission;
 mod posture;
 mod reach;
 mod resource;
+mod shape;
 mod split;
 mod weight;
 
 use std::sync::Arc;
 
+use meshglot_translator::diff::Shape;
 use meshglot_translator::ir::{AccountKey, Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, Rendered, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, Rendered, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -101,6 +103,10 @@ impl Backend for Consul {
             }
         }
         Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
+    }
+
+    fn shape(&self, object: &ObjectId) -> Shape {
+        shape::shape(&object.kind)
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -9,13 +9,15 @@ mod http_match;
 mod path_rule;
 mod path_template;
 mod resource;
+mod shape;
 mod split;
 
 use std::sync::Arc;
 
+use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{AccessDefault, Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -88,6 +90,10 @@ impl Backend for Istio {
             "clusterDomain": &*mesh.cluster_domain,
             "meshConfig": { "trustDomain": &*mesh.trust_domain, "rootNamespace": &*mesh.istio_root_namespace },
         })
+    }
+
+    fn shape(&self, object: &ObjectId) -> Shape {
+        shape::shape(&object.kind)
     }
 
     fn capabilities(&self) -> Vec<Capability> {

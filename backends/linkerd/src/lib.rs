@@ -14,11 +14,13 @@ mod principal;
 mod resource;
 mod selector;
 mod server;
+mod shape;
 mod split;
 
+use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -67,6 +69,10 @@ impl Backend for Linkerd {
             "linkerdNamespace": &*mesh.linkerd_control_plane,
             "identityTrustDomain": &*mesh.trust_domain,
         })
+    }
+
+    fn shape(&self, object: &ObjectId) -> Shape {
+        shape::shape(&object.api_version, &object.kind)
     }
 
     fn capabilities(&self) -> Vec<Capability> {

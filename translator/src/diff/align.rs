@@ -42,7 +42,7 @@ impl Names {
         let step = |index: usize| {
             let rank = || ranked.partition_point(|form| **form < forms[index]);
             let Some(key) = key(list, &items[index]) else {
-                return Step::Index(if list == List::Set { rank() } else { index });
+                return Step::Index(if matches!(list, List::Ordered(_)) { index } else { rank() });
             };
             // A second item of one name is told apart by its number.
             let times = seen.entry(key.clone()).or_default();
@@ -55,6 +55,10 @@ impl Names {
 
     pub(super) fn step(&self, index: usize) -> Step {
         self.0[index].step.clone()
+    }
+
+    fn all_named(&self) -> bool {
+        self.0.iter().all(|item| matches!(item.step, Step::Item(_)))
     }
 
     fn forms(&self) -> Vec<&str> {
@@ -105,6 +109,8 @@ pub(super) fn form(value: &Value, shape: &Shape, at: &mut Trail) -> Value {
 }
 
 pub(super) fn align(list: List, (from, before): (&[Value], &Names), (to, after): (&[Value], &Names)) -> Aligned {
+    // Where not every item has its name, none is found by it.
+    let list = if before.all_named() && after.all_named() { list } else { list.nameless() };
     let aligned = match list {
         List::Keyed(_) => by_name(before, after),
         List::Ordered([]) => by_order(before, after),

@@ -38,6 +38,16 @@ pub enum Scalar {
     Host,
 }
 
+impl List {
+    /// The same without names.
+    pub(super) fn nameless(self) -> Self {
+        match self {
+            Self::Keyed(_) | Self::Set => Self::Set,
+            Self::Ordered(_) => Self::Ordered(&[]),
+        }
+    }
+}
+
 impl Shape {
     /// Nothing is known about the kind.
     pub const PLAIN: Self = Self { lists: &[], defaults: &[], scalars: &[], ignored: &[] };

@@ -8,6 +8,7 @@ use super::loss::Verdict;
 use super::rendered::{Fragment, ObjectId, Rendered};
 use serde_json::Value;
 
+use crate::diff::Shape;
 use crate::eval::{Evaluate, Inventory};
 use crate::ir::{MeshSettings, ObjectKey};
 use crate::resolve::View;
@@ -51,6 +52,9 @@ pub trait Backend: Send + Sync {
     fn installation(&self, _mesh: &MeshSettings) -> Value {
         Value::Null
     }
+
+    /// What lists and values of an object mean when it is compared with another of its name.
+    fn shape(&self, object: &ObjectId) -> Shape;
 
     /// The order in which objects are written; by default apiVersion, kind, namespace, name.
     fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {
