@@ -14,4 +14,5 @@ pub mod name;
 pub mod parse;
 pub mod render;
 pub mod resolve;
+pub mod review;
 pub mod verify;

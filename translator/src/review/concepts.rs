@@ -1,0 +1,142 @@
+//! Several meshes side by side: for each neutral field what it became on each of them, by provenance and losses. Two
+//! trees of YAML that have nothing in common are never compared line by line.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::diagnostic::Code;
+use crate::parse::{Origin, Span};
+use crate::render::{Loss, ObjectId, Rendered, Verdict};
+
+/// One neutral field.
+#[derive(Clone, Debug)]
+pub struct Concept {
+    /// What it is about: `identity`, `match`, `action`, `destination`, `weight` or `setting`.
+    pub word: &'static str,
+    /// Where it is written.
+    pub at: Origin,
+    /// What became of it, mesh by mesh, in the order asked.
+    pub sayings: Vec<Saying>,
+}
+
+/// What became of a neutral field on one mesh.
+#[derive(Clone, Debug)]
+pub struct Saying {
+    /// The mesh.
+    pub backend: &'static str,
+    /// Where it stands there; none if it is not said, or said by what is absent.
+    pub places: Vec<Place>,
+    /// The worst of what is told about it; exact if nothing is.
+    pub verdict: Verdict,
+    /// The codes of what is told, sorted.
+    pub codes: Vec<Code>,
+}
+
+/// A field of a rendered object.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The object.
+    pub object: ObjectId,
+    /// Such as `.spec.http[0].route[1].weight`.
+    pub path: String,
+    /// What stands there.
+    pub value: Value,
+}
+
+/// A neutral field by file and position.
+type At = (String, Span, String);
+
+/// All neutral fields that any of the meshes says or loses, by file and position.
+pub fn concepts(meshes: &[&Rendered<'_>]) -> Vec<Concept> {
+    let mut table = Table { meshes, rows: BTreeMap::new() };
+    for (column, rendered) in meshes.iter().enumerate() {
+        for object in &rendered.objects {
+            // Most objects of the built-in mesh are the same whatever the policy says.
+            let body = if object.provenance.is_empty() { Value::Null } else { object.body() };
+            for field in &object.provenance {
+                let value = pointer(&field.path).and_then(|path| body.pointer(&path).cloned()).unwrap_or_default();
+                let place = Place { object: object.id.clone(), path: field.path.clone(), value };
+                table.saying(&field.origin, column).places.push(place);
+            }
+        }
+        for loss in &rendered.losses {
+            table.lose(loss, column);
+        }
+    }
+    table.rows.into_values().collect()
+}
+
+struct Table<'t> {
+    meshes: &'t [&'t Rendered<'t>],
+    rows: BTreeMap<At, Concept>,
+}
+
+impl Table<'_> {
+    fn saying(&mut self, at: &Origin, column: usize) -> &mut Saying {
+        let key = (at.source().name().to_owned(), at.span(), at.path());
+        let empty =
+            |rendered: &&Rendered<'_>| Saying { backend: rendered.backend, places: Vec::new(), verdict: Verdict::Exact, codes: Vec::new() };
+        let concept = self.rows.entry(key).or_insert_with(|| Concept {
+            word: word(&at.path()),
+            at: at.clone(),
+            sayings: self.meshes.iter().map(empty).collect(),
+        });
+        &mut concept.sayings[column]
+    }
+
+    fn lose(&mut self, loss: &Loss, column: usize) {
+        let saying = self.saying(&loss.origin, column);
+        saying.verdict = saying.verdict.max(loss.verdict);
+        saying.codes.push(loss.code);
+        saying.codes.sort_unstable();
+        saying.codes.dedup();
+    }
+}
+
+/// The concept of a neutral field, by its name.
+fn word(path: &str) -> &'static str {
+    let has = |word: &str| path.contains(word);
+    match path.rsplit_once('.').map_or(path, |(_, last)| last) {
+        "weight" => "weight",
+        _ if has(".sources") || has(".schemes") || has(".destination") => "identity",
+        _ if has(".rules") || has(".specs") => "action",
+        _ if has(".matches") => "match",
+        _ if has(".backends") || path == ".spec.service" => "destination",
+        _ => "setting",
+    }
+}
+
+/// The JSON Pointer of a path such as `.spec.http[0]["a.b"].weight`.
+fn pointer(path: &str) -> Option<String> {
+    let mut pointer = String::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let (step, after) = if let Some(quoted) = rest.strip_prefix("[\"") {
+            quoted.split_once("\"]")?
+        } else if let Some(index) = rest.strip_prefix('[') {
+            index.split_once(']')?
+        } else {
+            let key = rest.strip_prefix('.')?;
+            key.split_at(key.find(['.', '[']).unwrap_or(key.len()))
+        };
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        rest = after;
+    }
+    Some(pointer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case(".spec.http[0].route[1].weight", Some("/spec/http/0/route/1/weight"))]
+    #[test_case(".resource[\"a.b/c\"].d", Some("/resource/a.b~1c/d") ; "quoted keys")]
+    #[test_case(".", Some("/") ; "an empty key")]
+    #[test_case("spec", None ; "no dot")]
+    fn pointers(path: &str, want: Option<&str>) {
+        assert_eq!(pointer(path).as_deref(), want);
+    }
+}

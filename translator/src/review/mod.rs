@@ -1,0 +1,19 @@
+//! Two states of policy held against each other, or two meshes of one state: what a reviewer is shown.
+//!
+//! Three levels: [`intent`] is what people wrote, [`rendered`] what each mesh gets because of it, [`losses`] what a mesh
+//! cannot say any more or again; what calls become of it is the effect. [`concepts`] puts two meshes
+//! side by side, neutral field by neutral field.
+
+mod concepts;
+mod ignore;
+mod intent;
+mod losses;
+mod neutral;
+mod rendered;
+
+pub use concepts::{Concept, Place, Saying, concepts};
+pub use ignore::{Ignore, IgnoreError};
+pub use intent::{LocatedField, NeutralChange, NeutralOperation, intent};
+pub use losses::{LossChanges, LossKey, losses};
+pub use neutral::form;
+pub use rendered::{Cause, RenderedChanges, rendered};
