@@ -7,24 +7,34 @@ use crate::Io;
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done, or the answer is yes.
-    Ok = 0,
-    /// The answer is no: differences, findings, losses that were not accepted.
-    No = 1,
-    /// The command line makes no sense.
-    Usage = 2,
-    /// Input is unreadable or invalid.
-    Invalid = 3,
-    /// Something of somebody else stands in the way; nothing was overwritten.
-    Conflict = 6,
-    /// A mistake of ours.
-    Internal = 70,
+    /// 0: done, or the answer is yes.
+    Ok,
+    /// 1: the answer is no: differences, findings, losses that were not accepted.
+    No,
+    /// The same, by the number that the user asked for.
+    Chosen(u8),
+    /// 2: the command line makes no sense.
+    Usage,
+    /// 3: input is unreadable or invalid.
+    Invalid,
+    /// 6: something of somebody else stands in the way; nothing was overwritten.
+    Conflict,
+    /// 70: a mistake of ours.
+    Internal,
 }
 
 impl Exit {
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Ok => 0,
+            Self::No => 1,
+            Self::Chosen(code) => code,
+            Self::Usage => 2,
+            Self::Invalid => 3,
+            Self::Conflict => 6,
+            Self::Internal => 70,
+        }
     }
 }
 

@@ -44,7 +44,8 @@ fn bytes(from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn take(name: &str, bytes: Vec<u8>, sources: &mut Vec<Arc<Source>>, diagnostics: &mut Vec<Diagnostic>) {
+/// Keeps a text as a source, or tells why it is none.
+pub(crate) fn take(name: &str, bytes: Vec<u8>, sources: &mut Vec<Arc<Source>>, diagnostics: &mut Vec<Diagnostic>) {
     // The limit may cut a character in two.
     let over = bytes.len() > limits::SOURCE_BYTES;
     match String::from_utf8(bytes) {
@@ -81,16 +82,20 @@ fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             // A link to a folder may lead in a circle: only folders themselves are entered.
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let is_manifest = path.extension().and_then(|e| e.to_str()).is_some_and(|e| ["yaml", "yml", "json"].contains(&e));
             if is_folder && recursive && !hidden {
                 folders.push(path);
-            } else if !is_folder && !hidden && is_manifest {
+            } else if !is_folder && !hidden && is_manifest(&path) {
                 found.push(path);
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a file of a folder is read.
+pub(crate) fn is_manifest(path: &Path) -> bool {
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

@@ -1,15 +1,18 @@
 //! The command line of meshglot: one file per subcommand, one table of exit codes, stdout for the answer alone.
 
 pub mod args;
+mod base;
 mod can;
 mod capabilities;
 mod capture;
 mod colour;
 mod completion;
 mod crds;
+mod diff;
 mod draw;
 mod exit;
 mod explain;
+mod git;
 mod input;
 mod io;
 mod lint;
@@ -36,6 +39,7 @@ use args::{Cli, Command};
 pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
     let outcome = match &cli.command {
         Command::Render(args) => render::run(args, &cli.global, io),
+        Command::Diff(args) => diff::run(args, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
         Command::Verify(args) => verify::run(args, io),

@@ -29,22 +29,24 @@ impl Plan {
     /// none to choose; the input is checked all the same, as if one Mesh held everything.
     pub(crate) fn make(input: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Self, Failure> {
         let (sources, diagnostics) = input::read(input, io)?;
-        Self::of(&sources, diagnostics, input, choice)
+        let plan = Self::of(&sources, diagnostics, input, choice)?;
+        nothing_read(&plan.model, &plan.diagnostics, input)?;
+        Ok(plan)
     }
 
-    /// The same of sources that were read elsewhere, `diagnostics` what was wrong with them as texts.
+    /// The same of sources that were read elsewhere and may be none; `diagnostics` is what was wrong with them as
+    /// texts.
     pub(crate) fn of(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
         let accepted = accepted(choice)?;
         let model = read(sources, input, &mut diagnostics);
         let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
         diagnostics.extend(model.diagnostics());
         diagnostics.sort_by(by_position);
-        nothing_read(&model, &diagnostics, input)?;
 
         let target = Target { everything: choice.backend.is_some(), accepted };
         let chosen = meshglot_registry::all().into_iter().filter(|backend| match choice.backend.as_deref() {
             Some("all") => true,
-            Some(name) => backend.name() == name,
+            Some(names) => names.split(',').any(|name| backend.name() == name),
             None => model.meshes().iter().any(|mesh| mesh.backend.as_deref() == Some(backend.name())),
         });
         let engines: Vec<_> = chosen.map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();

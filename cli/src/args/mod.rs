@@ -4,6 +4,7 @@ mod can;
 mod capabilities;
 mod completion;
 mod crds;
+mod diff;
 mod explain;
 mod input;
 mod lint;
@@ -18,6 +19,7 @@ pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
 pub use completion::CompletionArgs;
 pub use crds::CrdsArgs;
+pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Render neutral policy into a mesh's own objects
     #[command(after_help = render::EXAMPLES)]
     Render(RenderArgs),
+    /// Show what a change of policy changes: as written, as rendered, and for calls
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(DiffArgs),
     /// Tell what is wrong with policy, and what each mesh would lose
     #[command(after_help = lint::EXAMPLES)]
     Lint(LintArgs),

@@ -109,8 +109,8 @@ impl Walk<'_> {
             at.enter("*", |at| inner.values(&before[from], &after[to], &path.with(step.clone()), at));
             edits.extend(inner.found.drain(..).map(|change| (step.clone(), change)));
         }
-        // By name, and what holds no name by its place or what it holds: the order written decides nothing.
-        edits.sort_by_cached_key(|(step, change)| (step.clone(), format!("{:?}", change.edit)));
+        // By name, or by rank where there is none: the order written decides nothing.
+        edits.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.found.extend(edits.into_iter().map(|(_, change)| change));
     }
 }

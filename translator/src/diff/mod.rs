@@ -13,6 +13,8 @@ mod patch;
 mod path;
 mod shape;
 
+pub use json_patch::Patch;
+
 pub use fields::{Edit, FieldChange, fields};
 pub use normal::{Show, normalised};
 pub use objects::{Compared, Item, ObjectChange, Operation, objects};

@@ -33,6 +33,18 @@ pub enum Operation<Id> {
     },
 }
 
+impl<Id> Operation<Id> {
+    /// `add`, `remove`, `update` or `rename`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Update(_) => "update",
+            Self::Rename { .. } => "rename",
+        }
+    }
+}
+
 /// One object that differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObjectChange<Id> {

@@ -72,6 +72,13 @@ struct Table<'t> {
     rows: BTreeMap<At, Concept>,
 }
 
+impl Concept {
+    /// Whether every mesh does as it was written. One may say by what is absent what the other says in a field.
+    pub fn is_alike(&self) -> bool {
+        self.sayings.iter().all(|saying| saying.verdict <= Verdict::Equivalent)
+    }
+}
+
 impl Table<'_> {
     fn saying(&mut self, at: &Origin, column: usize) -> &mut Saying {
         let key = (at.source().name().to_owned(), at.span(), at.path());
@@ -91,6 +98,39 @@ impl Table<'_> {
         saying.codes.push(loss.code);
         saying.codes.sort_unstable();
         saying.codes.dedup();
+    }
+}
+
+/// Fields below `spec` that no neutral field decided: names, parents, selectors, and what a mesh needs to be told
+/// besides. By object, then path.
+pub fn leftovers(rendered: &Rendered<'_>) -> Vec<Place> {
+    let mut found = Vec::new();
+    for object in &rendered.objects {
+        let body = object.body();
+        let known: Vec<&str> = object.provenance.iter().map(|field| field.path.as_str()).collect();
+        let mut leaves = Vec::new();
+        if let Some(spec) = body.get("spec") {
+            collect(spec, ".spec".to_owned(), &known, &mut leaves);
+        }
+        found.extend(leaves.into_iter().map(|(path, value)| Place { object: object.id.clone(), path, value }));
+    }
+    found
+}
+
+/// Leaves at a path or below it that are no part of a known one.
+fn collect(value: &Value, path: String, known: &[&str], leaves: &mut Vec<(String, Value)>) {
+    let covers = |known: &&&str| path == **known || path.strip_prefix(**known).is_some_and(|rest| rest.starts_with(['.', '[']));
+    if known.iter().any(|one| covers(&one)) {
+        return;
+    }
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(key, value)| collect(value, format!("{path}.{key}"), known, leaves));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(at, value)| collect(value, format!("{path}[{at}]"), known, leaves));
+        }
+        leaf => leaves.push((path, leaf.clone())),
     }
 }
 

@@ -38,6 +38,16 @@ pub enum NeutralOperation {
     },
 }
 
+impl NeutralOperation {
+    /// The fields that were changed; none where the whole object came, went or was renamed.
+    pub fn fields(&self) -> &[LocatedField] {
+        match self {
+            Self::Update(fields) => fields,
+            Self::Add | Self::Remove | Self::Rename { .. } => &[],
+        }
+    }
+}
+
 /// A field that was changed, and where.
 #[derive(Clone, Debug)]
 pub struct LocatedField {

@@ -4,6 +4,7 @@
 //! cannot say any more or again; what calls become of it is the effect. [`concepts`] puts two meshes
 //! side by side, neutral field by neutral field.
 
+mod comparison;
 mod concepts;
 mod ignore;
 mod intent;
@@ -11,7 +12,8 @@ mod losses;
 mod neutral;
 mod rendered;
 
-pub use concepts::{Concept, Place, Saying, concepts};
+pub use comparison::{Comparison, Look, MeshChanges, State, compare};
+pub use concepts::{Concept, Place, Saying, concepts, leftovers};
 pub use ignore::{Ignore, IgnoreError};
 pub use intent::{LocatedField, NeutralChange, NeutralOperation, intent};
 pub use losses::{LossChanges, LossKey, losses};

@@ -1,6 +1,7 @@
 //! Laws that hold for every backend, over generated models: what the goldens show for single cases.
 
 mod agree;
+mod diff;
 mod edits;
 mod model;
 mod order;

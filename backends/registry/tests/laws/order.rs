@@ -8,7 +8,7 @@ use super::model::objects;
 use super::{fresh, model, said};
 
 /// JSON with the keys of every mapping in another order, decided by a seed.
-fn shuffled(value: &Value, seed: u64) -> String {
+pub(crate) fn shuffled(value: &Value, seed: u64) -> String {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

@@ -1,0 +1,117 @@
+//! `meshglot diff`: what a change of policy changes, and what another mesh does otherwise.
+
+mod json;
+mod meshes;
+mod names;
+mod patches;
+mod text;
+mod unified;
+mod words;
+
+pub(crate) use patches::Patches;
+
+use meshglot_translator::diagnostic::{Diagnostic, Severity};
+use meshglot_translator::diff::Show;
+use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, compare};
+
+use crate::args::{DiffArgs, DiffFormat, Level};
+use crate::base::Base;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::plan::Plan;
+use crate::render::count;
+use crate::{Io, draw};
+
+/// Patterns of `--ignore`, a line each; `#` begins a remark.
+const IGNORE_FILE: &str = ".meshglotignore";
+
+/// Two states and how they differ.
+pub(super) struct Shown<'s> {
+    /// What the first one is called.
+    pub(super) from: String,
+    /// And the second.
+    pub(super) to: String,
+    pub(super) states: (State<'s>, State<'s>),
+    pub(super) comparison: Comparison,
+    /// What is wrong with the second.
+    pub(super) diagnostics: &'s [Diagnostic],
+    pub(super) args: &'s DiffArgs,
+}
+
+pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
+    let ignore = ignored(args)?;
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        return meshes::run(args, from, to, io);
+    }
+    let Some(base) = &args.base else {
+        let failure = Failure::new(Exit::Usage, "what is the input compared with?");
+        return Err(failure.help("add --base git:HEAD, --base FOLDER, or --from and --to for two meshes"));
+    };
+    let base = Base::parse(base)?;
+    let plan = Plan::make(&args.input, &args.choice, io)?;
+    let before = base.plan(&args.input, &args.choice, io)?;
+    tell_errors(&plan, io)?;
+    count_errors(&before, args, io)?;
+
+    let look = Look { show: Show { managed: args.show_managed, defaults: args.show_defaults }, ignore: &ignore };
+    let states = (state(&before), state(&plan));
+    let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
+    let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+    let shown = Shown { from: args.base.clone().unwrap_or_default(), to, states, comparison, diagnostics: &plan.diagnostics, args };
+    let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { exit(args, shown.differs()) };
+    match args.output {
+        DiffFormat::Diff | DiffFormat::GithubMd => text::write(&shown, io)?,
+        DiffFormat::Unified => unified::write(&shown, io)?,
+        DiffFormat::Json | DiffFormat::Yaml => json::write(&shown, io)?,
+        DiffFormat::Name => names::write(&shown, io)?,
+        DiffFormat::JsonPatch => patches::write(&shown, io)?,
+    }
+    Ok(exit)
+}
+
+impl Shown<'_> {
+    /// Whether something differs at the asked level.
+    fn differs(&self) -> bool {
+        let (level, comparison) = (self.args.level, &self.comparison);
+        let intent = level.has(Level::Intent) && !comparison.changes.is_empty();
+        let mesh = |has: fn(&MeshChanges) -> bool| comparison.meshes.iter().any(has);
+        let rendered = level.has(Level::Rendered) && mesh(|mesh| !mesh.rendered.is_empty());
+        let effect = level.has(Level::Effect) && mesh(|mesh| !mesh.losses.is_empty());
+        intent || rendered || effect
+    }
+}
+
+/// The exit code where input is valid.
+fn exit(args: &DiffArgs, differs: bool) -> Exit {
+    if differs && !args.no_exit_code { Exit::Chosen(args.exit_code) } else { Exit::Ok }
+}
+
+fn state(plan: &Plan) -> State<'_> {
+    State { model: &plan.model, meshes: plan.engines.iter().map(|(_, engine)| engine.rendered()).collect() }
+}
+
+/// Mistakes are told in full: what they concern is compared as if it were not there.
+fn tell_errors(plan: &Plan, io: &mut Io<'_>) -> std::io::Result<()> {
+    errors(plan).try_for_each(|diagnostic| draw::diagnostic(diagnostic, io))
+}
+
+/// Those of the base are counted, because nobody can mend history.
+fn count_errors(base: &Plan, args: &DiffArgs, io: &mut Io<'_>) -> std::io::Result<()> {
+    let old = errors(base).count();
+    if old > 0 && !io.quiet {
+        let base = args.base.as_deref().unwrap_or_default();
+        writeln!(io.stderr, "note: {} in {base}; what they are about counts as absent there", count(old, "error"))?;
+    }
+    Ok(())
+}
+
+fn errors(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
+    plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// The patterns of the command line and of the file.
+fn ignored(args: &DiffArgs) -> Result<Ignore, Failure> {
+    let file = std::fs::read_to_string(IGNORE_FILE).unwrap_or_default();
+    let lines = file.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty());
+    Ignore::new(lines.chain(args.ignore.iter().map(String::as_str)))
+        .map_err(|error| Failure::new(Exit::Usage, format!("--ignore: {error}")))
+}

@@ -1,0 +1,201 @@
+//! `-o diff`: object by object, with what each mesh gets because of it.
+
+use std::collections::BTreeMap;
+
+use meshglot_translator::diff::{FieldChange, ObjectChange, Operation};
+use meshglot_translator::render::{Loss, ObjectId};
+use meshglot_translator::review::{Cause, MeshChanges, NeutralChange, NeutralOperation};
+
+use super::Shown;
+use super::words::{edit, neutral_sign, object, sign};
+use crate::Io;
+use crate::args::Level;
+use crate::render::count;
+
+/// More objects than this are counted, not told, unless everything is asked for.
+const OBJECTS: usize = 200;
+
+/// More fields of one rendered object than this are counted.
+const FIELDS: usize = 6;
+
+pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> std::io::Result<()> {
+    let page = Page { shown, arrow: io.arrow(), lines: Vec::new() }.written();
+    for line in page {
+        writeln!(io.stdout, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The page as lines.
+struct Page<'p> {
+    shown: &'p Shown<'p>,
+    arrow: &'static str,
+    lines: Vec<String>,
+}
+
+impl Page<'_> {
+    fn written(mut self) -> Vec<String> {
+        let shown = self.shown;
+        if !shown.differs() {
+            return vec![format!("no difference between {} and {}", shown.from, shown.to)];
+        }
+        self.lines.extend([format!("--- {}", shown.from), format!("+++ {}", shown.to)]);
+        let level = shown.args.level;
+        let comparison = &shown.comparison;
+        if self.is_too_much() {
+            self.counted();
+        } else {
+            for change in &comparison.changes {
+                self.change(change);
+            }
+            if level.has(Level::Rendered) {
+                self.surroundings();
+            }
+        }
+        self.losses();
+        self.lines.push(self.closing());
+        self.lines
+    }
+
+    fn is_too_much(&self) -> bool {
+        let comparison = &self.shown.comparison;
+        let objects = comparison.changes.len() + comparison.meshes.iter().map(|mesh| mesh.rendered.len()).sum::<usize>();
+        objects > OBJECTS && !self.shown.args.all
+    }
+
+    /// One neutral object, its fields, and what each mesh gets because of it.
+    fn change(&mut self, change: &NeutralChange) {
+        let level = self.shown.args.level;
+        let cause = Cause::Object(change.object.clone());
+        let meshes: Vec<(&'static str, &Vec<ObjectChange<ObjectId>>)> = self
+            .shown
+            .comparison
+            .meshes
+            .iter()
+            .filter(|_| level.has(Level::Rendered))
+            .filter_map(|mesh| Some((mesh.backend, mesh.rendered.changes.get(&cause)?)))
+            .collect();
+        if !level.has(Level::Intent) && meshes.is_empty() {
+            return;
+        }
+        let at = change.at.as_ref().map(|at| format!("   {}", at.location())).unwrap_or_default();
+        let renamed = match &change.operation {
+            NeutralOperation::Rename { from } => format!(" renamed from {from}"),
+            NeutralOperation::Add | NeutralOperation::Remove | NeutralOperation::Update(_) => String::new(),
+        };
+        self.lines.push(format!("{} {}{renamed}{at}", neutral_sign(change), change.object));
+        if level.has(Level::Intent)
+            && let NeutralOperation::Update(fields) = &change.operation
+        {
+            self.fields("    ", fields.iter().map(|field| &field.change), usize::MAX);
+        }
+        for (backend, changes) in meshes {
+            self.objects(backend, changes);
+        }
+    }
+
+    /// Rendered objects that changed though nothing did that they are made from.
+    fn surroundings(&mut self) {
+        let without_cause = |mesh: &MeshChanges| Some((mesh.backend, mesh.rendered.changes.get(&Cause::Surroundings)?.clone()));
+        let rest: Vec<(&'static str, Vec<ObjectChange<ObjectId>>)> =
+            self.shown.comparison.meshes.iter().filter_map(without_cause).collect();
+        if rest.is_empty() {
+            return;
+        }
+        self.lines.push("~ by what stands around it: inventory, Mesh, other policy".to_owned());
+        for (backend, changes) in &rest {
+            self.objects(backend, changes);
+        }
+    }
+
+    fn objects(&mut self, backend: &str, changes: &[ObjectChange<ObjectId>]) {
+        for change in changes {
+            self.lines.push(format!("    {backend:<8} {} {}", sign(&change.operation), object(change)));
+            if let Operation::Update(fields) = &change.operation {
+                let most = if self.shown.args.all { usize::MAX } else { FIELDS };
+                self.fields("               ", fields.iter(), most);
+            }
+        }
+    }
+
+    fn fields<'f>(&mut self, indent: &str, fields: impl ExactSizeIterator<Item = &'f FieldChange>, most: usize) {
+        let total = fields.len();
+        let rows: Vec<(char, String, String)> = fields
+            .take(most)
+            .map(|field| {
+                let (sign, text) = edit(field, self.arrow, self.shown.args.all);
+                (sign, field.path.to_string(), text)
+            })
+            .collect();
+        let width = rows.iter().map(|(_, path, _)| path.chars().count()).max().unwrap_or_default();
+        for (sign, path, text) in rows {
+            self.lines.push(format!("{indent}{sign} {path:<width$}   {text}"));
+        }
+        if total > most {
+            self.lines.push(format!("{indent}  and {}, --all shows them", count(total - most, "more field")));
+        }
+    }
+
+    fn losses(&mut self) {
+        if !self.shown.args.level.has(Level::Effect) {
+            return;
+        }
+        for mesh in &self.shown.comparison.meshes {
+            let line = |sign: char, loss: &Loss| {
+                let accepted = if loss.accepted { ", accepted" } else { "" };
+                format!("! {sign}{} on {}   {}: {} ({}{accepted})", loss.code, loss.backend, loss.object, loss.message, loss.verdict)
+            };
+            self.lines.extend(mesh.losses.added.iter().map(|loss| line('+', loss)));
+            self.lines.extend(mesh.losses.removed.iter().map(|loss| line('-', loss)));
+        }
+    }
+
+    /// How many objects of each kind differ, where they are too many to tell.
+    fn counted(&mut self) {
+        let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+        let column = |sign: char| match sign {
+            '+' => 0,
+            '-' => 1,
+            _ => 2,
+        };
+        let comparison = &self.shown.comparison;
+        for change in &comparison.changes {
+            counts.entry(change.object.kind.name().to_owned()).or_default()[column(neutral_sign(change))] += 1;
+        }
+        for mesh in &comparison.meshes {
+            for change in mesh.rendered.changes.values().flatten() {
+                counts.entry(format!("{} {}", mesh.backend, change.id.kind)).or_default()[column(sign(&change.operation))] += 1;
+            }
+        }
+        for (kind, [new, gone, other]) in counts {
+            self.lines.push(format!("{kind:<40} +{new} -{gone} ~{other}"));
+        }
+        self.lines.push("too much for one page: --all shows everything".to_owned());
+    }
+
+    fn closing(&self) -> String {
+        let comparison = &self.shown.comparison;
+        let level = self.shown.args.level;
+        let meshes = || comparison.meshes.iter();
+        let mut parts = Vec::new();
+        if level.has(Level::Intent) {
+            parts.push(count(comparison.changes.len(), "neutral change"));
+        }
+        if level.has(Level::Rendered) {
+            parts.push(count(meshes().map(|mesh| mesh.rendered.len()).sum(), "rendered change"));
+        }
+        if level.has(Level::Effect) {
+            let (new, gone): (usize, usize) =
+                (meshes().map(|mesh| mesh.losses.added.len()).sum(), meshes().map(|mesh| mesh.losses.removed.len()).sum());
+            parts.push(if new == 1 { "1 new loss".to_owned() } else { format!("{new} new losses") });
+            if gone > 0 {
+                parts.push(format!("{gone} gone"));
+            }
+        }
+        let ignored: usize = meshes().flat_map(|mesh| mesh.rendered.ignored.values()).sum();
+        if ignored > 0 {
+            parts.push(format!("{ignored} ignored"));
+        }
+        parts.join(", ")
+    }
+}
