@@ -13,4 +13,5 @@ pub mod name;
 pub mod parse;
 pub mod render;
 pub mod resolve;
+pub mod sorts;
 pub mod verify;
