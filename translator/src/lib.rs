@@ -3,10 +3,12 @@
 //!
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
-//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
+//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
+//! [`effect`] tells what two readings do otherwise.
 
 pub mod answer;
 pub mod diagnostic;
+pub mod effect;
 pub mod eval;
 pub mod ir;
 pub mod name;
