@@ -3,11 +3,13 @@
 //!
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
-//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
+//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
+//! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy do.
 
 pub mod answer;
 pub mod diagnostic;
 pub mod diff;
+pub mod effect;
 pub mod eval;
 pub mod ir;
 pub mod name;
@@ -15,4 +17,5 @@ pub mod parse;
 pub mod render;
 pub mod resolve;
 pub mod review;
+pub mod sorts;
 pub mod verify;

@@ -8,12 +8,13 @@ pub mod fields;
 mod inventory;
 mod matcher;
 pub mod maybe;
-mod neutral;
+pub(crate) mod neutral;
 mod path;
 mod request;
 
 pub use by_label::ByLabel;
 pub use inventory::{Callee, Inventory};
+pub(crate) use neutral::Admission;
 pub use neutral::Neutral;
 pub use path::{Spelling, normalised};
 pub use request::{Call, Caller, Decision, Fraction, Outcome, Request, Verdict};
@@ -22,4 +23,10 @@ pub use request::{Call, Caller, Decision, Fraction, Outcome, Request, Verdict};
 pub trait Evaluate: Send + Sync {
     /// What becomes of this request. What cannot be read is [`Verdict::Unknown`], never an allow.
     fn evaluate(&self, request: &Request) -> Decision;
+
+    /// The same for a caller with this SPIFFE ID, without `spiffe://`, of whatever trust domain, in place of its
+    /// account's. `None`: this reading knows callers by their account alone.
+    fn evaluate_as(&self, _id: &str, _request: &Request) -> Option<Decision> {
+        None
+    }
 }

@@ -8,10 +8,10 @@ use crate::ir::Identity;
 use crate::resolve::View;
 
 /// The name of an account that no policy names. A policy that does would make it known.
-const STRANGER: &str = "meshglot-stranger";
+pub(crate) const STRANGER: &str = "meshglot-stranger";
 
 /// Everybody with a proxy who is known, sorted.
-pub(super) fn known(neutral: &Neutral<'_>, view: &View<'_>) -> Vec<Caller> {
+pub(crate) fn known(neutral: &Neutral<'_>, view: &View<'_>) -> Vec<Caller> {
     let mut callers = BTreeSet::new();
     let mut running = BTreeSet::new();
     for workload in neutral.inventory().workloads() {
@@ -31,7 +31,7 @@ pub(super) fn known(neutral: &Neutral<'_>, view: &View<'_>) -> Vec<Caller> {
 }
 
 /// The callers of Services in a namespace: those of the same Mesh, and one outside of it.
-pub(super) fn of(known: &[Caller], view: &View<'_>, namespace: &Arc<str>) -> Vec<Caller> {
+pub(crate) fn of(known: &[Caller], view: &View<'_>, namespace: &Arc<str>) -> Vec<Caller> {
     let mesh = |namespace: &Arc<str>| view.mesh_of(namespace).map(|mesh| mesh.name.clone());
     let own = mesh(namespace);
     let outside = Caller { meshed: false, ..caller(namespace, &STRANGER.into()) };

@@ -73,7 +73,7 @@ fn differs(said: &Decision, done: &Decision, denied: impl Fn(&ObjectKey) -> bool
 }
 
 /// A Service without a known workload may as well have none: a mesh that finds nobody there does not differ.
-fn where_nobody_is_known(said: &Decision, done: &Decision) -> Decision {
+pub(crate) fn where_nobody_is_known(said: &Decision, done: &Decision) -> Decision {
     let may_be_empty = |who: &Outcome| {
         matches!(who, Outcome::Service(_)) && !done.shares.contains_key(who) && done.shares.contains_key(&Outcome::Ended(Verdict::Error))
     };
@@ -81,7 +81,8 @@ fn where_nobody_is_known(said: &Decision, done: &Decision) -> Decision {
     Decision::shared(said.shares.iter().map(|(who, share)| (ends(who), *share)))
 }
 
-fn answered(decision: &Decision) -> impl Iterator<Item = (&Outcome, &Fraction)> {
+/// Who answers, and which share.
+pub(crate) fn answered(decision: &Decision) -> impl Iterator<Item = (&Outcome, &Fraction)> {
     decision.shares.iter().filter(|(who, _)| !matches!(who, Outcome::Ended(_)))
 }
 

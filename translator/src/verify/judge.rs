@@ -6,9 +6,10 @@ use super::Question;
 use super::callers;
 use super::compare::{Deviation, deviation};
 use super::concern::Concern;
+use super::protocol::speaks_http;
 use crate::diagnostic::Code;
-use crate::eval::{Call, Callee, Caller, Decision, Evaluate as _, Neutral, Request, Verdict};
-use crate::ir::{Destination, ObjectKey, PodSet, PortRoutes, Service, ServiceKey, ServicePort};
+use crate::eval::{Call, Caller, Decision, Evaluate as _, Neutral, Request, Verdict};
+use crate::ir::{ObjectKey, PodSet, Service, ServiceKey, ServicePort};
 use crate::resolve::View;
 
 /// Both sides of a question, ready to be asked.
@@ -62,7 +63,7 @@ impl<'q> Judge<'q> {
     fn gate<'j>(&'j self, service: &Arc<Service>, port: &ServicePort, concern: Arc<Concern<'j>>) -> Gate<'j> {
         Gate {
             silent: self.is_silent(service, port),
-            http: self.speaks_http(service, port),
+            http: speaks_http(service, port, self.neutral.inventory(), &self.view),
             judge: self,
             service: service.clone(),
             port: port.clone(),
@@ -80,28 +81,6 @@ impl<'q> Judge<'q> {
         let routed = self.view.routes(&service.key).ports.iter().any(|routes| routes.port.number == port.number);
         let closed = |workload: &Arc<PodSet>| self.view.access(workload).is_some_and(|access| access.closed);
         !routed && !self.neutral.inventory().behind(service, port).iter().any(|callee| closed(&callee.workload))
-    }
-
-    /// Whether a port speaks HTTP: as it declares, or because a rule looks at its requests.
-    fn speaks_http(&self, service: &Service, port: &ServicePort) -> bool {
-        let view = &self.view;
-        let takes_http =
-            |to: &Destination| to.object.as_ref().and_then(|object| object.port(to.port)).is_some_and(|port| port.protocol.is_http());
-        let by_split = |routes: &PortRoutes| {
-            let by_destination = || routes.rules.iter().flat_map(|rule| &rule.destinations).any(takes_http);
-            routes.port.number == port.number && (routes.protocol().is_http() || by_destination())
-        };
-        // What gets requests by a match speaks HTTP too.
-        let splits = view.splits_using(&service.key).into_iter();
-        let roots = splits.map(|split| ServiceKey { namespace: split.key.namespace.clone(), name: split.root_name().clone() });
-        let mut roots = roots.chain([service.key.clone()]);
-        let by_rule = |callee: Callee| {
-            let access = view.access(&callee.workload);
-            access.is_some_and(|access| access.ports.iter().any(|known| Some(known.number) == callee.port && known.protocol.is_http()))
-        };
-        port.protocol.is_http()
-            || roots.any(|root| view.routes(&root).ports.iter().any(by_split))
-            || self.neutral.inventory().behind(service, port).into_iter().any(by_rule)
     }
 }
 

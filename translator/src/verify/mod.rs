@@ -1,17 +1,13 @@
 //! Decides over all requests whether a mesh does with its rendered objects what the neutral policy says.
 //!
-//! Both sides are asked about one request at a time, and tell every comparison that they make with it, in order. Two
-//! requests of which all those comparisons come out alike are decided alike, so the comparisons form a tree with one
-//! decision at each leaf. The tree is walked: at every question the other answer is tried too, if the languages of
-//! paths, methods and headers hold a request that gives it. `docs/proof.md` tells the domain.
+//! Both sides are asked about one request of each sort ([`sorts`](crate::sorts)).
 
-mod callers;
-mod compare;
+pub(crate) mod callers;
+pub(crate) mod compare;
 mod concern;
 mod judge;
+pub(crate) mod protocol;
 mod reading;
-mod sorts;
-mod space;
 
 use std::collections::BTreeMap;
 
@@ -21,11 +17,12 @@ use crate::eval::{Call, Caller, Decision, Evaluate, Request};
 use crate::ir::ServiceKey;
 use crate::render::{Backend, Loss, Target};
 use crate::resolve::Model;
+use crate::sorts::{Space, walk};
 
+pub use crate::sorts::{Doubt, answers};
 pub use compare::Deviation;
 pub use judge::{Gate, Judge, Judged};
 pub use reading::reading;
-use space::{Answer, Space, answer};
 
 /// What is held against what.
 #[derive(Clone, Copy)]
@@ -44,17 +41,6 @@ pub struct Question<'q> {
     pub losses: &'q [&'q Loss],
     /// The most requests that are tried for one port of one Service.
     pub limit: usize,
-}
-
-/// How a Service's port was left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// More sorts of requests than the limit, which it tells.
-    TooManyRequests(usize),
-    /// Expressions need too large an automaton.
-    TooLarge,
-    /// The decision depends on something that sorts do not cover.
-    Uncovered(&'static str),
 }
 
 /// A request that the mesh decides otherwise, and no loss says so.
@@ -92,15 +78,6 @@ impl Report {
     }
 }
 
-/// What a call without repeated headers answers to what was asked. Calls that answer alike must be decided alike, which
-/// is what [`verify`] rests on.
-///
-/// # Errors
-/// An automaton is too large, or something was asked that sorts do not cover.
-pub fn answers(asked: &[Asked], call: &Call) -> Result<Vec<bool>, Doubt> {
-    asked.iter().map(|one| answer(one, call)).collect()
-}
-
 /// Looks at every port of every Service of the backend.
 pub fn verify(question: Question<'_>) -> Report {
     let judge = Judge::new(question);
@@ -120,8 +97,9 @@ fn look(gate: &Gate<'_>, callers: &[Caller], limit: usize, report: &mut Report) 
     let mut space = Space::new()?;
     let mut found = Found { limit, ..Found::default() };
     for caller in callers {
-        found.attempt(gate, caller, Call::Tcp);
-        found.explore(gate, caller, &mut space)?;
+        let mut attempt = |call: Call| found.attempt(gate, caller, call);
+        attempt(Call::Tcp)?;
+        walk(&mut space, attempt)?;
     }
     found.tell(report);
     Ok(())
@@ -137,32 +115,8 @@ struct Found {
 }
 
 impl Found {
-    /// Walks the tree of questions and answers: every call that is tried is turned round at each question that it was
-    /// the first to be asked, as far as there is a call that answers so.
-    fn explore(&mut self, gate: &Gate<'_>, caller: &Caller, space: &mut Space) -> Result<(), Doubt> {
-        let mut open: Vec<Vec<Answer>> = vec![Vec::new()];
-        while let Some(way) = open.pop() {
-            let Some(call) = space.call(&way) else { continue };
-            let questions = space.learn(self.attempt(gate, caller, call.clone()))?;
-            let taken = questions.iter().map(|question| Ok((*question, space.answer(*question, &call)?)));
-            let taken: Vec<Answer> = taken.collect::<Result<_, Doubt>>()?;
-            debug_assert!(taken.starts_with(&way), "the same answers lead to the same questions");
-            for at in way.len()..taken.len() {
-                let (question, answer) = taken[at];
-                open.push(taken[..at].iter().copied().chain([(question, !answer)]).collect());
-            }
-            for call in space.repeated(&call) {
-                self.attempt(gate, caller, call);
-            }
-            if self.requests > self.limit {
-                return Err(Doubt::TooManyRequests(self.limit));
-            }
-        }
-        Ok(())
-    }
-
     /// Tries one request; returns what was asked about it.
-    fn attempt(&mut self, gate: &Gate<'_>, caller: &Caller, call: Call) -> Vec<Asked> {
+    fn attempt(&mut self, gate: &Gate<'_>, caller: &Caller, call: Call) -> Result<Vec<Asked>, Doubt> {
         let request = Request { caller: caller.clone(), service: gate.service().clone(), port: gate.port(), call };
         let (Judged { said, done, deviation, excuse }, asked) = listen(|| gate.judge(&request, false));
         self.requests += 1;
@@ -173,7 +127,7 @@ impl Found {
                 self.findings.entry(deviation).or_insert(Finding { deviation, request, said, done });
             }
         }
-        asked
+        if self.requests > self.limit { Err(Doubt::TooManyRequests(self.limit)) } else { Ok(asked) }
     }
 
     fn tell(self, report: &mut Report) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::Doubt;
-use super::sorts::{Automaton, Language, witnesses};
+use super::text::{Automaton, Language, witnesses};
 use crate::eval::Call;
 use crate::eval::asked::{Asked, Part};
 use crate::ir::Method;
@@ -30,7 +30,7 @@ const METHODS: [Method; 8] =
     [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Head, Method::Patch, Method::Options, Method::Trace];
 
 /// All questions so far, and for each part of a request one text of each sort.
-pub(super) struct Space {
+pub(crate) struct Space {
     asked: Vec<Asked>,
     numbers: HashMap<Asked, usize>,
     methods: Table,
@@ -56,7 +56,7 @@ struct Row {
 
 impl Space {
     /// Before anything was asked.
-    pub(super) fn new() -> Result<Self, Doubt> {
+    pub(crate) fn new() -> Result<Self, Doubt> {
         let (asked, numbers, headers) = (Vec::new(), HashMap::new(), BTreeMap::new());
         let mut space = Self { asked, numbers, methods: Table::default(), targets: Table::default(), headers };
         space.methods = space.method_table(Vec::new())?;

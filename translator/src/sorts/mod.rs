@@ -1,0 +1,37 @@
+//! Sorts of requests: requests of which all comparisons that readings make come out alike are decided alike, so that
+//! one of each sort stands for all.
+//!
+//! Readings are asked about one request at a time, and tell every comparison that they make with it, in order. The
+//! comparisons form a tree with one decision at each leaf. The tree is walked: at every question the other answer is
+//! tried too, if the languages of paths, methods and headers hold a request that gives it. `docs/proof.md` tells the
+//! domain.
+
+mod space;
+mod text;
+mod walk;
+
+use crate::eval::Call;
+use crate::eval::asked::Asked;
+
+pub(crate) use space::Space;
+pub(crate) use walk::walk;
+
+/// How a Service's port was left.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// More sorts of requests than the limit, which it tells.
+    TooManyRequests(usize),
+    /// Expressions need too large an automaton.
+    TooLarge,
+    /// The decision depends on something that sorts do not cover.
+    Uncovered(&'static str),
+}
+
+/// What a call without repeated headers answers to what was asked. Calls that answer alike must be decided alike, which
+/// is what [`verify`](crate::verify) and [`effect`](crate::effect) rest on.
+///
+/// # Errors
+/// An automaton is too large, or something was asked that sorts do not cover.
+pub fn answers(asked: &[Asked], call: &Call) -> Result<Vec<bool>, Doubt> {
+    asked.iter().map(|one| space::answer(one, call)).collect()
+}
