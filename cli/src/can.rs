@@ -96,7 +96,8 @@ pub(crate) fn decision_json(decision: &Decision) -> Value {
     json!({"verdict": decision.verdict.to_string(), "rule": decision.rule, "shares": shares, "misses": decision.misses})
 }
 
-fn name(outcome: &Outcome) -> String {
+/// Who answers, or how it ends.
+pub(crate) fn name(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Workload(key) => format!("{}/{}", key.kind.name().to_lowercase(), key.name),
         Outcome::Service(key) => format!("svc/{}", key.name),

@@ -49,6 +49,9 @@ pub struct DiffArgs {
     /// Lines around each difference of -o unified
     #[arg(short = 'U', long = "unified", default_value_t = 3, value_name = "LINES")]
     pub context: usize,
+    /// Most requests that are tried for one port of one Service
+    #[arg(long, default_value_t = crate::verify::LIMIT, value_name = "NUMBER")]
+    pub limit: usize,
     /// Everything, however much it is
     #[arg(long)]
     pub all: bool,

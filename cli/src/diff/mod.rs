@@ -1,6 +1,8 @@
 //! `meshglot diff`: what a change of policy changes, and what another mesh does otherwise.
 
+mod calls;
 mod json;
+mod markdown;
 mod meshes;
 mod names;
 mod patches;
@@ -52,14 +54,19 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     tell_errors(&plan, io)?;
     count_errors(&before, args, io)?;
 
-    let look = Look { show: Show { managed: args.show_managed, defaults: args.show_defaults }, ignore: &ignore };
+    let look = Look {
+        show: Show { managed: args.show_managed, defaults: args.show_defaults },
+        ignore: &ignore,
+        calls: args.level.has(Level::Effect).then_some(args.limit),
+    };
     let states = (state(&before), state(&plan));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
     let shown = Shown { from: args.base.clone().unwrap_or_default(), to, states, comparison, diagnostics: &plan.diagnostics, args };
     let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
-        DiffFormat::Diff | DiffFormat::GithubMd => text::write(&shown, io)?,
+        DiffFormat::Diff => text::write(&shown, io)?,
+        DiffFormat::GithubMd => markdown::write(&shown, io)?,
         DiffFormat::Unified => unified::write(&shown, io)?,
         DiffFormat::Json | DiffFormat::Yaml => json::write(&shown, io)?,
         DiffFormat::Name => names::write(&shown, io)?,
@@ -75,7 +82,9 @@ impl Shown<'_> {
         let intent = level.has(Level::Intent) && !comparison.changes.is_empty();
         let mesh = |has: fn(&MeshChanges) -> bool| comparison.meshes.iter().any(has);
         let rendered = level.has(Level::Rendered) && mesh(|mesh| !mesh.rendered.is_empty());
-        let effect = level.has(Level::Effect) && mesh(|mesh| !mesh.losses.is_empty());
+        let calls = comparison.effect.iter().chain(comparison.meshes.iter().filter_map(|mesh| mesh.effect.as_ref()));
+        let effect =
+            level.has(Level::Effect) && (mesh(|mesh| !mesh.losses.is_empty()) || calls.into_iter().any(|effect| !effect.is_none()));
         intent || rendered || effect
     }
 }
@@ -86,7 +95,7 @@ fn exit(args: &DiffArgs, differs: bool) -> Exit {
 }
 
 fn state(plan: &Plan) -> State<'_> {
-    State { model: &plan.model, meshes: plan.engines.iter().map(|(_, engine)| engine.rendered()).collect() }
+    State { model: &plan.model, target: &plan.target, meshes: plan.engines.iter().map(|(_, engine)| engine.rendered()).collect() }
 }
 
 /// Mistakes are told in full: what they concern is compared as if it were not there.

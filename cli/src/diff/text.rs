@@ -6,8 +6,8 @@ use meshglot_translator::diff::{FieldChange, ObjectChange, Operation};
 use meshglot_translator::render::{Loss, ObjectId};
 use meshglot_translator::review::{Cause, MeshChanges, NeutralChange, NeutralOperation};
 
-use super::Shown;
 use super::words::{edit, neutral_sign, object, sign};
+use super::{Shown, calls};
 use crate::Io;
 use crate::args::Level;
 use crate::render::count;
@@ -19,21 +19,28 @@ const OBJECTS: usize = 200;
 const FIELDS: usize = 6;
 
 pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> std::io::Result<()> {
-    let page = Page { shown, arrow: io.arrow(), lines: Vec::new() }.written();
-    for line in page {
+    for line in Page::new(shown, io.arrow()).written() {
         writeln!(io.stdout, "{line}")?;
     }
     Ok(())
 }
 
 /// The page as lines.
-struct Page<'p> {
+pub(super) struct Page<'p> {
     shown: &'p Shown<'p>,
     arrow: &'static str,
     lines: Vec<String>,
 }
 
-impl Page<'_> {
+impl<'p> Page<'p> {
+    pub(super) fn new(shown: &'p Shown<'p>, arrow: &'static str) -> Self {
+        Self { shown, arrow, lines: Vec::new() }
+    }
+
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
     fn written(mut self) -> Vec<String> {
         let shown = self.shown;
         if !shown.differs() {
@@ -52,8 +59,13 @@ impl Page<'_> {
                 self.surroundings();
             }
         }
+        let calls = calls::lines(shown, self.arrow, !shown.args.all);
+        if !calls.is_empty() {
+            self.lines.push("calls".to_owned());
+            self.lines.extend(calls);
+        }
         self.losses();
-        self.lines.push(self.closing());
+        self.lines.push(closing(shown));
         self.lines
     }
 
@@ -110,11 +122,23 @@ impl Page<'_> {
 
     fn objects(&mut self, backend: &str, changes: &[ObjectChange<ObjectId>]) {
         for change in changes {
-            self.lines.push(format!("    {backend:<8} {} {}", sign(&change.operation), object(change)));
-            if let Operation::Update(fields) = &change.operation {
-                let most = if self.shown.args.all { usize::MAX } else { FIELDS };
-                self.fields("               ", fields.iter(), most);
-            }
+            self.object(&format!("    {backend:<8} "), change);
+        }
+    }
+
+    /// Rendered objects of one mesh, without its name.
+    pub(super) fn bare_objects(&mut self, changes: &[&ObjectChange<ObjectId>]) {
+        for change in changes {
+            self.object("", change);
+        }
+    }
+
+    fn object(&mut self, indent: &str, change: &ObjectChange<ObjectId>) {
+        self.lines.push(format!("{indent}{} {}", sign(&change.operation), object(change)));
+        if let Operation::Update(fields) = &change.operation {
+            let most = if self.shown.args.all { usize::MAX } else { FIELDS };
+            let indent = if indent.is_empty() { "" } else { "               " };
+            self.fields(indent, fields.iter(), most);
         }
     }
 
@@ -172,30 +196,35 @@ impl Page<'_> {
         }
         self.lines.push("too much for one page: --all shows everything".to_owned());
     }
+}
 
-    fn closing(&self) -> String {
-        let comparison = &self.shown.comparison;
-        let level = self.shown.args.level;
-        let meshes = || comparison.meshes.iter();
-        let mut parts = Vec::new();
-        if level.has(Level::Intent) {
-            parts.push(count(comparison.changes.len(), "neutral change"));
-        }
-        if level.has(Level::Rendered) {
-            parts.push(count(meshes().map(|mesh| mesh.rendered.len()).sum(), "rendered change"));
-        }
-        if level.has(Level::Effect) {
-            let (new, gone): (usize, usize) =
-                (meshes().map(|mesh| mesh.losses.added.len()).sum(), meshes().map(|mesh| mesh.losses.removed.len()).sum());
-            parts.push(if new == 1 { "1 new loss".to_owned() } else { format!("{new} new losses") });
-            if gone > 0 {
-                parts.push(format!("{gone} gone"));
-            }
-        }
-        let ignored: usize = meshes().flat_map(|mesh| mesh.rendered.ignored.values()).sum();
-        if ignored > 0 {
-            parts.push(format!("{ignored} ignored"));
-        }
-        parts.join(", ")
+/// The last line: how much of everything.
+pub(super) fn closing(shown: &Shown<'_>) -> String {
+    let comparison = &shown.comparison;
+    let level = shown.args.level;
+    let meshes = || comparison.meshes.iter();
+    let mut parts = Vec::new();
+    if level.has(Level::Intent) {
+        parts.push(count(comparison.changes.len(), "neutral change"));
     }
+    if level.has(Level::Rendered) {
+        parts.push(count(meshes().map(|mesh| mesh.rendered.len()).sum(), "rendered change"));
+    }
+    if let Some(effect) = &comparison.effect {
+        parts.push(format!("{} in {}", count(effect.access.len(), "access change"), count(effect.compared, "pair")));
+        parts.push(count(effect.shares.len(), "moved share"));
+    }
+    if level.has(Level::Effect) {
+        let sum = |of: fn(&MeshChanges) -> usize| meshes().map(of).sum::<usize>();
+        let (new, gone) = (sum(|mesh| mesh.losses.added.len()), sum(|mesh| mesh.losses.removed.len()));
+        parts.push(if new == 1 { "1 new loss".to_owned() } else { format!("{new} new losses") });
+        if gone > 0 {
+            parts.push(format!("{gone} gone"));
+        }
+    }
+    let ignored: usize = meshes().flat_map(|mesh| mesh.rendered.ignored.values()).sum();
+    if ignored > 0 {
+        parts.push(format!("{ignored} ignored"));
+    }
+    parts.join(", ")
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::consequence::{of_mesh, of_policy, touched};
 use super::ignore::Ignore;
-use super::intent::{NeutralChange, NeutralOperation, intent};
+use super::intent::{NeutralChange, intent};
 use super::losses::{LossChanges, losses};
 use super::rendered::{RenderedChanges, rendered};
 use crate::diff::Show;
+use crate::effect::Effect;
 use crate::ir::ObjectKey;
-use crate::render::{Backend, Rendered};
+use crate::render::{Backend, Rendered, Target};
 use crate::resolve::Model;
 
 /// A state of policy, and what each mesh gets from it.
@@ -16,6 +18,8 @@ use crate::resolve::Model;
 pub struct State<'s> {
     /// The policy.
     pub model: &'s Model,
+    /// Which policy goes to the meshes.
+    pub target: &'s Target,
     /// Mesh by mesh, in the order of showing.
     pub meshes: Vec<Rendered<'s>>,
 }
@@ -27,6 +31,8 @@ pub struct Comparison {
     pub changes: Vec<NeutralChange>,
     /// What that does to each mesh that either state is rendered for, in the order of `backends`.
     pub meshes: Vec<MeshChanges>,
+    /// What becomes of calls by the policy itself; `None`: nobody asked.
+    pub effect: Option<Effect>,
 }
 
 /// How two states differ for one mesh.
@@ -38,6 +44,8 @@ pub struct MeshChanges {
     pub rendered: RenderedChanges,
     /// What it cannot say any more, or again.
     pub losses: LossChanges,
+    /// What becomes of calls by its own reading; `None`: nobody asked.
+    pub effect: Option<Effect>,
 }
 
 /// What takes part in a comparison.
@@ -47,12 +55,14 @@ pub struct Look<'l> {
     pub show: Show,
     /// Differences that nobody wants to see.
     pub ignore: &'l Ignore,
+    /// Whether calls are asked about, and then the most requests that are tried for one port of one Service.
+    pub calls: Option<usize>,
 }
 
 /// Compares two states. `backends` are all that either state may be rendered for.
 pub fn compare(from: &State<'_>, to: &State<'_>, backends: &[&dyn Backend], look: Look<'_>) -> Comparison {
     let changes = intent(from.model, to.model, look.show);
-    let changed: BTreeSet<ObjectKey> = changes.iter().flat_map(names).collect();
+    let changed: BTreeSet<ObjectKey> = changes.iter().flat_map(NeutralChange::names).collect();
     let mesh = |backend: &&dyn Backend| {
         let of = |state: &'_ State<'_>| state.meshes.iter().position(|rendered| rendered.backend == backend.name());
         let (before, after) = (of(from), of(to));
@@ -61,20 +71,13 @@ pub fn compare(from: &State<'_>, to: &State<'_>, backends: &[&dyn Backend], look
         let nothing = Rendered { backend: backend.name(), objects: Vec::new(), sets: Vec::new(), losses: Vec::new() };
         let before = before.map_or(&nothing, |at| &from.meshes[at]);
         let after = after.map_or(&nothing, |at| &to.meshes[at]);
-        Some(MeshChanges {
-            backend: backend.name(),
-            rendered: rendered(*backend, before, after, &changed, look.show, look.ignore),
-            losses: losses(&before.losses, &after.losses),
-        })
+        let rendered = rendered(*backend, before, after, &changed, look.show, look.ignore);
+        let calls = look.calls.map(|limit| {
+            let services = touched(&changes, &rendered, [from.model, to.model]);
+            of_mesh(*backend, (from, before), (to, after), services, limit)
+        });
+        Some(MeshChanges { backend: backend.name(), rendered, losses: losses(&before.losses, &after.losses), effect: calls })
     };
-    Comparison { meshes: backends.iter().filter_map(mesh).collect(), changes }
-}
-
-/// Every name of a changed object.
-fn names(change: &NeutralChange) -> Vec<ObjectKey> {
-    let old = match &change.operation {
-        NeutralOperation::Rename { from } => Some(from.clone()),
-        NeutralOperation::Add | NeutralOperation::Remove | NeutralOperation::Update(_) => None,
-    };
-    [Some(change.object.clone()), old].into_iter().flatten().collect()
+    let meshes = backends.iter().filter_map(mesh).collect();
+    Comparison { effect: look.calls.map(|limit| of_policy(from.model, to.model, limit)), meshes, changes }
 }

@@ -38,6 +38,17 @@ pub enum NeutralOperation {
     },
 }
 
+impl NeutralChange {
+    /// Every name that the object has or had.
+    pub fn names(&self) -> impl Iterator<Item = ObjectKey> + use<> {
+        let old = match &self.operation {
+            NeutralOperation::Rename { from } => Some(from.clone()),
+            NeutralOperation::Add | NeutralOperation::Remove | NeutralOperation::Update(_) => None,
+        };
+        std::iter::once(self.object.clone()).chain(old)
+    }
+}
+
 impl NeutralOperation {
     /// The fields that were changed; none where the whole object came, went or was renamed.
     pub fn fields(&self) -> &[LocatedField] {

@@ -6,6 +6,7 @@
 
 mod comparison;
 mod concepts;
+mod consequence;
 mod ignore;
 mod intent;
 mod losses;
@@ -14,6 +15,7 @@ mod rendered;
 
 pub use comparison::{Comparison, Look, MeshChanges, State, compare};
 pub use concepts::{Concept, Place, Saying, concepts, leftovers};
+pub use consequence::{Unlike, unlike};
 pub use ignore::{Ignore, IgnoreError};
 pub use intent::{LocatedField, NeutralChange, NeutralOperation, intent};
 pub use losses::{LossChanges, LossKey, losses};

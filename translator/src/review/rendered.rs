@@ -1,6 +1,7 @@
 //! What one mesh gets otherwise, put to the neutral objects that caused it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ignore::Ignore;
 use crate::diff::{Item, ObjectChange, Operation, Show, objects};
@@ -21,6 +22,8 @@ pub enum Cause {
 pub struct RenderedChanges {
     /// By cause, then by object.
     pub changes: BTreeMap<Cause, Vec<ObjectChange<ObjectId>>>,
+    /// The namespaces of all that changed objects were rendered from.
+    pub(super) namespaces: BTreeSet<Arc<str>>,
     /// Objects alike on both sides.
     pub same: usize,
     /// Differences that were not told because somebody asked for that, by what asked.
@@ -66,6 +69,7 @@ pub fn rendered(
         let object = |at: Option<&usize>, of: &'_ Rendered<'_>| at.map_or_else(Vec::new, |at| of.objects[*at].sources.clone());
         let mut sources: BTreeSet<ObjectKey> = object(after.get(&change.id), to).into_iter().collect();
         sources.extend(object(old, from));
+        found.namespaces.extend(sources.iter().map(|key| key.namespace.clone()));
         let cause = sources.into_iter().find(|key| changed.contains(key)).map_or(Cause::Surroundings, Cause::Object);
         found.changes.entry(cause).or_default().push(change);
     }

@@ -1,0 +1,91 @@
+//! What becomes of calls: by the policy, and on each mesh that gets it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::comparison::State;
+use super::intent::NeutralChange;
+use super::rendered::RenderedChanges;
+use crate::effect::{AccessChange, Effect, Options, ShareChange, Side, effect};
+use crate::eval::Neutral;
+use crate::ir::{Kind, ServiceKey};
+use crate::render::{Backend, Rendered};
+use crate::resolve::{Model, View};
+use crate::verify::reading;
+
+/// What the policy does otherwise.
+pub(super) fn of_policy(from: &Model, to: &Model, limit: usize) -> Effect {
+    let (before, after) = (Neutral::new(from), Neutral::new(to));
+    let from = Side { model: from, reading: &before, mesh: None };
+    let to = Side { model: to, reading: &after, mesh: None };
+    effect(&from, &to, &Options { limit, ..Options::default() })
+}
+
+/// What one mesh does otherwise; `services`: where it may, all of them if `None`.
+pub(super) fn of_mesh(
+    backend: &dyn Backend,
+    (from, before): (&State<'_>, &Rendered<'_>),
+    (to, after): (&State<'_>, &Rendered<'_>),
+    services: Option<BTreeSet<ServiceKey>>,
+    limit: usize,
+) -> Effect {
+    let old = reading(backend, from.model, from.target, before.bodies());
+    let new = reading(backend, to.model, to.target, after.bodies());
+    let from = Side { model: from.model, reading: &*old, mesh: Some((backend.name(), from.target)) };
+    let to = Side { model: to.model, reading: &*new, mesh: Some((backend.name(), to.target)) };
+    effect(&from, &to, &Options { limit, named_only: true, services })
+}
+
+/// The Services of which a mesh may do something otherwise: those of every namespace in which something was changed, or
+/// that a changed object was rendered from. `None`: anywhere, because a Mesh was changed.
+pub(super) fn touched(changes: &[NeutralChange], rendered: &RenderedChanges, models: [&Model; 2]) -> Option<BTreeSet<ServiceKey>> {
+    if changes.iter().any(|change| matches!(change.object.kind, Kind::Mesh | Kind::Namespace)) {
+        return None;
+    }
+    let mut namespaces: BTreeSet<Arc<str>> = changes.iter().flat_map(NeutralChange::names).map(|key| key.namespace).collect();
+    namespaces.extend(rendered.namespaces.iter().cloned());
+    let services = |model| {
+        let view = View::new(model);
+        let of = |namespace: &Arc<str>| view.services_in(namespace).into_iter().map(|service| service.key.clone()).collect::<Vec<_>>();
+        namespaces.iter().flat_map(of).collect::<Vec<_>>()
+    };
+    Some(models.into_iter().flat_map(services).collect())
+}
+
+/// How what happens on a mesh differs from what the policy says happens.
+#[derive(Clone, Debug, Default)]
+pub struct Unlike<'e> {
+    /// Only on the mesh, or of other requests there.
+    pub more: Vec<&'e AccessChange>,
+    /// By the policy, and not so on the mesh.
+    pub less: Vec<&'e AccessChange>,
+    /// Shares that move on the mesh alone.
+    pub shares: Vec<&'e ShareChange>,
+    /// Shares that do not move there, or otherwise.
+    pub unmoved: Vec<&'e ShareChange>,
+}
+
+impl Unlike<'_> {
+    /// Whether the mesh does as the policy says.
+    pub fn is_empty(&self) -> bool {
+        self.more.is_empty() && self.less.is_empty() && self.shares.is_empty() && self.unmoved.is_empty()
+    }
+}
+
+/// Compares two effects of one edit.
+pub fn unlike<'e>(policy: &'e Effect, mesh: &'e Effect) -> Unlike<'e> {
+    let same = |a: &AccessChange, b: &AccessChange| {
+        a.party == b.party
+            && a.service == b.service
+            && a.port == b.port
+            && a.gained == b.gained
+            && a.requests == b.requests
+            && a.entire == b.entire
+    };
+    let alike = |a: &ShareChange, b: &ShareChange| {
+        a.service == b.service && a.port == b.port && a.target == b.target && a.from == b.from && a.to == b.to && a.requests == b.requests
+    };
+    let access = |of: &'e Effect, other: &Effect| of.access.iter().filter(|one| !other.access.iter().any(|two| same(one, two))).collect();
+    let shares = |of: &'e Effect, other: &Effect| of.shares.iter().filter(|one| !other.shares.iter().any(|two| alike(one, two))).collect();
+    Unlike { more: access(mesh, policy), less: access(policy, mesh), shares: shares(mesh, policy), unmoved: shares(policy, mesh) }
+}
