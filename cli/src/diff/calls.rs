@@ -11,7 +11,7 @@ use crate::render::count;
 use crate::verify::call;
 
 /// More changes of access than this are counted, unless everything is asked for.
-const MOST: usize = 10;
+pub(super) const MOST: usize = 10;
 
 /// The lines of this level: what the policy does, then where a mesh does not.
 pub(super) fn lines(shown: &Shown<'_>, arrow: &str, cut: bool) -> Vec<String> {
@@ -28,7 +28,8 @@ pub(super) fn lines(shown: &Shown<'_>, arrow: &str, cut: bool) -> Vec<String> {
     lines.into_iter().map(|line| format!("  {line}")).collect()
 }
 
-fn of(effect: &Effect, arrow: &str, most: usize) -> Vec<String> {
+/// The lines of one effect.
+pub(super) fn of(effect: &Effect, arrow: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = effect.access.iter().take(most).map(|change| access(change, arrow)).collect();
     if effect.access.len() > most {
         lines.push(format!("  and {}, --all shows them", count(effect.access.len() - most, "more change of access")));

@@ -1,11 +1,15 @@
 //! `--from A --to B`: two meshes for one policy, neutral field by neutral field.
 
 use meshglot_translator::answer::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, document};
+use meshglot_translator::effect::{Effect, Options, Side, effect};
 use meshglot_translator::render::write::yaml;
-use meshglot_translator::render::{Rendered, Verdict};
+use meshglot_translator::render::{Backend, Rendered, Verdict};
 use meshglot_translator::review::{Concept, Place, Saying, concepts, leftovers};
 
+use super::calls;
 use super::words::value;
+use meshglot_translator::verify::reading;
+
 use crate::Io;
 use crate::args::{Choice, DiffArgs, DiffFormat, Level};
 use crate::exit::{Exit, Failure, Outcome};
@@ -20,6 +24,8 @@ struct Meshes<'m> {
     /// Of the first, then of the second.
     leftovers: [Vec<Place>; 2],
     names: [&'static str; 2],
+    /// What the second does with calls that the first does not; `None`: nobody asked.
+    effect: Option<Effect>,
 }
 
 pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Outcome {
@@ -30,15 +36,24 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
     };
     let plan = Plan::make(&args.input, &choice, io)?;
     super::tell_errors(&plan, io)?;
-    let of = |name: &str| plan.engines.iter().find(|(backend, _)| backend.name() == name).map(|(_, engine)| engine.rendered());
-    let (Some(before), Some(after)) = (of(from), of(to)) else {
+    let of = |name: &str| plan.engines.iter().find(|(backend, _)| backend.name() == name);
+    let (Some((one, old)), Some((other, new))) = (of(from), of(to)) else {
         return Err(Failure::new(Exit::Usage, "--from and --to name one mesh each"));
     };
+    let (before, after) = (old.rendered(), new.rendered());
+    let decided = args.level.has(Level::Effect).then(|| {
+        let read = |backend: &dyn Backend, rendered: &Rendered<'_>| reading(backend, &plan.model, &plan.target, rendered.bodies());
+        let (old, new) = (read(*one, &before), read(*other, &after));
+        let from = Side { model: &plan.model, reading: &*old, mesh: Some((one.name(), &plan.target)) };
+        let to = Side { model: &plan.model, reading: &*new, mesh: Some((other.name(), &plan.target)) };
+        effect(&from, &to, &Options { limit: args.limit, ..Options::default() })
+    });
     let meshes = Meshes {
         args,
         concepts: concepts(&[&before, &after]),
         leftovers: [leftovers(&before), leftovers(&after)],
         names: [before.backend, after.backend],
+        effect: decided,
     };
     let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { super::exit(args, meshes.differs()) };
     match args.output {
@@ -56,7 +71,8 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
 
 impl Meshes<'_> {
     fn differs(&self) -> bool {
-        self.args.level.has(Level::Rendered) && self.concepts.iter().any(|concept| !concept.is_alike())
+        let said = self.args.level.has(Level::Rendered) && self.concepts.iter().any(|concept| !concept.is_alike());
+        said || self.effect.as_ref().is_some_and(|effect| !effect.is_none())
     }
 
     fn answer(&self) -> MeshDiffAnswer {
@@ -72,6 +88,22 @@ impl Meshes<'_> {
     fn text(&self, io: &mut Io<'_>) -> std::io::Result<()> {
         let [from, to] = self.names;
         writeln!(io.stdout, "--- {from}\n+++ {to}")?;
+        if self.args.level.has(Level::Rendered) {
+            self.fields(io)?;
+        }
+        if let Some(effect) = &self.effect {
+            writeln!(io.stdout, "calls")?;
+            for line in calls::of(effect, io.arrow(), if self.args.all { usize::MAX } else { calls::MOST }) {
+                writeln!(io.stdout, "  {line}")?;
+            }
+            let unlike = count(effect.access.len(), "access difference");
+            writeln!(io.stdout, "  {unlike} in {}, {}", count(effect.compared, "pair"), count(effect.shares.len(), "other share"))?;
+        }
+        Ok(())
+    }
+
+    /// What became of each neutral field on both.
+    fn fields(&self, io: &mut Io<'_>) -> std::io::Result<()> {
         let (alike, unlike): (Vec<&Concept>, Vec<&Concept>) = self.concepts.iter().partition(|concept| concept.is_alike());
         let shown: Vec<&Concept> = if self.args.all { self.concepts.iter().collect() } else { unlike.clone() };
         let mut holder = String::new();
