@@ -2,6 +2,7 @@
 
 mod agree;
 mod edits;
+mod effect;
 mod model;
 mod order;
 mod requests;
