@@ -1,6 +1,7 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
 mod commands;
+mod contract;
 mod docs;
 mod folder;
 mod hostile;
