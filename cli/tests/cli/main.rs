@@ -5,8 +5,10 @@ mod contract;
 mod docs;
 mod folder;
 mod hostile;
+mod pages;
 mod schemas;
 mod sources;
+mod transcripts;
 mod verify;
 
 use meshglot::{Captured, capture};
