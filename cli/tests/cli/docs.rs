@@ -1,4 +1,4 @@
-//! Pages made from the program itself are current: files and tables shown in pages, docs/cli.md, docs/codes.md.
+//! Pages made from the program itself are current: files and tables shown in pages, docs/codes.md.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p meshglot docs` writes them.
 
@@ -51,17 +51,4 @@ fn every_code_has_its_place_on_the_page_of_codes() {
         let _ = write!(page, "\n## {}\n\n**{}** ({of})\n\n{}\n\n*What you can do:* {}\n", info.name, info.title, info.why, info.fix);
     }
     pages::current("docs/codes.md", |_| page);
-}
-
-#[test]
-fn every_command_has_its_place_on_the_page_of_commands() {
-    let mut page = String::from("# Command line\n\nThe help of every command, as it prints it.\n\n");
-    page += "Exit codes: 0 yes, or done; 1 the answer is no: findings, or a loss that was not accepted; 2 usage; 3 input is unreadable or invalid; 6 something of somebody else is in the way, and nothing was overwritten; 70 a mistake of ours. The format of the output never changes the code. Standard output holds the answer alone.\n";
-    for command in ["", "render", "lint", "can", "explain", "crds", "capabilities", "completion", "version"] {
-        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
-        let help = capture(&words, b"").stdout;
-        let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(page, "\n## meshglot {command}\n\n```text\n{}\n```\n", help.join("\n"));
-    }
-    pages::current("docs/cli.md", |_| page.replace("## meshglot \n", "## meshglot\n"));
 }

@@ -2,10 +2,13 @@
 
 mod commands;
 mod contract;
+mod crds;
 mod docs;
+mod examples;
 mod folder;
 mod hostile;
 mod pages;
+mod reference;
 mod schemas;
 mod sources;
 mod transcripts;
