@@ -169,13 +169,12 @@ fn why(doubt: &Doubt) -> String {
     }
 }
 
-/// Leaves out of a rendering what is not proved, and says so.
-pub(crate) fn proved<'p>(
-    plan: &Plan,
-    rendered: Vec<(&'p dyn Backend, Rendered<'p>)>,
-    io: &mut Io<'_>,
-) -> std::io::Result<Vec<(&'p dyn Backend, Rendered<'p>)>> {
-    let mut kept = Vec::new();
+/// What a backend gets, with the backend.
+type Given<'p> = (&'p dyn Backend, Rendered<'p>);
+
+/// Tells what is proved of a rendering from what is not, and says why not.
+pub(crate) fn proved<'p>(plan: &Plan, rendered: Vec<Given<'p>>, io: &mut Io<'_>) -> std::io::Result<(Vec<Given<'p>>, Vec<Rendered<'p>>)> {
+    let (mut kept, mut unproved) = (Vec::new(), Vec::new());
     for (backend, rendered) in rendered {
         let report = report(plan, backend, &rendered, None, LIMIT);
         if report.is_proved() {
@@ -185,6 +184,7 @@ pub(crate) fn proved<'p>(
         let what = report.findings.first().map(|finding| format!("{}: {}", finding.deviation.word(), call(&finding.request, io.arrow())));
         let what = what.unwrap_or_else(|| "undecided".to_owned());
         writeln!(io.stderr, "error: nothing is written for {}: not proved, `meshglot verify` tells more ({what})", backend.name())?;
+        unproved.push(rendered);
     }
-    Ok(kept)
+    Ok((kept, unproved))
 }

@@ -1,6 +1,6 @@
 //! `-o json`: exactly one document, diagnostics and losses in it. Fields are only ever added.
 
-use meshglot_translator::answer::{DiagnosticAnswer, LossAnswer, Rendering};
+use meshglot_translator::answer::{DiagnosticAnswer, LossAnswer, Rendering, Withheld};
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::render::{Backend, Loss, Rendered};
 use serde_json::Value;
@@ -11,8 +11,14 @@ use crate::plan::Plan;
 
 pub(crate) use meshglot_translator::answer::API_VERSION;
 
-pub(crate) fn write(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], provenance: bool, io: &mut Io<'_>) -> Result<(), Failure> {
-    io.answer(&Rendering::of(rendered.iter().map(|(_, rendered)| rendered), &plan.diagnostics, provenance))?;
+pub(crate) fn write(
+    plan: &Plan,
+    rendered: &[(&dyn Backend, Rendered<'_>)],
+    withheld: Vec<Withheld>,
+    provenance: bool,
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
+    io.answer(&Rendering::of(rendered.iter().map(|(_, rendered)| rendered), withheld, &plan.diagnostics, provenance))?;
     Ok(())
 }
 

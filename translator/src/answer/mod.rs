@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
-pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer};
+pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.

@@ -5,14 +5,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, DiagnosticAnswer, LossAnswer};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::render::{Provenance, Rendered, RenderedObject, ReplaceSet};
 
 /// Neutral policy as the objects of meshes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Rendering {
-    /// A mesh each. A mesh that would allow more than was written is left out.
+    /// A mesh each.
     pub backends: Vec<BackendRendering>,
+    /// The meshes that nothing is written for.
+    pub withheld: Vec<Withheld>,
     /// What is wrong with the input, by position.
     pub diagnostics: Vec<DiagnosticAnswer>,
 }
@@ -22,10 +24,16 @@ impl Answer for Rendering {
 }
 
 impl Rendering {
-    /// Of what is rendered; `provenance`: whether to say where each field came from.
-    pub fn of<'r>(rendered: impl IntoIterator<Item = &'r Rendered<'r>>, diagnostics: &[Diagnostic], provenance: bool) -> Self {
+    /// Of what is rendered and what is withheld; `provenance`: whether to say where each field came from.
+    pub fn of<'r>(
+        rendered: impl IntoIterator<Item = &'r Rendered<'r>>,
+        withheld: Vec<Withheld>,
+        diagnostics: &[Diagnostic],
+        provenance: bool,
+    ) -> Self {
         Self {
             backends: rendered.into_iter().map(|rendered| BackendRendering::of(rendered, provenance)).collect(),
+            withheld,
             diagnostics: diagnostics.iter().map(DiagnosticAnswer::from).collect(),
         }
     }
@@ -50,6 +58,28 @@ impl BackendRendering {
             name: rendered.backend,
             objects: rendered.objects.iter().map(|object| ObjectAnswer::of(object, provenance)).collect(),
             sets: rendered.sets.iter().map(|set| (*set).into()).collect(),
+            losses: rendered.losses.iter().map(|loss| (*loss).into()).collect(),
+        }
+    }
+}
+
+/// A mesh that nothing is written for: half of a protection is worse than none that is told.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Withheld {
+    /// The mesh.
+    pub name: &'static str,
+    /// The codes that say what it would allow beyond what was written; empty where it was asked to be proved, and is not.
+    pub codes: Vec<&'static str>,
+    /// What the mesh would do otherwise than it was written.
+    pub losses: Vec<LossAnswer>,
+}
+
+impl Withheld {
+    /// Nothing of this is written, by these codes.
+    pub fn of(rendered: &Rendered<'_>, codes: impl IntoIterator<Item = Code>) -> Self {
+        Self {
+            name: rendered.backend,
+            codes: codes.into_iter().map(|code| code.info().name).collect(),
             losses: rendered.losses.iter().map(|loss| (*loss).into()).collect(),
         }
     }
