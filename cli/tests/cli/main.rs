@@ -8,9 +8,11 @@ mod examples;
 mod folder;
 mod hostile;
 mod pages;
+mod panic;
 mod reference;
 mod schemas;
 mod sources;
+mod terminal;
 mod transcripts;
 mod verify;
 
