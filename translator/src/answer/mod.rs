@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod decision;
+mod effect;
 mod finding;
 mod rendering;
 mod verification;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 
 pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
+pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Answer, DecisionAnswer};
-use crate::eval::{Call, Caller};
+use crate::eval::Caller;
 use crate::verify::{Deviation, Finding, Report};
 
 /// What came out of `verify`.
@@ -139,18 +139,12 @@ impl From<&Report> for Seen {
 impl From<&Finding> for FindingAnswer {
     fn from(finding: &Finding) -> Self {
         let Finding { deviation, request, said, done } = finding;
-        let http = match &request.call {
-            Call::Tcp => None,
-            Call::Http { method, target, headers } => {
-                Some(HttpAnswer { method: method.clone(), target: target.clone(), headers: headers.clone() })
-            }
-        };
         Self {
             deviation: deviation.word(),
             caller: (&request.caller).into(),
             service: request.service.to_string(),
             port: request.port,
-            http,
+            http: HttpAnswer::of(&request.call),
             policy: said.into(),
             mesh: done.into(),
         }
