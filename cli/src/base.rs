@@ -16,19 +16,25 @@ use crate::{Io, git, input};
 pub(crate) enum Base {
     /// `none`.
     Nothing,
-    /// A file or folder.
-    Path(PathBuf),
+    /// Files and folders.
+    Paths(Vec<PathBuf>),
     /// `git:REF`.
     Git(String),
 }
 
 impl Base {
-    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        match text.split_once(':') {
-            _ if text == "none" => Ok(Self::Nothing),
-            Some(("git", "")) => Err(Failure::new(Exit::Usage, "git: names no commit").help("such as git:main or git:HEAD~1")),
-            Some(("git", reference)) => Ok(Self::Git(reference.to_owned())),
-            _ => Ok(Self::Path(text.into())),
+    /// Reads what stands behind `flag`; at least one.
+    pub(crate) fn parse(flag: &str, words: &[String]) -> Result<Self, Failure> {
+        let usage = |text: String| Failure::new(Exit::Usage, format!("{flag}: {text}"));
+        match words {
+            [one] if one == "none" => return Ok(Self::Nothing),
+            [one] if one == "git:" => return Err(usage("git: names no commit".to_owned()).help("such as git:main or git:HEAD~1")),
+            [one] if one.starts_with("git:") => return Ok(Self::Git(one["git:".len()..].to_owned())),
+            _ => {}
+        }
+        match words.iter().find(|word| *word == "none" || word.starts_with("git:")) {
+            Some(word) => Err(usage(format!("`{word}` stands alone"))),
+            None => Ok(Self::Paths(words.iter().map(PathBuf::from).collect())),
         }
     }
 
@@ -41,8 +47,8 @@ impl Base {
     fn sources(&self, like: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
         match self {
             Self::Nothing => Ok((Vec::new(), Vec::new())),
-            Self::Path(path) => {
-                let (filenames, namespace) = (vec![path.clone()], like.namespace.clone());
+            Self::Paths(paths) => {
+                let (filenames, namespace) = (paths.clone(), like.namespace.clone());
                 input::read(&Input { filenames, namespace, ..*like }, io)
             }
             Self::Git(_) if like.filenames.iter().any(|path| path == Path::new("-")) => {
@@ -59,11 +65,14 @@ mod tests {
     use super::*;
     use test_case::test_case;
 
-    #[test_case("none", Base::Nothing)]
-    #[test_case("git:main", Base::Git("main".into()) ; "a branch")]
-    #[test_case("git:v1:2", Base::Git("v1:2".into()) ; "the rest is git's")]
-    #[test_case("old/git", Base::Path("old/git".into()) ; "a folder")]
-    fn parsed(text: &str, want: Base) {
-        assert_eq!(Base::parse(text).ok(), Some(want));
+    #[test_case(&["none"], Some(Base::Nothing) ; "nothing")]
+    #[test_case(&["git:main"], Some(Base::Git("main".into())) ; "a branch")]
+    #[test_case(&["git:v1:2"], Some(Base::Git("v1:2".into())) ; "the rest is git's")]
+    #[test_case(&["old/git", "b.yaml"], Some(Base::Paths(vec!["old/git".into(), "b.yaml".into()])) ; "paths")]
+    #[test_case(&["git:"], None ; "no commit")]
+    #[test_case(&["git:main", "old"], None ; "a commit and a path")]
+    fn parsed(words: &[&str], want: Option<Base>) {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(Base::parse("--base", &words).ok(), want);
     }
 }

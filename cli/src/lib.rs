@@ -18,6 +18,7 @@ mod io;
 mod lint;
 mod output;
 mod pager;
+mod panic;
 mod plan;
 pub mod process;
 mod render;

@@ -1,6 +1,6 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
-use meshglot_translator::answer::{Answer, DiffAnswer, MeshDiffAnswer, schema};
+use meshglot_translator::answer::{Answer, Can, Capabilities, DiffAnswer, MeshDiffAnswer, Rendering, Verification, schema};
 use schemars::Schema;
 
 use crate::diff::Patches;
@@ -8,7 +8,16 @@ use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
-    vec![of::<DiffAnswer>(), of::<MeshDiffAnswer>(), of::<Patches>(), of::<Version>()]
+    vec![
+        of::<Can>(),
+        of::<Capabilities>(),
+        of::<DiffAnswer>(),
+        of::<MeshDiffAnswer>(),
+        of::<Patches>(),
+        of::<Rendering>(),
+        of::<Verification>(),
+        of::<Version>(),
+    ]
 }
 
 fn of<A: Answer>() -> (&'static str, Schema) {

@@ -10,7 +10,7 @@ Examples:
   meshglot diff -f policies/ --base git:main --backend all
   meshglot diff -f policies/ --base deployed/ --level effect
   meshglot diff -f policies/ --from istio --to linkerd
-  meshglot diff -f policies/ --base git:origin/main --backend all -o github-md > comment.md
+  meshglot diff -f policies/ --base git:main --backend all -o github-md > comment.md
 
 Levels: intent is what people wrote, rendered what each mesh gets, effect what becomes of calls.
 Exit codes: 0 no difference, 1 differences (another number by --exit-code), 2 usage, 3 input is invalid.";
@@ -24,9 +24,10 @@ pub struct DiffArgs {
     /// Backend.
     #[command(flatten)]
     pub choice: Choice,
-    /// What the input is compared with: git:REF (the same paths in that commit), a folder or file, or `none`
+    /// What the input is compared with: git:REF (the same paths in that commit), a folder or file (may be repeated), or
+    /// `none`
     #[arg(long, value_name = "git:REF|PATH|none", conflicts_with_all = ["from", "to"])]
-    pub base: Option<String>,
+    pub base: Vec<String>,
     /// Compare this mesh with that of --to, for the same policy
     #[arg(long, value_name = "BACKEND", value_parser = backend_name(), requires = "to", conflicts_with = "backend")]
     pub from: Option<String>,

@@ -6,7 +6,6 @@ use meshglot_translator::review::{Unlike, unlike};
 use meshglot_translator::sorts::Doubt;
 
 use super::Shown;
-use crate::can::name;
 use crate::render::count;
 use crate::verify::call;
 
@@ -87,7 +86,7 @@ pub(super) fn share(change: &ShareChange, arrow: &str) -> String {
         true => String::new(),
         false => format!("   for {}", parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
-    format!("~ {}.{}:{port}   {} {} {arrow} {}{which}{who}", service.name, service.namespace, name(target), percent(from), percent(to))
+    format!("~ {}.{}:{port}   {} {} {arrow} {}{which}{who}", service.name, service.namespace, target.short(), percent(from), percent(to))
 }
 
 fn uncertain(doubt: &Uncertain, arrow: &str) -> String {

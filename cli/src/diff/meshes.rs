@@ -1,6 +1,6 @@
 //! `--from A --to B`: two meshes for one policy, neutral field by neutral field.
 
-use meshglot_translator::answer::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, document};
+use meshglot_translator::answer::{ConceptAnswer, EffectAnswer, MeshDiffAnswer, PlaceAnswer, document};
 use meshglot_translator::effect::{Effect, Options, Side, effect};
 use meshglot_translator::render::write::yaml;
 use meshglot_translator::render::{Backend, Rendered, Verdict};
@@ -82,6 +82,7 @@ impl Meshes<'_> {
             to,
             concepts: self.concepts.iter().map(ConceptAnswer::from).collect(),
             leftovers: self.leftovers.iter().flatten().map(PlaceAnswer::from).collect(),
+            effect: self.effect.as_ref().map(EffectAnswer::from),
         }
     }
 

@@ -44,11 +44,11 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         return meshes::run(args, from, to, io);
     }
-    let Some(base) = &args.base else {
+    if args.base.is_empty() {
         let failure = Failure::new(Exit::Usage, "what is the input compared with?");
         return Err(failure.help("add --base git:HEAD, --base FOLDER, or --from and --to for two meshes"));
-    };
-    let base = Base::parse(base)?;
+    }
+    let base = Base::parse("--base", &args.base)?;
     let plan = Plan::make(&args.input, &args.choice, io)?;
     let before = base.plan(&args.input, &args.choice, io)?;
     tell_errors(&plan, io)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     let states = (state(&before), state(&plan));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
-    let shown = Shown { from: args.base.clone().unwrap_or_default(), to, states, comparison, diagnostics: &plan.diagnostics, args };
+    let shown = Shown { from: args.base.join(" "), to, states, comparison, diagnostics: &plan.diagnostics, args };
     let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
@@ -107,7 +107,7 @@ fn tell_errors(plan: &Plan, io: &mut Io<'_>) -> std::io::Result<()> {
 fn count_errors(base: &Plan, args: &DiffArgs, io: &mut Io<'_>) -> std::io::Result<()> {
     let old = errors(base).count();
     if old > 0 && !io.quiet {
-        let base = args.base.as_deref().unwrap_or_default();
+        let base = args.base.join(" ");
         writeln!(io.stderr, "note: {} in {base}; what they are about counts as absent there", count(old, "error"))?;
     }
     Ok(())

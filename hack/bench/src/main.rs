@@ -6,6 +6,7 @@
 
 mod access;
 mod can;
+mod effect;
 mod shop;
 mod splits;
 mod stages;
@@ -20,6 +21,7 @@ use shop::SHOPS;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [effect::WORD, size] => effect::run(size.parse().expect("a number")),
         [shop, backend, size] => {
             let shop = SHOPS.into_iter().find(|known| known.counts == shop).expect("the name of a shop");
             stages::run(shop, backend, size.parse().expect("a number"));
@@ -41,6 +43,12 @@ fn all() {
         }
         println!();
     }
+    println!("{}", effect::HEAD);
+    for size in effect::SIZES {
+        let status = Command::new(&me).args([effect::WORD, &size.to_string()]).status().expect("this program runs");
+        assert!(status.success(), "the effect of an edit among {size} targets");
+    }
+    println!();
     match tool(&me) {
         Some(tool) => cold(&tool),
         None => println!("cold start not measured: build the command line first, cargo build --release"),

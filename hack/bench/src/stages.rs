@@ -24,7 +24,7 @@ pub(crate) fn head(shop: &Shop) -> String {
 }
 
 /// Time of this thread on a processor: what others do on the machine at that time does not count.
-fn timed<T>(stage: impl FnOnce() -> T) -> (T, Duration) {
+pub(crate) fn timed<T>(stage: impl FnOnce() -> T) -> (T, Duration) {
     let now = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);
         Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, DiagnosticAnswer, Location, LossAnswer};
+use super::{Answer, DiagnosticAnswer, EffectAnswer, Location, LossAnswer};
 use crate::diff::{Edit, FieldChange, ObjectChange, Operation};
 use crate::parse::Origin;
 use crate::render::ObjectId;
@@ -30,6 +30,11 @@ pub struct DiffAnswer {
     pub losses_added: Vec<LossAnswer>,
     /// What a mesh can say again.
     pub losses_removed: Vec<LossAnswer>,
+    /// What becomes of calls by the policy. Absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectAnswer>,
+    /// The same by each mesh's own reading of what it gets.
+    pub mesh_effects: BTreeMap<&'static str, EffectAnswer>,
     /// How many differences each pattern left out.
     pub ignored: BTreeMap<String, usize>,
     /// What is wrong with the state after.
@@ -55,6 +60,10 @@ pub struct SummaryAnswer {
     pub neutral: usize,
     /// Rendered objects of all meshes.
     pub rendered: usize,
+    /// Callers that gained or lost requests to a port, by the policy.
+    pub access: usize,
+    /// Shares that moved, by the policy.
+    pub shares: usize,
     /// Losses that are new.
     pub losses_added: usize,
     /// Losses that are gone.
@@ -78,7 +87,7 @@ pub struct ChangeAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// Fields that differ; none where the whole object came or went.
-    pub fields: Vec<FieldAnswer>,
+    pub fields: Vec<FieldChangeAnswer>,
     /// What each mesh gets because of it.
     pub backends: BTreeMap<&'static str, Vec<RenderedChangeAnswer>>,
 }
@@ -96,12 +105,12 @@ pub struct RenderedChangeAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     /// Fields that differ.
-    pub fields: Vec<FieldAnswer>,
+    pub fields: Vec<FieldChangeAnswer>,
 }
 
 /// One field.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct FieldAnswer {
+pub struct FieldChangeAnswer {
     /// Such as `/spec/backends/service=reviews-v2/weight`: a JSON Pointer in which items with a name stand by it.
     pub path: String,
     /// `add`, `remove`, `change` or `move`.
@@ -138,6 +147,8 @@ impl DiffAnswer {
             summary: SummaryAnswer {
                 neutral: comparison.changes.len(),
                 rendered: meshes().map(|mesh| mesh.rendered.len()).sum(),
+                access: comparison.effect.as_ref().map_or(0, |effect| effect.access.len()),
+                shares: comparison.effect.as_ref().map_or(0, |effect| effect.shares.len()),
                 losses_added: added.len(),
                 losses_removed: removed.len(),
                 ignored: ignored.values().sum(),
@@ -146,6 +157,8 @@ impl DiffAnswer {
             surroundings: by_cause(&Cause::Surroundings),
             losses_added: added,
             losses_removed: removed,
+            effect: comparison.effect.as_ref().map(EffectAnswer::from),
+            mesh_effects: meshes().filter_map(|mesh| Some((mesh.backend, EffectAnswer::from(mesh.effect.as_ref()?)))).collect(),
             ignored,
             diagnostics,
         }
@@ -158,7 +171,7 @@ impl ChangeAnswer {
             NeutralOperation::Add => ("add", None, Vec::new()),
             NeutralOperation::Remove => ("remove", None, Vec::new()),
             NeutralOperation::Rename { from } => ("rename", Some(from.to_string()), Vec::new()),
-            NeutralOperation::Update(fields) => ("update", None, fields.iter().map(FieldAnswer::located).collect()),
+            NeutralOperation::Update(fields) => ("update", None, fields.iter().map(FieldChangeAnswer::located).collect()),
         };
         Self { object: change.object.to_string(), op, renamed_from, at: change.at.as_ref().map(Origin::location), fields, backends }
     }
@@ -169,20 +182,20 @@ impl From<&ObjectChange<ObjectId>> for RenderedChangeAnswer {
         let (renamed_from, fields) = match &change.operation {
             Operation::Add | Operation::Remove => (None, Vec::new()),
             Operation::Rename { from } => (Some(from.path()), Vec::new()),
-            Operation::Update(fields) => (None, fields.iter().map(FieldAnswer::from).collect()),
+            Operation::Update(fields) => (None, fields.iter().map(FieldChangeAnswer::from).collect()),
         };
         Self { reference: change.id.path(), op: change.operation.word(), renamed_from, fields }
     }
 }
 
-impl FieldAnswer {
+impl FieldChangeAnswer {
     fn located(field: &LocatedField) -> Self {
         let at = field.at.as_ref().map(|origin| Location::of(&crate::diagnostic::Place::Value(origin.clone())));
         Self { at, ..Self::from(&field.change) }
     }
 }
 
-impl From<&FieldChange> for FieldAnswer {
+impl From<&FieldChange> for FieldChangeAnswer {
     fn from(change: &FieldChange) -> Self {
         let (op, from, to) = match &change.edit {
             Edit::Added(to) => ("add", None, Some(to.clone())),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, Location};
+use super::{Answer, EffectAnswer, Location};
 use crate::diagnostic;
 use crate::review::{Concept, Place, Saying};
 
@@ -19,6 +19,9 @@ pub struct MeshDiffAnswer {
     pub concepts: Vec<ConceptAnswer>,
     /// Fields of either that no neutral field decided.
     pub leftovers: Vec<PlaceAnswer>,
+    /// What calls become of on `to` that they do not on `from`. Absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectAnswer>,
 }
 
 impl Answer for MeshDiffAnswer {

@@ -3,18 +3,28 @@
 //! Fields are only ever added. Words in `verdict`, `op` and the like are closed lists; messages are for people and may
 //! change.
 
+mod capabilities;
+mod decision;
 mod diff;
+mod effect;
 mod finding;
 mod meshes;
+mod rendering;
+mod verification;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use diff::{ChangeAnswer, DiffAnswer, FieldAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
+pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
+pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
+pub use diff::{ChangeAnswer, DiffAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
+pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 pub use meshes::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, SayingAnswer};
+pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
+pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.
 pub const API_VERSION: &str = "cli.meshglot.dev/v1";

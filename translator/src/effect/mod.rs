@@ -89,6 +89,20 @@ pub enum Presence {
     Removed,
 }
 
+impl Presence {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Kept, Self::Added, Self::Removed];
+
+    /// For people and machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// A caller gained or lost requests to a port.
 #[derive(Clone, Debug)]
 pub struct AccessChange {

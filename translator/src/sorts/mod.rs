@@ -10,6 +10,8 @@ mod space;
 mod text;
 mod walk;
 
+use std::fmt;
+
 use crate::eval::Call;
 use crate::eval::asked::Asked;
 
@@ -25,6 +27,16 @@ pub enum Doubt {
     TooLarge,
     /// The decision depends on something that sorts do not cover.
     Uncovered(&'static str),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyRequests(limit) => write!(f, "too large: more than {limit} sorts of requests"),
+            Self::TooLarge => f.write_str("too large: an expression needs more than 1 MiB, or all together more than 50,000 states"),
+            Self::Uncovered(what) => write!(f, "the mesh looks at {what}, which is not decided over all requests"),
+        }
+    }
 }
 
 /// What a call without repeated headers answers to what was asked. Calls that answer alike must be decided alike, which

@@ -76,6 +76,15 @@ impl Report {
     pub fn is_proved(&self) -> bool {
         self.findings.is_empty() && self.doubts.is_empty()
     }
+
+    /// `proved`, `refuted` or `undecided`.
+    pub fn result(&self) -> &'static str {
+        match (self.findings.is_empty(), self.doubts.is_empty()) {
+            (true, true) => "proved",
+            (false, _) => "refuted",
+            (true, false) => "undecided",
+        }
+    }
 }
 
 /// Looks at every port of every Service of the backend.

@@ -3,6 +3,7 @@
 mod agree;
 mod diff;
 mod edits;
+mod effect;
 mod model;
 mod order;
 mod requests;
