@@ -13,6 +13,7 @@ mod explain;
 mod input;
 mod io;
 mod lint;
+mod matrix;
 mod output;
 mod pager;
 mod panic;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Render(args) => render::run(args, &cli.global, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
+        Command::Matrix(args) => matrix::run(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),

@@ -32,15 +32,18 @@ impl Plan {
         Self::of(&sources, diagnostics, input, choice)
     }
 
-    /// The same of sources that were read elsewhere, `diagnostics` what was wrong with them as texts.
-    pub(crate) fn of(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
-        let accepted = accepted(choice)?;
-        let model = read(sources, input, &mut diagnostics);
-        let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
-        diagnostics.extend(model.diagnostics());
-        diagnostics.sort_by(by_position);
-        nothing_read(&model, &diagnostics, input)?;
+    /// The policy alone, for questions that are about no mesh: nothing is rendered.
+    pub(crate) fn policy(input: &Input, io: &mut Io<'_>) -> Result<Self, Failure> {
+        let (sources, diagnostics) = input::read(input, io)?;
+        let (model, mut diagnostics) = checked(&sources, diagnostics, input)?;
+        diagnostics.retain(|diagnostic| diagnostic.except.is_none());
+        Ok(Self { model, engines: Vec::new(), target: Target::default(), diagnostics })
+    }
 
+    /// The same of sources that were read elsewhere, `diagnostics` what was wrong with them as texts.
+    pub(crate) fn of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
+        let accepted = accepted(choice)?;
+        let (model, mut diagnostics) = checked(sources, diagnostics, input)?;
         let target = Target { everything: choice.backend.is_some(), accepted };
         let chosen = meshglot_registry::all().into_iter().filter(|backend| match choice.backend.as_deref() {
             Some("all") => true,
@@ -91,6 +94,16 @@ impl Plan {
     pub(crate) fn neutral_objects(&self) -> Vec<&ObjectKey> {
         self.model.keys().filter(|key| key.kind.is_neutral() && key.kind != Kind::Mesh).collect()
     }
+}
+
+/// A model, and everything that is wrong with its input, sorted.
+fn checked(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input) -> Result<(Model, Vec<Diagnostic>), Failure> {
+    let model = read(sources, input, &mut diagnostics);
+    let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
+    diagnostics.extend(model.diagnostics());
+    diagnostics.sort_by(by_position);
+    nothing_read(&model, &diagnostics, input)?;
+    Ok((model, diagnostics))
 }
 
 fn read(sources: &[Arc<Source>], input: &Input, diagnostics: &mut Vec<Diagnostic>) -> Model {

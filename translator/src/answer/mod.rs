@@ -7,6 +7,7 @@ mod capabilities;
 mod decision;
 mod effect;
 mod finding;
+mod matrix;
 mod rendering;
 mod verification;
 
@@ -19,6 +20,7 @@ pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
+pub use matrix::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer, PortAnswer, UndecidedReading, WithheldMesh};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
