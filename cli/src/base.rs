@@ -44,7 +44,8 @@ impl Base {
         Plan::of(&sources, diagnostics, like, choice)
     }
 
-    fn sources(&self, like: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
+    /// What stands in it, and what is wrong with that as texts.
+    pub(crate) fn sources(&self, like: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
         match self {
             Self::Nothing => Ok((Vec::new(), Vec::new())),
             Self::Paths(paths) => {

@@ -16,6 +16,7 @@ mod git;
 mod input;
 mod io;
 mod lint;
+mod matrix;
 mod output;
 mod pager;
 mod panic;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Diff(args) => diff::run(args, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
+        Command::Matrix(args) => matrix::run(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),

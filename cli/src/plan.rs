@@ -34,15 +34,26 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The policy alone, for questions that are about no mesh: nothing is rendered.
+    pub(crate) fn policy(input: &Input, io: &mut Io<'_>) -> Result<Self, Failure> {
+        let (sources, diagnostics) = input::read(input, io)?;
+        let plan = Self::policy_of(&sources, diagnostics, input);
+        nothing_read(&plan.model, &plan.diagnostics, input)?;
+        Ok(plan)
+    }
+
+    /// The same of sources that were read elsewhere and may be none.
+    pub(crate) fn policy_of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, input: &Input) -> Self {
+        let (model, mut diagnostics) = checked(sources, diagnostics, input);
+        diagnostics.retain(|diagnostic| diagnostic.except.is_none());
+        Self { model, engines: Vec::new(), target: Target::default(), diagnostics }
+    }
+
     /// The same of sources that were read elsewhere and may be none; `diagnostics` is what was wrong with them as
     /// texts.
-    pub(crate) fn of(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
+    pub(crate) fn of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Self, Failure> {
         let accepted = accepted(choice)?;
-        let model = read(sources, input, &mut diagnostics);
-        let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
-        diagnostics.extend(model.diagnostics());
-        diagnostics.sort_by(by_position);
-
+        let (model, mut diagnostics) = checked(sources, diagnostics, input);
         let target = Target { everything: choice.backend.is_some(), accepted };
         let chosen = meshglot_registry::all().into_iter().filter(|backend| match choice.backend.as_deref() {
             Some("all") => true,
@@ -93,6 +104,15 @@ impl Plan {
     pub(crate) fn neutral_objects(&self) -> Vec<&ObjectKey> {
         self.model.keys().filter(|key| key.kind.is_neutral() && key.kind != Kind::Mesh).collect()
     }
+}
+
+/// A model, and everything that is wrong with its input, sorted.
+fn checked(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &Input) -> (Model, Vec<Diagnostic>) {
+    let model = read(sources, input, &mut diagnostics);
+    let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
+    diagnostics.extend(model.diagnostics());
+    diagnostics.sort_by(by_position);
+    (model, diagnostics)
 }
 
 fn read(sources: &[Arc<Source>], input: &Input, diagnostics: &mut Vec<Diagnostic>) -> Model {

@@ -1,6 +1,6 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
-use meshglot_translator::answer::{Answer, Can, Capabilities, DiffAnswer, MeshDiffAnswer, Rendering, Verification, schema};
+use meshglot_translator::answer::{Answer, Can, Capabilities, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Verification, schema};
 use schemars::Schema;
 
 use crate::diff::Patches;
@@ -12,6 +12,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Can>(),
         of::<Capabilities>(),
         of::<DiffAnswer>(),
+        of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
         of::<Patches>(),
         of::<Rendering>(),

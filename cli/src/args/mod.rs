@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod input;
 mod lint;
+mod matrix;
 mod render;
 mod verify;
 mod version;
@@ -25,6 +26,7 @@ pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs};
+pub use matrix::MatrixArgs;
 pub use render::RenderArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
@@ -70,6 +72,9 @@ pub enum Command {
     /// Tell whether a call is allowed, and by which rule
     #[command(after_help = can::EXAMPLES)]
     Can(CanArgs),
+    /// Show who may call what
+    #[command(after_help = matrix::EXAMPLES)]
+    Matrix(MatrixArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),

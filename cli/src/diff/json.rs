@@ -11,7 +11,8 @@ use crate::output::unwritable;
 
 pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
     let diagnostics = shown.diagnostics.iter().map(DiagnosticAnswer::from).collect();
-    let answer = DiffAnswer::of(&shown.from, &shown.to, &shown.comparison, diagnostics);
+    let withheld = shown.withheld.iter().flatten().map(|(backend, codes)| (*backend, codes.clone())).collect();
+    let answer = DiffAnswer::of(&shown.from, &shown.to, &shown.comparison, withheld, diagnostics);
     match shown.args.output {
         DiffFormat::Yaml => write!(io.stdout, "{}", yaml(&document(&answer)).map_err(unwritable)?)?,
         _ => io.answer(&answer)?,

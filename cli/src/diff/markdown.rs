@@ -8,7 +8,7 @@ use meshglot_translator::name;
 use meshglot_translator::render::{ObjectId, Verdict};
 use meshglot_translator::review::{Cause, MeshChanges, NeutralChange};
 
-use super::text::{Page, closing};
+use super::text::{Page, closing, withheld};
 use super::words::{edit, neutral_sign, sign};
 use super::{Shown, calls};
 use crate::Io;
@@ -52,6 +52,9 @@ fn head(shown: &Shown<'_>, arrow: &str) -> String {
         }
         if !told.is_empty() {
             page.push('\n');
+        }
+        for line in withheld(shown) {
+            let _ = writeln!(page, "- {}", bold_sign(&line));
         }
         for mesh in &shown.comparison.meshes {
             let losses = mesh

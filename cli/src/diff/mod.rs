@@ -12,8 +12,11 @@ mod words;
 
 pub(crate) use patches::Patches;
 
+use std::collections::BTreeMap;
+
 use meshglot_translator::diagnostic::{Diagnostic, Severity};
 use meshglot_translator::diff::Show;
+use meshglot_translator::render::{Backend, Engine, Rendered};
 use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, compare};
 
 use crate::args::{DiffArgs, DiffFormat, Level};
@@ -34,6 +37,8 @@ pub(super) struct Shown<'s> {
     pub(super) to: String,
     pub(super) states: (State<'s>, State<'s>),
     pub(super) comparison: Comparison,
+    /// Meshes of the first, and of the second, for which nothing is written.
+    pub(super) withheld: [Withheld; 2],
     /// What is wrong with the second.
     pub(super) diagnostics: &'s [Diagnostic],
     pub(super) args: &'s DiffArgs,
@@ -59,10 +64,11 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
         ignore: &ignore,
         calls: args.level.has(Level::Effect).then_some(args.limit),
     };
-    let states = (state(&before), state(&plan));
+    let withheld = [&before, &plan].map(withheld);
+    let states = (state(&before, &withheld), state(&plan, &withheld));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
-    let shown = Shown { from: args.base.join(" "), to, states, comparison, diagnostics: &plan.diagnostics, args };
+    let shown = Shown { from: args.base.join(" "), to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
     let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
@@ -85,7 +91,8 @@ impl Shown<'_> {
         let calls = comparison.effect.iter().chain(comparison.meshes.iter().filter_map(|mesh| mesh.effect.as_ref()));
         let effect =
             level.has(Level::Effect) && (mesh(|mesh| !mesh.losses.is_empty()) || calls.into_iter().any(|effect| !effect.is_none()));
-        intent || rendered || effect
+        let kept = level != Level::Intent && self.withheld[0] != self.withheld[1];
+        intent || rendered || effect || kept
     }
 }
 
@@ -94,8 +101,22 @@ fn exit(args: &DiffArgs, differs: bool) -> Exit {
     if differs && !args.no_exit_code { Exit::Chosen(args.exit_code) } else { Exit::Ok }
 }
 
-fn state(plan: &Plan) -> State<'_> {
-    State { model: &plan.model, target: &plan.target, meshes: plan.engines.iter().map(|(_, engine)| engine.rendered()).collect() }
+/// Meshes for which nothing is written, with the codes.
+type Withheld = BTreeMap<&'static str, Vec<&'static str>>;
+
+fn withheld(plan: &Plan) -> Withheld {
+    let codes = |(backend, engine): &(&'static dyn Backend, Engine<'static>)| {
+        let codes = plan.widens(&engine.rendered());
+        (!codes.is_empty()).then(|| (backend.name(), codes.into_iter().map(|code| code.info().name).collect()))
+    };
+    plan.engines.iter().filter_map(codes).collect()
+}
+
+/// What a mesh gets that keeps its old objects because nothing is written cannot be compared.
+fn state<'p>(plan: &'p Plan, withheld: &[Withheld; 2]) -> State<'p> {
+    let is_written = |rendered: &Rendered<'_>| withheld.iter().all(|withheld| !withheld.contains_key(rendered.backend));
+    let meshes = plan.engines.iter().map(|(_, engine)| engine.rendered()).filter(is_written).collect();
+    State { model: &plan.model, target: &plan.target, meshes }
 }
 
 /// Mistakes are told in full: what they concern is compared as if it were not there.

@@ -161,9 +161,10 @@ impl<'p> Page<'p> {
     }
 
     fn losses(&mut self) {
-        if !self.shown.args.level.has(Level::Effect) {
+        if self.shown.args.level == Level::Intent {
             return;
         }
+        self.lines.extend(withheld(self.shown));
         for mesh in &self.shown.comparison.meshes {
             let line = |sign: char, loss: &Loss| {
                 let accepted = if loss.accepted { ", accepted" } else { "" };
@@ -196,6 +197,17 @@ impl<'p> Page<'p> {
         }
         self.lines.push("too much for one page: --all shows everything".to_owned());
     }
+}
+
+/// Meshes that cannot be compared.
+pub(super) fn withheld(shown: &Shown<'_>) -> Vec<String> {
+    let [before, after] = &shown.withheld;
+    let line = |backend: &str, codes: &[&str], when: &str| {
+        format!("! {backend} {when}: what would be written would allow more than the policy says ({})", codes.join(", "))
+    };
+    let now = after.iter().map(|(backend, codes)| line(backend, codes, "keeps what it has"));
+    let then = before.iter().filter(|(backend, _)| !after.contains_key(*backend));
+    now.chain(then.map(|(backend, codes)| line(backend, codes, "got nothing before"))).collect()
 }
 
 /// The last line: how much of everything.

@@ -56,6 +56,10 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("diff -f - --base none --exit-code 9", GOOD, 9),
         question("diff -f - --base none", "a: b: c", 3),
         question("diff -f -", GOOD, 2),
+        question("matrix -f - --backend all", ACCESS, 0),
+        question("matrix -f - --changed-from ../golden/access/methods-and-prefix/input.yaml", ACCESS, 0),
+        question("matrix -f - --changed-from none", ACCESS, 1),
+        question("matrix -f - --to nowhere", ACCESS, 3),
     ]
 }
 

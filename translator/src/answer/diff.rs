@@ -30,6 +30,8 @@ pub struct DiffAnswer {
     pub losses_added: Vec<LossAnswer>,
     /// What a mesh can say again.
     pub losses_removed: Vec<LossAnswer>,
+    /// Meshes that are not compared, because nothing is written for them before or after, with the codes.
+    pub withheld: BTreeMap<&'static str, Vec<&'static str>>,
     /// What becomes of calls by the policy. Absent where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<EffectAnswer>,
@@ -128,7 +130,13 @@ pub struct FieldChangeAnswer {
 
 impl DiffAnswer {
     /// Of a comparison; `from` and `to` are what the states are called.
-    pub fn of(from: &str, to: &str, comparison: &Comparison, diagnostics: Vec<DiagnosticAnswer>) -> Self {
+    pub fn of(
+        from: &str,
+        to: &str,
+        comparison: &Comparison,
+        withheld: BTreeMap<&'static str, Vec<&'static str>>,
+        diagnostics: Vec<DiagnosticAnswer>,
+    ) -> Self {
         let meshes = || comparison.meshes.iter();
         let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
         for (pattern, times) in meshes().flat_map(|mesh| &mesh.rendered.ignored) {
@@ -157,6 +165,7 @@ impl DiffAnswer {
             surroundings: by_cause(&Cause::Surroundings),
             losses_added: added,
             losses_removed: removed,
+            withheld,
             effect: comparison.effect.as_ref().map(EffectAnswer::from),
             mesh_effects: meshes().filter_map(|mesh| Some((mesh.backend, EffectAnswer::from(mesh.effect.as_ref()?)))).collect(),
             ignored,

@@ -30,6 +30,9 @@ pub struct AccessChangeAnswer {
     pub change: &'static str,
     /// Who calls.
     pub caller: PartyAnswer,
+    /// Of `others`, those known for whom it is not so, where a mesh tells them apart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<PartyAnswer>,
     /// Who is called, `NAMESPACE/NAME`.
     pub service: String,
     /// On which port.
@@ -109,7 +112,7 @@ pub struct RequestAnswer {
 
 impl From<&Effect> for EffectAnswer {
     fn from(effect: &Effect) -> Self {
-        let Effect { compared, unasked, access, shares, doubts } = effect;
+        let Effect { compared, unasked, access, shares, doubts, named: _ } = effect;
         Self {
             compared: *compared,
             unasked: *unasked,
@@ -122,10 +125,11 @@ impl From<&Effect> for EffectAnswer {
 
 impl From<&AccessChange> for AccessChangeAnswer {
     fn from(change: &AccessChange) -> Self {
-        let AccessChange { party, service, port, gained, presence, requests, more, entire, example, from, to } = change;
+        let AccessChange { party, except, service, port, gained, presence, requests, more, entire, example, from, to } = change;
         Self {
             change: if *gained { "gained" } else { "lost" },
             caller: party.into(),
+            except: except.iter().map(PartyAnswer::from).collect(),
             service: service.to_string(),
             port: *port,
             presence: presence.word(),

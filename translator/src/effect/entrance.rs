@@ -166,6 +166,12 @@ impl Entrance {
         sources.flat_map(|(rule, domain)| rule.rule.sources.iter().map(move |(source, _)| Party::of(source, domain))).collect()
     }
 
+    /// Whether some workload behind it admits only what is listed.
+    pub fn is_closed(&self) -> bool {
+        let closed = |arrival: &Arrival| matches!(arrival, Arrival::Workload { closed: Some(_), .. });
+        self.arrivals(true).into_iter().chain(&self.plain).any(closed)
+    }
+
     /// What a party may say there.
     pub fn allows(&self, party: &Party) -> Allowance {
         let meshed = *party != Party::NoProxy;

@@ -7,13 +7,14 @@
 mod alike;
 mod allowance;
 mod entrance;
+mod matrix;
 mod party;
 mod pattern;
 mod port;
 mod side;
 mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::eval::{Decision, Evaluate, Fraction, Outcome, Request};
 use crate::ir::ServiceKey;
@@ -23,6 +24,7 @@ use crate::sorts::Doubt;
 
 pub use allowance::{Allowance, Allowed};
 pub use entrance::{Entrance, Entrances};
+pub use matrix::{Cell, Column, Matrix};
 pub use party::Party;
 pub use pattern::{Pattern, Requests};
 use port::look;
@@ -69,6 +71,8 @@ pub struct Effect {
     pub shares: Vec<ShareChange>,
     /// Ports that could not be decided; what else is told of them may not be all.
     pub doubts: Vec<Uncertain>,
+    /// Whom rules of either side name, at ports of which something is told of [`Party::Others`].
+    pub named: BTreeMap<(ServiceKey, u16), BTreeSet<Party>>,
 }
 
 impl Effect {
@@ -108,6 +112,8 @@ impl Presence {
 pub struct AccessChange {
     /// Who calls.
     pub party: Party,
+    /// Of [`Party::Others`], those known for whom it is not so: a mesh tells them apart, the policy does not.
+    pub except: Vec<Party>,
     /// Who is called.
     pub service: ServiceKey,
     /// On which port.

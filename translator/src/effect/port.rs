@@ -91,9 +91,7 @@ impl Port<'_> {
         let named: BTreeSet<Party> = self.entrances.iter().flatten().flat_map(Entrance::named).collect();
         let mut moved: BTreeMap<Moved, ShareChange> = BTreeMap::new();
         let mut sharing = 0;
-        let mut rest = BTreeSet::new();
-        let mut access = Vec::new();
-        // `Others` comes behind all accounts, and says which of them need no word of their own.
+        let mut access: Vec<AccessChange> = Vec::new();
         for (party, callers) in parties {
             let mut tally = Tally::default();
             for caller in callers {
@@ -104,22 +102,15 @@ impl Port<'_> {
                 continue;
             }
             sharing += usize::from(tally.is_answered_twice());
-            let changes = [false, true].map(|gained| self.change(party, gained, &tally));
-            for change in changes.into_iter().flatten() {
-                if *party == Party::Others {
-                    rest.insert(told(&change));
-                }
-                access.push(change);
-            }
+            access.extend([false, true].into_iter().filter_map(|gained| self.change(party, gained, &tally)));
             self.shares(party, &tally, &mut moved);
         }
-        let own = |change: &AccessChange| match &change.party {
-            Party::Account(_) => named.contains(&change.party),
-            Party::OthersIn(_) => false,
-            Party::Spiffe(_) | Party::Others | Party::NoProxy => true,
-        };
-        access.retain(|change| own(change) || !rest.contains(&told(change)));
-        effect.access.append(&mut access);
+        let unnamed: Vec<&Party> = parties.keys().filter(|party| !named.contains(party)).collect();
+        let access = folded(access, &unnamed);
+        if access.iter().any(|change| change.party == Party::Others) {
+            effect.named.insert((self.service.clone(), self.number), named);
+        }
+        effect.access.extend(access);
         effect.shares.extend(moved.into_values().map(|change| ShareChange { everyone: change.parties.len() == sharing, ..change }));
         Ok(())
     }
@@ -193,8 +184,20 @@ impl Port<'_> {
         let tcp = self.entrances[usize::from(gained)].as_ref().is_some_and(Entrance::is_tcp);
         let Change { requests, more, example, entire } = tally.change(gained, tcp, |request| side.words(party, request, tcp))?;
         let Leaf { request, from, to } = example;
-        let (party, service, presence) = (party.clone(), self.service.clone(), self.presence());
-        Some(AccessChange { party, service, port: self.number, gained, presence, requests, more, entire, example: request, from, to })
+        Some(AccessChange {
+            party: party.clone(),
+            except: Vec::new(),
+            service: self.service.clone(),
+            port: self.number,
+            gained,
+            presence: self.presence(),
+            requests,
+            more,
+            entire,
+            example: request,
+            from,
+            to,
+        })
     }
 
     fn shares(&self, party: &Party, tally: &Tally, all: &mut BTreeMap<Moved, ShareChange>) {
@@ -239,7 +242,21 @@ fn beside(decision: &Decision, other: &Decision) -> Decision {
     Decision { rule: decision.rule.clone(), misses: decision.misses.clone(), ..where_nobody_is_known(decision, other) }
 }
 
-/// What a reader learns of a change besides whose it is.
-fn told(change: &AccessChange) -> (bool, Vec<Requests>, usize) {
-    (change.gained, change.requests.clone(), change.more)
+/// Takes those whom no rule names together with the others where the same is to be told of them.
+fn folded(access: Vec<AccessChange>, unnamed: &[&Party]) -> Vec<AccessChange> {
+    let told = |change: &AccessChange| (change.gained, change.requests.clone(), change.more);
+    let may_fold = |party: &Party| matches!(party, Party::Account(_) | Party::OthersIn(_)) && unnamed.contains(&party);
+    let others: Vec<AccessChange> = access.iter().filter(|change| change.party == Party::Others).cloned().collect();
+    let is_like_others = |change: &&AccessChange| may_fold(&change.party) && others.iter().any(|other| told(other) == told(change));
+    let like_others: Vec<AccessChange> = access.iter().filter(is_like_others).cloned().collect();
+    let except = |other: &AccessChange| -> Vec<Party> {
+        let has = |party: &Party| like_others.iter().any(|change| change.party == *party && told(change) == told(other));
+        unnamed.iter().filter(|party| may_fold(party) && !has(party)).map(|party| (*party).clone()).collect()
+    };
+    let kept = access.iter().filter(|change| !is_like_others(change));
+    let with_exceptions = |change: &AccessChange| match change.party {
+        Party::Others => AccessChange { except: except(change), ..change.clone() },
+        Party::Account(_) | Party::Spiffe(_) | Party::OthersIn(_) | Party::NoProxy => change.clone(),
+    };
+    kept.map(with_exceptions).collect()
 }

@@ -48,7 +48,7 @@ fn words(from: &str, to: &str) -> String {
     let effect = effect(&from, &to, &Options::default());
     assert_eq!(effect.doubts, []);
     let mut text = String::new();
-    for AccessChange { party, service, port, gained, presence, requests, more, entire, example, from, to } in &effect.access {
+    for AccessChange { party, service, port, gained, presence, requests, more, entire, example, from, to, .. } in &effect.access {
         if party.id().is_none() {
             assert_eq!((&left.evaluate(example), &right.evaluate(example)), (from, to), "the example is decided as it is told");
         }
