@@ -13,6 +13,7 @@ mod explain;
 mod input;
 mod io;
 mod lint;
+mod man;
 mod output;
 mod pager;
 mod panic;
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),
         Command::Completion(args) => completion::run(args, io),
+        Command::Man(args) => man::run(args, io),
         Command::Version(args) => version::run(args, io),
     };
     match outcome {

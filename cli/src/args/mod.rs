@@ -8,6 +8,7 @@ mod crds;
 mod explain;
 mod input;
 mod lint;
+mod man;
 mod render;
 mod verify;
 mod version;
@@ -23,6 +24,7 @@ pub use crds::CrdsArgs;
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs};
+pub use man::ManArgs;
 pub use render::RenderArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
@@ -77,9 +79,12 @@ pub enum Command {
     /// Show what each mesh can say
     #[command(after_help = capabilities::EXAMPLES)]
     Capabilities(CapabilitiesArgs),
-    /// Print a completion script
+    /// Complete the line while it is typed: a script for a shell, or kubectl's plugin
     #[command(after_help = completion::EXAMPLES)]
     Completion(CompletionArgs),
+    /// Print manual pages
+    #[command(after_help = man::EXAMPLES)]
+    Man(ManArgs),
     /// Print the version
     #[command(after_help = version::EXAMPLES)]
     Version(VersionArgs),

@@ -1,12 +1,14 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
 mod commands;
+mod completion;
 mod contract;
 mod crds;
 mod docs;
 mod examples;
 mod folder;
 mod hostile;
+mod man;
 mod pages;
 mod panic;
 mod reference;
