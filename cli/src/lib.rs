@@ -16,6 +16,7 @@ mod git;
 mod input;
 mod io;
 mod lint;
+mod man;
 mod matrix;
 mod output;
 mod pager;
@@ -50,6 +51,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),
         Command::Completion(args) => completion::run(args, io),
+        Command::Man(args) => man::run(args, io),
         Command::Version(args) => version::run(args, io),
     };
     match outcome {

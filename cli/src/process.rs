@@ -3,18 +3,18 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use clap::{ColorChoice, Command, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, ColourChoice};
 use crate::pager::{self, Screen};
-use crate::{Exit, Io, colour, run};
+use crate::{Exit, Io, colour, completion, run};
 
 pub use crate::panic::guarded;
 
 /// Runs `meshglot` with the arguments of this process and gives its exit code.
 pub fn main() -> u8 {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    guarded(&arguments, || session(&arguments))
+    guarded(&arguments, || completion::reply(&arguments).unwrap_or_else(|| session(&arguments)))
 }
 
 fn session(arguments: &[OsString]) -> u8 {
@@ -72,8 +72,21 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let program = arguments.first().map(std::path::Path::new).and_then(|path| path.file_stem()).and_then(|name| name.to_str());
     let as_plugin = program == Some("kubectl-meshglot");
     let command = Cli::command().color(own_colour(arguments));
-    let command = if as_plugin { command.bin_name("kubectl meshglot") } else { command };
+    let command = if as_plugin { behind_kubectl(command) } else { command };
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// Usage and examples as they are typed behind kubectl.
+fn behind_kubectl(command: Command) -> Command {
+    let as_plugin = |text: String| text.replace("meshglot ", "kubectl meshglot ");
+    let command = command.bin_name("kubectl meshglot");
+    let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |inner| match inner.get_after_help().map(ToString::to_string) {
+            Some(text) => inner.after_help(as_plugin(text)),
+            None => inner,
+        })
+    })
 }
 
 /// `--color` for what clap itself says, which it does before it has read the arguments.

@@ -1,18 +1,25 @@
 //! `meshglot completion`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  meshglot completion bash > ~/.meshglot.bash
+  source <(meshglot completion bash)
   meshglot completion zsh > ~/.meshglot.zsh
+  meshglot completion --install-kubectl ~/.local/bin
 
-Exit codes: 0 printed, 2 usage.";
+Names come from the files of -f on the line, else from the manifests in the current folder.
+Exit codes: 0 written, 2 usage, 6 something of somebody else is in the way.";
 
 /// `meshglot completion`.
 #[derive(Debug, Args)]
 pub struct CompletionArgs {
     /// Shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    #[arg(value_enum, required_unless_present = "install_kubectl")]
+    pub shell: Option<clap_complete::Shell>,
+    /// Make this binary a plugin of kubectl, with its completion: write both into a folder of the PATH
+    #[arg(long, value_name = "DIR", conflicts_with = "shell")]
+    pub install_kubectl: Option<PathBuf>,
 }

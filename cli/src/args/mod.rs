@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod input;
 mod lint;
+mod man;
 mod matrix;
 mod render;
 mod verify;
@@ -26,6 +27,7 @@ pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs};
+pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use render::RenderArgs;
 pub use verify::VerifyArgs;
@@ -87,9 +89,12 @@ pub enum Command {
     /// Show what each mesh can say
     #[command(after_help = capabilities::EXAMPLES)]
     Capabilities(CapabilitiesArgs),
-    /// Print a completion script
+    /// Complete the line while it is typed: a script for a shell, or kubectl's plugin
     #[command(after_help = completion::EXAMPLES)]
     Completion(CompletionArgs),
+    /// Print manual pages
+    #[command(after_help = man::EXAMPLES)]
+    Man(ManArgs),
     /// Print the version
     #[command(after_help = version::EXAMPLES)]
     Version(VersionArgs),

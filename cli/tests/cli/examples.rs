@@ -43,10 +43,12 @@ fn folder() -> tempfile::TempDir {
     fs::create_dir(folder.path().join("deployed")).expect("made");
     fs::write(folder.path().join("deployed/split.yaml"), GOOD).expect("written");
     fs::write(policies.join("split.yaml"), edited).expect("written");
-    let kubectl = folder.path().join("bin/kubectl");
     fs::create_dir(folder.path().join("bin")).expect("made");
-    fs::write(&kubectl, KUBECTL).expect("written");
-    fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755)).expect("executable");
+    for (name, script) in [("kubectl", KUBECTL), ("man", "#!/bin/sh\nexec cat\n")] {
+        let program = folder.path().join("bin").join(name);
+        fs::write(&program, script).expect("written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
+    }
     folder
 }
 

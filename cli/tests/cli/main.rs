@@ -1,6 +1,7 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
 mod commands;
+mod completion;
 mod contract;
 mod crds;
 mod diff;
@@ -8,6 +9,7 @@ mod docs;
 mod examples;
 mod folder;
 mod hostile;
+mod man;
 mod pages;
 mod panic;
 mod reference;
