@@ -6,6 +6,7 @@
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
 
 pub mod answer;
+mod code;
 pub mod diagnostic;
 pub mod eval;
 pub mod ir;

@@ -1,4 +1,4 @@
-//! Pages made from the program itself are current: README's outputs, docs/cli.md, docs/codes.md.
+//! Pages made from the program itself are current: README's outputs, docs/cli.md.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p meshglot docs` writes them.
 
@@ -7,13 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use meshglot::capture;
-use meshglot_translator::diagnostic::CODES;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn current(page: &str, text: &str) {
+pub(crate) fn current(page: &str, text: &str) {
     let path = root().join(page);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, text).expect("the page can be written");
@@ -74,20 +73,6 @@ fn filled(page: &str) -> String {
 fn readme_shows_real_output() {
     let page = fs::read_to_string(root().join("README.md")).expect("README.md");
     current("README.md", &filled(&page));
-}
-
-#[test]
-fn every_code_has_its_place_on_the_page_of_codes() {
-    let mut page = String::from(
-        "# Codes\n\nEvery code that meshglot says. Made from `translator/codes.yaml`; `meshglot explain CODE` shows the same.\n",
-    );
-    for info in CODES {
-        let of = info
-            .backend
-            .map_or_else(|| info.level.map(|level| level.to_string()).unwrap_or_default(), |backend| format!("loss on {backend}"));
-        let _ = write!(page, "\n## {}\n\n**{}** ({of})\n\n{}\n\n*What you can do:* {}\n", info.name, info.title, info.why, info.fix);
-    }
-    current("docs/codes.md", &page);
 }
 
 #[test]

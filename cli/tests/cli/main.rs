@@ -1,7 +1,9 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
+mod code_pages;
 mod commands;
 mod docs;
+mod explain;
 mod folder;
 mod hostile;
 mod schemas;

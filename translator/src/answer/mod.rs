@@ -3,14 +3,18 @@
 //! Fields are only ever added. Words in `verdict`, `op` and the like are closed lists; messages are for people and may
 //! change.
 
+mod code;
 mod finding;
+mod page;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use code::{CodeAnswer, CodeLine, ExampleAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
+pub use page::{Block, Section};
 
 /// `apiVersion` of every answer.
 pub const API_VERSION: &str = "cli.meshglot.dev/v1";
