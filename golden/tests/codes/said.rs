@@ -52,7 +52,11 @@ pub(crate) fn text(info: &CodeInfo) -> String {
     let path = format!("golden/codes/{}/bad.yaml", info.name);
     let flags = info.example_flags();
     let words: Vec<&str> = ["lint", "-f", &path].into_iter().chain(flags.split_whitespace()).collect();
-    if info.example.is_some() { capture(&words, b"").stderr } else { String::new() }
+    if info.example.is_none() {
+        return String::new();
+    }
+    let said = capture(&words, b"");
+    said.stdout + &said.stderr
 }
 
 fn missing(info: &CodeInfo) -> Failed {

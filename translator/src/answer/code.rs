@@ -164,8 +164,8 @@ fn accept(info: &CodeInfo) -> Vec<String> {
     let name = info.name;
     let Some(flag) = info.accepted_by() else {
         return vec![
-            format!("`lint -S \"{name}=KIND NAMESPACE/NAME\"` leaves it out of the findings of one object."),
-            format!("The annotation `meshglot.dev/lint-ignore: {name}` on the object does the same for good."),
+            format!("`lint -S {name}` leaves it out of the findings, `lint -S \"{name}=KIND NAMESPACE/NAME\"` those of some objects."),
+            format!("The annotation `meshglot.dev/lint-ignore: {name}` of an object leaves it out for that object."),
             "Both change what `lint` says, and nothing of what is rendered.".to_owned(),
         ];
     };
