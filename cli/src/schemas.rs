@@ -1,9 +1,12 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
-use meshglot_translator::answer::{Answer, Can, Capabilities, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Verification, schema};
+use meshglot_translator::answer::{
+    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Verification, schema,
+};
 use schemars::Schema;
 
 use crate::diff::Patches;
+use crate::explain::{Codes, FieldAnswer, Topics};
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
@@ -11,11 +14,15 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         of::<Can>(),
         of::<Capabilities>(),
+        of::<CodeAnswer>(),
+        of::<Codes>(),
         of::<DiffAnswer>(),
+        of::<FieldAnswer>(),
         of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
         of::<Patches>(),
         of::<Rendering>(),
+        of::<Topics>(),
         of::<Verification>(),
         of::<Version>(),
     ]

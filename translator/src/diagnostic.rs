@@ -3,60 +3,12 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::ir::ObjectKey;
 use crate::parse::{NodeRef, Origin, Source, Span};
 
-include!(concat!(env!("OUT_DIR"), "/codes.rs"));
-
-/// What `codes.yaml` says about a code.
-#[derive(Debug)]
-pub struct CodeInfo {
-    /// The code itself.
-    pub code: Code,
-    /// `MG0101`.
-    pub name: &'static str,
-    /// A line without a full stop.
-    pub title: &'static str,
-    /// Of a diagnostic; `None` for a loss, whose verdict decides.
-    pub level: Option<Severity>,
-    /// The backend whose loss it is.
-    pub backend: Option<&'static str>,
-    /// Whether accepting it allows more than was written: needs `--allow-widening`.
-    pub widens: bool,
-    /// Whether it is about what `verify` does not decide: spellings of a path, other installations.
-    pub beside: bool,
-    /// What happens and why.
-    pub why: &'static str,
-    /// What to do.
-    pub fix: &'static str,
-}
-
-impl Code {
-    /// What `codes.yaml` says about it.
-    pub fn info(self) -> &'static CodeInfo {
-        // The enum and the table are made from one list in one order.
-        &CODES[self as usize]
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.info().name)
-    }
-}
-
-impl FromStr for Code {
-    type Err = String;
-
-    /// Takes `MG0101` in any case.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = CODES.iter().find(|info| info.name.eq_ignore_ascii_case(text));
-        found.map(|info| info.code).ok_or_else(|| format!("there is no code {text}"))
-    }
-}
+pub use crate::code::{CODES, Code, CodeExample, CodeInfo, RANGES};
 
 /// How bad a diagnostic is; the worst comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -252,14 +204,6 @@ pub fn nearest<'w>(written: &str, words: impl IntoIterator<Item = &'w str>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_code_finds_its_own_entry() {
-        for info in CODES {
-            assert_eq!(info.code.to_string(), info.name);
-            assert_eq!(info.name.parse(), Ok(info.code));
-        }
-    }
 
     #[test]
     fn only_near_words_are_suggested() {

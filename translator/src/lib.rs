@@ -7,6 +7,7 @@
 //! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy do.
 
 pub mod answer;
+mod code;
 pub mod diagnostic;
 pub mod diff;
 pub mod effect;

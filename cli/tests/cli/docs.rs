@@ -1,4 +1,4 @@
-//! Pages made from the program itself are current: files and tables shown in pages, docs/codes.md.
+//! Pages show the files that they name, and tables that the program makes.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p meshglot docs` writes them.
 
@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::fs;
 
 use meshglot::capture;
-use meshglot_translator::diagnostic::CODES;
 
 use super::pages::{self, root};
 
@@ -37,18 +36,4 @@ fn pages_show_real_files_and_tables() {
     for page in pages::all() {
         pages::current(&page, filled);
     }
-}
-
-#[test]
-fn every_code_has_its_place_on_the_page_of_codes() {
-    let mut page = String::from(
-        "# Codes\n\nEvery code that meshglot says. Made from `translator/codes.yaml`; `meshglot explain CODE` shows the same.\n",
-    );
-    for info in CODES {
-        let of = info
-            .backend
-            .map_or_else(|| info.level.map(|level| level.to_string()).unwrap_or_default(), |backend| format!("loss on {backend}"));
-        let _ = write!(page, "\n## {}\n\n**{}** ({of})\n\n{}\n\n*What you can do:* {}\n", info.name, info.title, info.why, info.fix);
-    }
-    pages::current("docs/codes.md", |_| page);
 }

@@ -1,5 +1,6 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
+mod code_pages;
 mod commands;
 mod completion;
 mod contract;
@@ -7,6 +8,7 @@ mod crds;
 mod diff;
 mod docs;
 mod examples;
+mod explain;
 mod folder;
 mod hostile;
 mod man;

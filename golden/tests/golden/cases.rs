@@ -14,7 +14,7 @@ use similar::TextDiff;
 use crate::judges::{Judges, Text};
 
 /// Folders of this crate that hold no cases.
-const NOT_FEATURES: [&str; 5] = ["src", "tests", "refused", "target", "verdicts"];
+const NOT_FEATURES: [&str; 6] = ["codes", "src", "tests", "refused", "target", "verdicts"];
 
 /// Writes all files of all cases, before a judge reads one.
 pub(crate) fn update() {

@@ -4,12 +4,14 @@
 //! change.
 
 mod capabilities;
+mod code;
 mod decision;
 mod diff;
 mod effect;
 mod finding;
 mod matrix;
 mod meshes;
+mod page;
 mod rendering;
 mod verification;
 
@@ -19,12 +21,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
+pub use code::{CodeAnswer, CodeLine, ExampleAnswer};
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use diff::{ChangeAnswer, DiffAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
 pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 pub use matrix::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer, PortAnswer, UndecidedReading, WithheldMesh};
 pub use meshes::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, SayingAnswer};
+pub use page::{Block, Section};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
