@@ -1,5 +1,6 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
+mod capabilities;
 mod code_pages;
 mod commands;
 mod completion;

@@ -4,9 +4,11 @@ mod backend;
 mod engine;
 mod loss;
 mod rendered;
+mod used;
 pub mod write;
 
 pub use backend::{Backend, Capability, UnitKey};
 pub use engine::{Engine, Target};
 pub use loss::{Loss, Report, Verdict};
 pub use rendered::{Fragment, ObjectId, Owner, Provenance, Rendered, RenderedObject, ReplaceSet};
+pub use used::used;
