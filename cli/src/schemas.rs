@@ -1,13 +1,21 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
-use meshglot_translator::answer::{Answer, Can, Capabilities, MatrixAnswer, Rendering, Verification, schema};
+use meshglot_translator::answer::{Answer, Can, Capabilities, MatrixAnswer, Rendering, Simulation, Verification, schema};
 use schemars::Schema;
 
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
-    vec![of::<Can>(), of::<Capabilities>(), of::<MatrixAnswer>(), of::<Rendering>(), of::<Verification>(), of::<Version>()]
+    vec![
+        of::<Can>(),
+        of::<Capabilities>(),
+        of::<MatrixAnswer>(),
+        of::<Rendering>(),
+        of::<Simulation>(),
+        of::<Verification>(),
+        of::<Version>(),
+    ]
 }
 
 fn of<A: Answer>() -> (&'static str, Schema) {

@@ -9,6 +9,7 @@ mod effect;
 mod finding;
 mod matrix;
 mod rendering;
+mod simulation;
 mod verification;
 
 use schemars::generate::SchemaSettings;
@@ -22,6 +23,7 @@ pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, S
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 pub use matrix::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer, PortAnswer, UndecidedReading, WithheldMesh};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
+pub use simulation::{BackendSimulation, CountAnswer, SimulatedAnswer, Simulation};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.
