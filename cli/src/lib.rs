@@ -26,6 +26,7 @@ pub mod process;
 mod render;
 mod request;
 mod schemas;
+mod simulate;
 mod verify;
 mod version;
 
@@ -45,6 +46,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Diff(args) => diff::run(args, io),
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
+        Command::Simulate(args) => simulate::run(args, io),
         Command::Matrix(args) => matrix::run(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Explain(args) => explain::run(args, io),

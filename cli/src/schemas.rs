@@ -1,7 +1,7 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
 use meshglot_translator::answer::{
-    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Verification, schema,
+    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation, Verification, schema,
 };
 use schemars::Schema;
 
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<MeshDiffAnswer>(),
         of::<Patches>(),
         of::<Rendering>(),
+        of::<Simulation>(),
         of::<Topics>(),
         of::<Verification>(),
         of::<Version>(),

@@ -12,6 +12,7 @@ mod lint;
 mod man;
 mod matrix;
 mod render;
+mod simulate;
 mod verify;
 mod version;
 
@@ -30,6 +31,7 @@ pub use lint::{FailOn, LintArgs};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use render::RenderArgs;
+pub use simulate::SimulateArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
 
@@ -74,6 +76,9 @@ pub enum Command {
     /// Tell whether a call is allowed, and by which rule
     #[command(after_help = can::EXAMPLES)]
     Can(CanArgs),
+    /// Tell where calls go: exact shares, and a sample of them
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(SimulateArgs),
     /// Show who may call what
     #[command(after_help = matrix::EXAMPLES)]
     Matrix(MatrixArgs),

@@ -11,15 +11,7 @@ const CORNER: &str = "FROM \\ TO";
 
 /// Columns as wide as their widest cell; `wide`: every request is written out.
 pub(super) fn write(matrix: &Matrix, wide: bool, io: &mut Io<'_>) -> std::io::Result<()> {
-    let rows = rows(matrix, wide, io.arrow());
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        writeln!(io.stdout, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(())
+    io.columns(&rows(matrix, wide, io.arrow()))
 }
 
 /// For a review.

@@ -23,6 +23,7 @@ const OPEN: [(&str, &[&str]); 1] = [("render", &["yaml", "json", "name", "dir=PA
 fn questions() -> Vec<(&'static str, String, u8)> {
     let bad = GOOD.replace("weight: 90", "weight: -1");
     let opened = capture(&["render", "-q", "-f", "-", "--backend", "istio"], ACCESS.as_bytes()).stdout.replace("- GET", "- POST");
+    let wider = ACCESS.replace("methods: [GET]", "methods: [GET, PUT]");
     let question = |words, stdin: &str, exit| (words, stdin.to_owned(), exit);
     vec![
         question("version", "", 0),
@@ -47,6 +48,17 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("can web GET http://api/api/x -n shop -f -", ACCESS, 0),
         question("can web PUT http://api/api/x -n shop -f - --backend all", ACCESS, 1),
         question("can nobody GET http://api/ -n shop -f -", ACCESS, 3),
+        question("matrix -f -", ACCESS, 0),
+        question("matrix -f - --backend all --to shop", ACCESS, 0),
+        question("matrix -f - --backend linkerd", WITHHELD, 0),
+        question("matrix -f - --backend istio --changed-from ../golden/access/methods-and-prefix/input.yaml", ACCESS, 0),
+        question("matrix -f - --backend istio --changed-from ../golden/access/methods-and-prefix/input.yaml", &wider, 1),
+        question("matrix -f - --to shopp", ACCESS, 3),
+        question("matrix -f -", "a: b: c", 3),
+        question("simulate --from web GET http://api/api/x -n shop -f -", ACCESS, 0),
+        question("simulate --from web GET http://api/api/x -n shop -f - --backend all", ACCESS, 0),
+        question("simulate --from web GET http://api/api/x -n shop -f - --backend linkerd", WITHHELD, 0),
+        question("simulate --from wep GET http://api/ -n shop -f -", ACCESS, 3),
         question("verify -f - --backend all", ACCESS, 0),
         question("verify -f - --backend all --limit 1", ACCESS, 1),
         question("verify -f - --backend all", WITHHELD, 1),

@@ -13,6 +13,7 @@ mod matrix;
 mod meshes;
 mod page;
 mod rendering;
+mod simulation;
 mod verification;
 
 use schemars::generate::SchemaSettings;
@@ -30,6 +31,7 @@ pub use matrix::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer, Por
 pub use meshes::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, SayingAnswer};
 pub use page::{Block, Section};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
+pub use simulation::{BackendSimulation, CountAnswer, SimulatedAnswer, Simulation};
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.

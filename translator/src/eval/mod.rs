@@ -11,6 +11,7 @@ pub mod maybe;
 pub(crate) mod neutral;
 mod path;
 mod request;
+mod sample;
 
 pub use by_label::ByLabel;
 pub use inventory::{Callee, Inventory};
@@ -18,6 +19,7 @@ pub(crate) use neutral::Admission;
 pub use neutral::Neutral;
 pub use path::{Spelling, normalised};
 pub use request::{Call, Caller, Decision, Fraction, Outcome, Request, Verdict};
+pub use sample::sample;
 
 /// Reads one mesh's objects and tells what becomes of requests.
 pub trait Evaluate: Send + Sync {

@@ -155,6 +155,13 @@ impl Fraction {
         }
     }
 
+    /// As a part of the range of 64 bits, rounded down.
+    pub(crate) fn of_64_bits(self) -> u128 {
+        // What is cut off is far below what 64 bits tell apart.
+        let cut = (128 - self.denominator.leading_zeros()).saturating_sub(64);
+        ((self.numerator >> cut) << 64) / (self.denominator >> cut).max(1)
+    }
+
     /// As a number from 0 to 1, for people.
     pub fn value(self) -> f64 {
         self.numerator as f64 / self.denominator as f64

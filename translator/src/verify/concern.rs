@@ -43,6 +43,11 @@ impl<'l> Concern<'l> {
         Self { losses: losses.collect() }
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> &[&'l Loss] {
+        &self.losses
+    }
+
     /// The loss that says so, if one does: what admits more needs a widening, and so on. `spelt`: also one that is about
     /// spellings.
     pub(super) fn excuse(&self, deviation: Deviation, spelt: bool) -> Option<Code> {

@@ -13,14 +13,15 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Code;
 use crate::eval::asked::{Asked, listen};
-use crate::eval::{Call, Caller, Decision, Evaluate, Request};
+use crate::eval::{Call, Caller, Decision, Evaluate, Neutral, Request};
 use crate::ir::ServiceKey;
 use crate::render::{Backend, Loss, Target};
-use crate::resolve::Model;
+use crate::resolve::{Model, View};
 use crate::sorts::{Space, walk};
 
 pub use crate::sorts::{Doubt, answers};
 pub use compare::Deviation;
+use concern::Concern;
 pub use judge::{Gate, Judge, Judged};
 pub use reading::reading;
 
@@ -100,6 +101,21 @@ pub fn verify(question: Question<'_>) -> Report {
     }
     report.findings.sort_by_key(|finding| finding.deviation);
     report
+}
+
+/// The losses that have to do with calls of a Service: those of its splits, of the Services and workloads behind it and
+/// the rules for them, and of the Mesh.
+pub fn losses_on_the_way<'l>(
+    model: &Model,
+    backend: &'static str,
+    target: &Target,
+    service: &ServiceKey,
+    losses: &'l [&'l Loss],
+) -> Vec<&'l Loss> {
+    let neutral = Neutral::new(model);
+    let view = View::for_target(model, backend, target);
+    let Some(service) = neutral.inventory().service(service) else { return Vec::new() };
+    Concern::of(service, &neutral, &view, losses).all().to_vec()
 }
 
 fn look(gate: &Gate<'_>, callers: &[Caller], limit: usize, report: &mut Report) -> Result<(), Doubt> {

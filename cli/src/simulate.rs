@@ -1,0 +1,111 @@
+//! `meshglot simulate`: where calls go, by exact shares and by a sample of them.
+
+use std::collections::BTreeSet;
+
+use meshglot_translator::answer::{SimulatedAnswer, Simulation};
+use meshglot_translator::diagnostic::Severity;
+use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request};
+use meshglot_translator::render::{Backend, Engine};
+use meshglot_translator::verify::{losses_on_the_way, reading};
+
+use crate::args::{Choice, SimulateArgs};
+use crate::exit::{Exit, Outcome};
+use crate::plan::Plan;
+use crate::render::count;
+use crate::request::{self, RequestLine};
+use crate::{Io, draw};
+
+/// The row of the policy itself.
+const POLICY: &str = "policy";
+
+pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
+    let plan = match &args.backend {
+        None => Plan::policy(&args.input, io)?,
+        Some(name) => {
+            let choice = Choice { backend: Some(name.clone()), allow_lossy: Vec::new(), allow_widening: Vec::new() };
+            Plan::make(&args.input, &choice, io)?
+        }
+    };
+    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+        draw::diagnostic(diagnostic, io)?;
+    }
+    let neutral = Neutral::new(&plan.model);
+    let SimulateArgs { source, method, url, headers, .. } = args;
+    let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
+    let request = request::read(line, neutral.inventory())?;
+    let decision = neutral.evaluate(&request);
+    let backends: Vec<_> = plan.engines.iter().map(|(backend, engine)| decide(*backend, engine, &plan, &request)).collect();
+    let answer = Simulation::of(&request, (args.requests, args.seed), &decision, &backends);
+    match args.output.as_str() {
+        "json" => io.answer(&answer)?,
+        "table" => table(&answer, io)?,
+        _ => {
+            let (caller, arrow) = (&request.caller, io.arrow());
+            let requests = count(usize::try_from(args.requests).unwrap_or(usize::MAX), "request");
+            write!(io.stdout, "sa/{}/{} {arrow} {method} {url}   ", caller.namespace, caller.service_account)?;
+            writeln!(io.stdout, "{requests}, seed {}", args.seed)?;
+            let decisions = std::iter::once(Some(&decision)).chain(backends.iter().map(|(_, decision, _)| decision.as_ref()));
+            text(&answer, decisions, io)?;
+        }
+    }
+    Ok(if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { Exit::Ok })
+}
+
+/// What one mesh does with the call, and the codes that have to do with it.
+fn decide(
+    backend: &dyn Backend,
+    engine: &Engine<'_>,
+    plan: &Plan,
+    request: &Request,
+) -> (&'static str, Option<Decision>, Vec<&'static str>) {
+    let rendered = engine.rendered();
+    let widening = plan.widens(&rendered);
+    if !widening.is_empty() {
+        return (backend.name(), None, widening.iter().map(|code| code.info().name).collect());
+    }
+    let decision = reading(backend, &plan.model, &plan.target, rendered.bodies()).evaluate(request);
+    let losses = losses_on_the_way(&plan.model, backend.name(), &plan.target, &request.service, &rendered.losses);
+    let codes: BTreeSet<&str> = losses.iter().map(|loss| loss.code.info().name).collect();
+    (backend.name(), Some(decision), codes.into_iter().collect())
+}
+
+/// Every share with its count, a line each; `decisions`: those of the rows.
+fn text<'d>(answer: &Simulation, decisions: impl Iterator<Item = Option<&'d Decision>>, io: &mut Io<'_>) -> std::io::Result<()> {
+    for ((name, simulated, codes), decision) in rows(answer).into_iter().zip(decisions) {
+        let (Some(simulated), Some(decision)) = (simulated, decision) else {
+            writeln!(io.stdout, "  {name:<8} withheld  nothing is written, it would allow more than the policy says ({codes})")?;
+            continue;
+        };
+        let codes = if codes.is_empty() { codes } else { format!("   {codes}") };
+        writeln!(io.stdout, "  {name:<8} {}{codes}", simulated.decision.verdict)?;
+        let width = simulated.sample.iter().map(|one| one.to.len()).max().unwrap_or_default();
+        for (share, counted) in decision.shares.values().zip(&simulated.sample) {
+            let exact = format!("{share} ({:.2}%)", share.value() * 100.0);
+            writeln!(io.stdout, "    {:<width$}  {exact:<20} {:>8}", counted.to, counted.count)?;
+        }
+    }
+    Ok(())
+}
+
+/// A column for everybody who answers somewhere.
+fn table(answer: &Simulation, io: &mut Io<'_>) -> std::io::Result<()> {
+    let all = rows(answer);
+    let outcomes: BTreeSet<&str> = all.iter().filter_map(|(_, row, _)| *row).flat_map(|row| &row.sample).map(|one| &*one.to).collect();
+    let head = ["BACKEND", "VERDICT"].into_iter().chain(outcomes.iter().copied()).chain(["NOTES"]).map(str::to_owned).collect();
+    let row = |(name, row, codes): &(&str, Option<&SimulatedAnswer>, String)| -> Vec<String> {
+        let counted = |who: &&str| match row {
+            None => "-".to_owned(),
+            Some(row) => row.sample.iter().find(|one| one.to == *who).map_or(0, |one| one.count).to_string(),
+        };
+        let verdict = row.map_or("withheld", |row| row.decision.verdict);
+        [(*name).to_owned(), verdict.to_owned()].into_iter().chain(outcomes.iter().map(counted)).chain([codes.clone()]).collect()
+    };
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(all.iter().map(row)).collect();
+    io.columns(&lines)
+}
+
+/// The policy, then each mesh, with its codes.
+fn rows(answer: &Simulation) -> Vec<(&str, Option<&SimulatedAnswer>, String)> {
+    let backends = answer.backends.iter().map(|backend| (backend.name, backend.simulated.as_ref(), backend.codes.join(", ")));
+    std::iter::once((POLICY, Some(&answer.neutral), String::new())).chain(backends).collect()
+}
