@@ -3,12 +3,14 @@
 //!
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
-//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
+//! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
+//! [`lint`] tells what a reviewer would.
 
 pub mod answer;
 pub mod diagnostic;
 pub mod eval;
 pub mod ir;
+pub mod lint;
 pub mod name;
 pub mod parse;
 pub mod render;

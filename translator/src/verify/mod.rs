@@ -9,6 +9,7 @@ mod callers;
 mod compare;
 mod concern;
 mod judge;
+mod languages;
 mod reading;
 mod sorts;
 mod space;
@@ -24,6 +25,7 @@ use crate::resolve::Model;
 
 pub use compare::Deviation;
 pub use judge::{Gate, Judge, Judged};
+pub(crate) use languages::{Domain, Languages};
 pub use reading::reading;
 use space::{Answer, Space, answer};
 
