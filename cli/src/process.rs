@@ -24,6 +24,7 @@ pub fn main() -> u8 {
     let unicode =
         unicode.is_none_or(|locale| locale.to_ascii_uppercase().contains("UTF-8") || locale.to_ascii_uppercase().contains("UTF8"));
     let colour = colour::decide(cli.global.color, io::stderr().is_terminal(), &variable);
+    let colour_answer = colour::decide(cli.global.color, io::stdout().is_terminal(), &variable);
     let paged = io::stdout().is_terminal() && !cli.global.no_pager;
 
     let mut answer = Vec::new();
@@ -31,7 +32,8 @@ pub fn main() -> u8 {
     let mut stderr = io::BufWriter::new(io::stderr().lock());
     let exit = {
         let stdout: &mut dyn Write = if paged { &mut answer } else { &mut direct };
-        let mut io = Io { stdin: &mut io::stdin().lock(), stdout, stderr: &mut stderr, colour, unicode, quiet: cli.global.quiet };
+        let (stdin, quiet) = (&mut io::stdin().lock(), cli.global.quiet);
+        let mut io = Io { stdin, stdout, stderr: &mut stderr, colour, colour_answer, unicode, quiet };
         run(&cli, &mut io)
     };
     let shown = if paged { pager::show(&answer, &mut direct, &variable) } else { Ok(()) };

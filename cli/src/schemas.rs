@@ -1,13 +1,14 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
-use meshglot_translator::answer::{Answer, schema};
+use meshglot_translator::answer::{Answer, FindingsAnswer, schema};
 use schemars::Schema;
 
+use crate::lint::Codes;
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
-    vec![of::<Version>()]
+    vec![of::<Codes>(), of::<FindingsAnswer>(), of::<Version>()]
 }
 
 fn of<A: Answer>() -> (&'static str, Schema) {

@@ -20,7 +20,7 @@ pub use completion::CompletionArgs;
 pub use crds::CrdsArgs;
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
-pub use lint::{FailOn, LintArgs};
+pub use lint::{FailOn, LintArgs, LintFormat};
 pub use render::RenderArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;

@@ -4,6 +4,7 @@ mod commands;
 mod docs;
 mod folder;
 mod hostile;
+mod lint;
 mod schemas;
 mod sources;
 mod verify;

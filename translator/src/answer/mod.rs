@@ -4,6 +4,7 @@
 //! change.
 
 mod finding;
+mod findings;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
+pub use findings::{FindingsAnswer, Summary, Suppressed};
 
 /// `apiVersion` of every answer.
 pub const API_VERSION: &str = "cli.meshglot.dev/v1";
