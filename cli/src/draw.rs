@@ -10,6 +10,16 @@ use crate::Io;
 
 /// Draws on stderr.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, io: &mut Io<'_>) -> std::io::Result<()> {
+    writeln!(io.stderr, "{}", diagnostic_text(diagnostic, io.colour))
+}
+
+/// Draws on stderr.
+pub(crate) fn loss(loss: &Loss, io: &mut Io<'_>) -> std::io::Result<()> {
+    writeln!(io.stderr, "{}", loss_text(loss, io.colour))
+}
+
+/// A diagnostic with excerpts.
+pub(crate) fn diagnostic_text(diagnostic: &Diagnostic, colour: bool) -> String {
     let title = level(diagnostic.severity).primary_title(diagnostic.message.as_str()).id(diagnostic.code.info().name);
     let mut group = Group::with_title(title);
     if let Some(place) = &diagnostic.place {
@@ -21,30 +31,29 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic, io: &mut Io<'_>) -> std::io::R
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    write(group, io)
+    text(group, colour)
 }
 
-/// Draws on stderr.
-pub(crate) fn loss(loss: &Loss, io: &mut Io<'_>) -> std::io::Result<()> {
+/// A loss with an excerpt.
+pub(crate) fn loss_text(loss: &Loss, colour: bool) -> String {
     let severity = if loss.accepted { Severity::Info } else { loss.verdict.into() };
-    let text = format!("{}: {}", loss.backend, loss.message);
+    let title = format!("{}: {}", loss.backend, loss.message);
     let place = Place::Value(loss.origin.clone());
     let accepted = if loss.accepted { ", accepted" } else { "" };
     let holder = loss.origin.object();
     let by = if holder == loss.object.to_string() { String::new() } else { format!(", used by {}", loss.object) };
     let verdict = format!("{}{accepted}, in {holder} {}{by}", loss.verdict, loss.origin.path());
     let help = loss.help.as_deref().unwrap_or(loss.code.info().fix);
-    let group = Group::with_title(level(severity).primary_title(text).id(loss.code.info().name))
+    let group = Group::with_title(level(severity).primary_title(title).id(loss.code.info().name))
         .element(excerpt(place.source(), place.span(), AnnotationKind::Primary, None))
         .element(Level::NOTE.with_name(Some("verdict")).message(verdict))
         .element(Level::HELP.message(help.to_owned()));
-    write(group, io)
+    text(group, colour)
 }
 
-fn write(group: Group<'_>, io: &mut Io<'_>) -> std::io::Result<()> {
-    let renderer = if io.colour { Renderer::styled() } else { Renderer::plain() };
-    let text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);
-    writeln!(io.stderr, "{text}\n")
+fn text(group: Group<'_>, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group]) + "\n"
 }
 
 fn level(severity: Severity) -> Level<'static> {

@@ -4,6 +4,10 @@ use std::fmt;
 use std::io::{Read, Write};
 
 use meshglot_translator::answer::{Answer, document};
+use meshglot_translator::render::write::yaml;
+
+use crate::exit::Failure;
+use crate::output::unwritable;
 
 /// Standard streams and what is known about them.
 pub struct Io<'a> {
@@ -13,7 +17,7 @@ pub struct Io<'a> {
     pub stdout: &'a mut dyn Write,
     /// Diagnostics, notes, the closing line.
     pub stderr: &'a mut dyn Write,
-    /// Whether diagnostics are coloured.
+    /// Whether what is written to `stderr` is coloured.
     pub colour: bool,
     /// Whether the answer is coloured.
     pub colour_out: bool,
@@ -38,6 +42,12 @@ impl Io<'_> {
             (true, false) => "ok",
             (false, false) => "FAIL",
         }
+    }
+
+    /// Writes the one document of `-o yaml`.
+    pub(crate) fn answer_yaml<A: Answer>(&mut self, answer: &A) -> Result<(), Failure> {
+        write!(self.stdout, "{}", yaml(&document(answer)).map_err(unwritable)?)?;
+        Ok(())
     }
 
     /// Writes the one document of `-o json`.

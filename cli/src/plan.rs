@@ -30,7 +30,7 @@ impl Plan {
     pub(crate) fn make(input: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Self, Failure> {
         let (sources, diagnostics) = input::read(input, io)?;
         let plan = Self::of(&sources, diagnostics, input, choice)?;
-        nothing_read(&plan.model, &plan.diagnostics, input)?;
+        plan.need_input(input)?;
         Ok(plan)
     }
 
@@ -38,7 +38,7 @@ impl Plan {
     pub(crate) fn policy(input: &Input, io: &mut Io<'_>) -> Result<Self, Failure> {
         let (sources, diagnostics) = input::read(input, io)?;
         let plan = Self::policy_of(&sources, diagnostics, input);
-        nothing_read(&plan.model, &plan.diagnostics, input)?;
+        plan.need_input(input)?;
         Ok(plan)
     }
 
@@ -65,6 +65,22 @@ impl Plan {
         let holds = |except: &str| target.everything && engines.iter().any(|(backend, _)| backend.name() != except);
         diagnostics.retain(|diagnostic| diagnostic.except.is_none_or(holds));
         Ok(Self { model, engines, target, diagnostics })
+    }
+
+    /// Fails where there is no object in the input: nothing would be checked and nothing rendered.
+    pub(crate) fn need_input(&self, input: &Input) -> Result<(), Failure> {
+        if self.model.keys().next().is_some() || !self.diagnostics.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = input.filenames.iter().map(|path| path.display().to_string()).collect();
+        let skipped = self.model.skipped();
+        let what = match skipped {
+            0 => "no object in it".to_owned(),
+            1 => "only 1 object of another kind in it".to_owned(),
+            _ => format!("only {skipped} objects of other kinds in it"),
+        };
+        let failure = Failure::new(Exit::Invalid, format!("{}: {what}", names.join(", ")));
+        Err(if input.recursive { failure } else { failure.help("-R reads folders below folders") })
     }
 
     /// Fails where nobody said which mesh the policy is for.
@@ -120,22 +136,6 @@ fn read(sources: &[Arc<Source>], input: &Input, diagnostics: &mut Vec<Diagnostic
     diagnostics.append(&mut unreadable);
     let options = ReadOptions { lenient: input.lenient, default_namespace: input.namespace.as_str().into() };
     Model::new(documents, options)
-}
-
-/// Input without any object in it is a mistake: nothing would be checked and nothing rendered.
-fn nothing_read(model: &Model, diagnostics: &[Diagnostic], input: &Input) -> Result<(), Failure> {
-    if model.keys().next().is_some() || !diagnostics.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = input.filenames.iter().map(|path| path.display().to_string()).collect();
-    let skipped = model.skipped();
-    let what = match skipped {
-        0 => "no object in it".to_owned(),
-        1 => "only 1 object of another kind in it".to_owned(),
-        _ => format!("only {skipped} objects of other kinds in it"),
-    };
-    let failure = Failure::new(Exit::Invalid, format!("{}: {what}", names.join(", ")));
-    Err(if input.recursive { failure } else { failure.help("-R reads folders below folders") })
 }
 
 /// `--allow-lossy` takes codes, `any` or `none`; what widens is accepted by its own flag alone.

@@ -1,7 +1,8 @@
 //! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
 
 use meshglot_translator::answer::{
-    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation, Verification, schema,
+    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation, Verification,
+    schema,
 };
 use schemars::Schema;
 
@@ -18,6 +19,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Codes>(),
         of::<DiffAnswer>(),
         of::<FieldAnswer>(),
+        of::<FindingsAnswer>(),
         of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
         of::<Patches>(),

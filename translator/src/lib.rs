@@ -4,7 +4,8 @@
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
-//! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy do.
+//! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy do, and [`lint`]
+//! what a reviewer would point at.
 
 pub mod answer;
 mod code;
@@ -13,6 +14,7 @@ pub mod diff;
 pub mod effect;
 pub mod eval;
 pub mod ir;
+pub mod lint;
 pub mod name;
 pub mod parse;
 pub mod render;

@@ -27,7 +27,7 @@ pub use crds::CrdsArgs;
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
-pub use lint::{FailOn, LintArgs};
+pub use lint::{FailOn, LintArgs, LintFormat};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use render::RenderArgs;

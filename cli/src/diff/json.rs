@@ -1,20 +1,18 @@
 //! `-o json` and `-o yaml`: one document.
 
-use meshglot_translator::answer::{DiagnosticAnswer, DiffAnswer, document};
-use meshglot_translator::render::write::yaml;
+use meshglot_translator::answer::{DiagnosticAnswer, DiffAnswer};
 
 use super::Shown;
 use crate::Io;
 use crate::args::DiffFormat;
 use crate::exit::Failure;
-use crate::output::unwritable;
 
 pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
     let diagnostics = shown.diagnostics.iter().map(DiagnosticAnswer::from).collect();
     let withheld = shown.withheld.iter().flatten().map(|(backend, codes)| (*backend, codes.clone())).collect();
     let answer = DiffAnswer::of(&shown.from, &shown.to, &shown.comparison, withheld, diagnostics);
     match shown.args.output {
-        DiffFormat::Yaml => write!(io.stdout, "{}", yaml(&document(&answer)).map_err(unwritable)?)?,
+        DiffFormat::Yaml => io.answer_yaml(&answer)?,
         _ => io.answer(&answer)?,
     }
     Ok(())

@@ -1,8 +1,7 @@
 //! `--from A --to B`: two meshes for one policy, neutral field by neutral field.
 
-use meshglot_translator::answer::{ConceptAnswer, EffectAnswer, MeshDiffAnswer, PlaceAnswer, document};
+use meshglot_translator::answer::{ConceptAnswer, EffectAnswer, MeshDiffAnswer, PlaceAnswer};
 use meshglot_translator::effect::{Effect, Options, Side, effect};
-use meshglot_translator::render::write::yaml;
 use meshglot_translator::render::{Backend, Rendered, Verdict};
 use meshglot_translator::review::{Concept, Place, Saying, concepts, leftovers};
 
@@ -59,7 +58,7 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
     match args.output {
         DiffFormat::Diff | DiffFormat::Name | DiffFormat::GithubMd => meshes.text(io)?,
         DiffFormat::Json => io.answer(&meshes.answer())?,
-        DiffFormat::Yaml => write!(io.stdout, "{}", yaml(&document(&meshes.answer())).map_err(unwritable)?)?,
+        DiffFormat::Yaml => io.answer_yaml(&meshes.answer())?,
         DiffFormat::Unified => side_by_side(&before, &after, io)?,
         DiffFormat::JsonPatch => {
             let failure = Failure::new(Exit::Usage, "no patch turns the objects of one mesh into those of another");

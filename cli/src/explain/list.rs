@@ -16,21 +16,28 @@ pub(crate) struct Codes {
     pub(crate) codes: Vec<CodeLine>,
 }
 
+impl Codes {
+    pub(crate) fn all() -> Self {
+        Self { codes: CODES.iter().map(CodeLine::from).collect() }
+    }
+}
+
 impl Answer for Codes {
     const KIND: &'static str = "Codes";
 }
 
 pub(super) fn run(output: &str, io: &mut Io<'_>) -> Outcome {
-    let codes: Vec<CodeLine> = CODES.iter().map(CodeLine::from).collect();
+    let all = Codes::all();
     match output {
-        "json" => io.answer(&Codes { codes })?,
-        "md" => write!(io.stdout, "{}", markdown(&codes))?,
-        _ => write!(io.stdout, "{}", text(&codes))?,
+        "json" => io.answer(&all)?,
+        "md" => write!(io.stdout, "{}", markdown(&all.codes))?,
+        _ => write!(io.stdout, "{}", text(&all.codes))?,
     }
     Ok(Exit::Ok)
 }
 
-fn text(codes: &[CodeLine]) -> String {
+/// A table.
+pub(crate) fn text(codes: &[CodeLine]) -> String {
     let head = ["CODE", "LEVEL", "BACKEND", "TITLE"].map(str::to_owned);
     let row = |line: &CodeLine| {
         let CodeLine { code, level, backend, title } = line;

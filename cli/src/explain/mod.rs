@@ -4,7 +4,7 @@ mod code;
 mod feature;
 mod field;
 mod field_text;
-mod list;
+pub(crate) mod list;
 mod text;
 mod topics;
 

@@ -12,6 +12,7 @@ mod examples;
 mod explain;
 mod folder;
 mod hostile;
+mod lint;
 mod man;
 mod matrix;
 mod pages;

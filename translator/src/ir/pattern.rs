@@ -191,6 +191,11 @@ fn literal_in_common(literal: &ast::Literal) -> Result<(), String> {
 }
 
 impl Checked {
+    /// The expression as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The meaning as a condition on a header's value: the whole value, outer anchors are redundant.
     pub fn header(&self) -> HeaderPattern {
         let body = self.without_start();

@@ -7,7 +7,7 @@ use super::memo::Memos;
 use super::object::{Object, ReadOptions, Recognised, read, recognise};
 use super::view::{Read, View};
 use super::{access, routes, workload};
-use crate::diagnostic::{Code, Diagnostic, by_position};
+use crate::diagnostic::{Code, Diagnostic, Severity, by_position};
 use crate::ir::{AccountAccess, AccountKey, Kind, MeshSettings, ObjectKey, PodSet, ServiceKey, ServiceRoutes, WorkloadAccess};
 use crate::parse::Document;
 
@@ -128,6 +128,12 @@ impl Model {
     /// Whether an object is there and valid on its own.
     pub fn is_valid(&self, key: &ObjectKey) -> bool {
         self.slots.get(key).is_some_and(|slot| slot.object.is_some())
+    }
+
+    /// Whether everything in an object could be read: what it refers to is known.
+    pub(crate) fn is_whole(&self, key: &ObjectKey) -> bool {
+        let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        self.slots.get(key).is_some_and(|slot| slot.object.is_some() && !slot.diagnostics.iter().any(is_error))
     }
 
     /// The document of an object, if exactly one claims its key.

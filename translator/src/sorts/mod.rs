@@ -6,6 +6,7 @@
 //! tried too, if the languages of paths, methods and headers hold a request that gives it. `docs/proof.md` tells the
 //! domain.
 
+mod languages;
 mod space;
 mod text;
 mod walk;
@@ -15,6 +16,7 @@ use std::fmt;
 use crate::eval::Call;
 use crate::eval::asked::Asked;
 
+pub(crate) use languages::{Domain, Languages};
 pub(crate) use space::Space;
 pub(crate) use walk::walk;
 

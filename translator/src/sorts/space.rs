@@ -12,18 +12,27 @@ use crate::ir::Method;
 /// A question by its number, and the answer.
 pub(super) type Answer = (usize, bool);
 
-/// Paths with a query that mean one thing to everybody: no empty or dot segments; escapes of delimiters only, neither
-/// of what needs none, nor of slash and backslash, nor of what proxies escape when it was sent as it is.
+/// Paths that mean one thing to everybody: no empty or dot segments; escapes of delimiters only, neither of what needs
+/// none, nor of slash and backslash, nor of what proxies escape when it was sent as it is.
+pub(super) fn path() -> String {
+    let letter = letter();
+    let segment = format!(r"(?:\.*{letter}(?:{letter}|\.)*|\.{{3,}})");
+    format!("(?:/|(?:/{segment})+/?)")
+}
+
+/// Such a path with a query.
 fn target() -> String {
+    format!(r"{}(?:\?(?:{}|[./?])*)?", path(), letter())
+}
+
+fn letter() -> String {
     const PLAIN: &str = r"[a-zA-Z0-9\-_~!$&'()*+,;=:@]";
     const ESCAPE: &str = "%(?:2[134-9A-Ca-c]|3[ABDFabdf]|40|5[BDbd])";
-    let letter = format!("(?:{PLAIN}|{ESCAPE})");
-    let segment = format!(r"(?:\.*{letter}(?:{letter}|\.)*|\.{{3,}})");
-    format!(r"(?:/|(?:/{segment})+/?)(?:\?(?:{letter}|[./?])*)?")
+    format!("(?:{PLAIN}|{ESCAPE})")
 }
 
 /// A header's value: visible characters, space between them.
-const VALUE: &str = "(?:[!-~](?:[ -~]*[!-~])?)?";
+pub(super) const VALUE: &str = "(?:[!-~](?:[ -~]*[!-~])?)?";
 
 /// `CONNECT` is not among them: it is not a request for a path.
 const METHODS: [Method; 8] =

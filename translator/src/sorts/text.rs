@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -12,7 +13,7 @@ use regex_automata::{Anchored, MatchKind};
 use super::Doubt;
 
 /// Bytes that an automaton, and the work of making it, may take.
-const AUTOMATON_BYTES: usize = 1 << 20;
+pub(super) const AUTOMATON_BYTES: usize = 1 << 20;
 
 /// States of the product of all automata.
 const STATES: usize = 50_000;
@@ -65,6 +66,11 @@ impl Automaton {
         Some(Self { dfa, start })
     }
 
+    /// Bytes that it takes.
+    pub(super) fn size(&self) -> usize {
+        self.dfa.memory_usage()
+    }
+
     /// Whether a text is in the language.
     pub(super) fn takes(&self, text: &str) -> bool {
         self.ends(text.bytes().fold(self.start, |state, byte| self.dfa.next_state(state, byte)))
@@ -110,19 +116,51 @@ pub(super) struct Witness {
 
 /// The shortest text of each sort within a domain, in the order of their length.
 pub(super) fn witnesses(domain: &Automaton, languages: &[Language]) -> Result<Vec<Witness>, Doubt> {
+    let mut found: Vec<Witness> = Vec::new();
+    let mut sorts: HashSet<Vec<bool>> = HashSet::new();
+    walk(domain, languages, STATES, |within, text| {
+        if sorts.insert(within.clone()) {
+            found.push(Witness { text: text(), within });
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+/// The shortest text of a domain that these languages contain or not, as wanted; `None`: there is none. `states` is
+/// how far to look, and then how far it did not have to.
+pub(super) fn first(domain: &Automaton, languages: &[Language], wanted: &[bool], states: &mut usize) -> Result<Option<String>, Doubt> {
+    let mut found = None;
+    let seen = walk(domain, languages, (*states).min(STATES), |within, text| {
+        if within != wanted {
+            return ControlFlow::Continue(());
+        }
+        found = Some(text());
+        ControlFlow::Break(())
+    });
+    *states = states.saturating_sub(*seen.as_ref().unwrap_or(&STATES));
+    seen.map(|_| found)
+}
+
+/// Shows the texts of a domain in the order of their length, one for each state of all automata together, until
+/// somebody has seen enough. Tells how many states that were.
+fn walk(
+    domain: &Automaton,
+    languages: &[Language],
+    limit: usize,
+    mut see: impl FnMut(Vec<bool>, &dyn Fn() -> String) -> ControlFlow<()>,
+) -> Result<usize, Doubt> {
     let bytes = distinct(domain, languages);
     let start: (StateID, Vec<At>) = (domain.start, languages.iter().map(|language| At::Within(language.automaton.start)).collect());
     // Each state with the one that it was reached from.
     let mut seen: HashMap<(StateID, Vec<At>), usize> = HashMap::from([(start.clone(), 0)]);
     let mut ways: Vec<(usize, u8)> = vec![(0, 0)];
     let mut queue = VecDeque::from([(start, 0)]);
-    let mut found: Vec<Witness> = Vec::new();
-    let mut sorts: HashSet<Vec<bool>> = HashSet::new();
     while let Some(((of_domain, ats), way)) = queue.pop_front() {
         if domain.ends(of_domain) {
             let within: Vec<bool> = languages.iter().zip(&ats).map(|(language, at)| language.ends(*at)).collect();
-            if sorts.insert(within.clone()) {
-                found.push(Witness { text: text(&ways, way), within });
+            if see(within, &|| text(&ways, way)).is_break() {
+                break;
             }
         }
         for byte in &bytes {
@@ -134,7 +172,7 @@ pub(super) fn witnesses(domain: &Automaton, languages: &[Language]) -> Result<Ve
             if seen.contains_key(&next) {
                 continue;
             }
-            if seen.len() >= STATES {
+            if seen.len() >= limit {
                 return Err(Doubt::TooLarge);
             }
             seen.insert(next.clone(), ways.len());
@@ -142,7 +180,7 @@ pub(super) fn witnesses(domain: &Automaton, languages: &[Language]) -> Result<Ve
             ways.push((way, *byte));
         }
     }
-    Ok(found)
+    Ok(seen.len())
 }
 
 /// The bytes that led to a state.
