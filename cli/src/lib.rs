@@ -6,6 +6,7 @@ mod capabilities;
 mod capture;
 mod colour;
 mod completion;
+mod convert;
 mod crds;
 mod draw;
 mod exit;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
         Command::Verify(args) => verify::run(args, io),
+        Command::Convert(args) => convert::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),

@@ -3,11 +3,12 @@
 use meshglot_translator::answer::{Answer, schema};
 use schemars::Schema;
 
+use crate::convert::ConversionAnswer;
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
-    vec![of::<Version>()]
+    vec![of::<ConversionAnswer>(), of::<Version>()]
 }
 
 fn of<A: Answer>() -> (&'static str, Schema) {

@@ -4,8 +4,10 @@
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests.
+//! [`convert`] writes documents in other versions of their kinds.
 
 pub mod answer;
+pub mod convert;
 pub mod diagnostic;
 pub mod eval;
 pub mod ir;

@@ -3,6 +3,7 @@
 mod can;
 mod capabilities;
 mod completion;
+mod convert;
 mod crds;
 mod explain;
 mod input;
@@ -17,6 +18,7 @@ pub use crate::colour::ColourChoice;
 pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
 pub use completion::CompletionArgs;
+pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
@@ -66,6 +68,9 @@ pub enum Command {
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Write SMI objects in other versions, without a loss of meaning
+    #[command(after_help = convert::EXAMPLES)]
+    Convert(ConvertArgs),
     /// Explain a code such as MG0301, or a field such as trafficsplit.spec.backends
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),

@@ -94,7 +94,7 @@ fn every_code_has_its_place_on_the_page_of_codes() {
 fn every_command_has_its_place_on_the_page_of_commands() {
     let mut page = String::from("# Command line\n\nThe help of every command, as it prints it.\n\n");
     page += "Exit codes: 0 yes, or done; 1 the answer is no: findings, or a loss that was not accepted; 2 usage; 3 input is unreadable or invalid; 6 something of somebody else is in the way, and nothing was overwritten; 70 a mistake of ours. The format of the output never changes the code. Standard output holds the answer alone.\n";
-    for command in ["", "render", "lint", "can", "explain", "crds", "capabilities", "completion", "version"] {
+    for command in ["", "render", "lint", "can", "convert", "explain", "crds", "capabilities", "completion", "version"] {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = capture(&words, b"").stdout;
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();

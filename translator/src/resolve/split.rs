@@ -8,7 +8,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::{ObjectKey, SplitBackend, SplitRoot, TrafficSplit, weight};
 use crate::parse::{Document, NodeRef, Scalar};
 
-const LARGEST_WEIGHT: u64 = u32::MAX as u64;
+/// Of one backend.
+pub(crate) const LARGEST_WEIGHT: u64 = u32::MAX as u64;
 
 /// Reads a split that its schema let pass. `None` if it means nothing.
 pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<TrafficSplit> {
@@ -86,7 +87,7 @@ fn backends(key: &ObjectKey, list: NodeRef<'_>, out: &mut Vec<Diagnostic>) -> Ve
     for item in list.items() {
         let (Some(service), Some(weight)) = (item.get("service"), item.get("weight")) else { continue };
         let Some(name) = backend_name(key, service, out) else { continue };
-        match quantity(weight) {
+        match thousandths(weight) {
             Ok(weight_read) => read.push((name, weight_read, service, weight)),
             Err(problem) => {
                 let message = format!("weight {}: {problem}", weight.text().unwrap_or_default());
@@ -134,7 +135,7 @@ fn backend_name(key: &ObjectKey, node: NodeRef<'_>, out: &mut Vec<Diagnostic>) -
 }
 
 /// A weight in thousandths: a whole number, or a Kubernetes quantity (v1alpha1).
-fn quantity(node: NodeRef<'_>) -> Result<u64, &'static str> {
+pub(crate) fn thousandths(node: NodeRef<'_>) -> Result<u64, &'static str> {
     const RANGE: &str = "not a whole number from 0 to 4294967295";
     let text = match node.scalar() {
         Some(Scalar::Integer(text) | Scalar::String(text) | Scalar::Float(text)) => text,
@@ -186,7 +187,7 @@ mod tests {
     #[test_case("99999999999999999999999", None ; "huge")]
     fn weights(text: &str, want: Option<u64>) {
         let (documents, _) = parse(&[Source::new("t", format!("w: {text}"))]);
-        let weight = documents[0].root().get("w").map(quantity);
+        let weight = documents[0].root().get("w").map(thousandths);
         assert_eq!(weight.and_then(Result::ok), want);
     }
 }
