@@ -120,7 +120,9 @@ pub fn convert(sources: &[Arc<Source>], to: &Versions, options: &ReadOptions) ->
             let of_part: Vec<Outcome> = of_part.into_iter().rev().collect();
             whole &= !part.broken && !of_part.iter().any(|outcome| matches!(outcome, Outcome::Refused));
             objects.extend(documents.iter().zip(&of_part).flat_map(|(document, outcome)| written_objects(document, outcome)));
-            text += &text::written(source, part, documents, &of_part, &mut diagnostics)?;
+            let written = text::written(source, part, documents, &of_part, &mut diagnostics)?;
+            // The first document that is left needs no marker that it did not have as the second.
+            text += if text.is_empty() && part.span.start > 0 { written.trim_start_matches("---\n") } else { &written };
         }
         texts.push(ConvertedText { source: source.clone(), text, objects, whole });
     }
@@ -172,19 +174,17 @@ fn other(entry: &Entry, document: &Arc<Document>, to: &Versions, routes: &Routes
         }
         Entry::Smi(smi) => smi,
     };
-    let Some(version) = to.of(smi.kind.group()) else { return Outcome::Kept };
     let root = document.root();
+    if let Some(key) = smi.key.as_ref().filter(|key| smi.kind == SmiKind::TcpRoute && routes.is_done(key)) {
+        let message = format!("TCPRoute `{}` is not written: its target says the port itself now", key.name);
+        diagnostics.push(Diagnostic::at(Code::MG0603, root, message).about(key));
+        return Outcome::Folded;
+    }
+    let Some(version) = to.of(smi.kind.group()) else { return Outcome::Kept };
     let converted = match smi.kind {
         SmiKind::TrafficSplit => split::split(root, smi.version, version),
         SmiKind::HttpRouteGroup => group::group(root, version),
-        SmiKind::TcpRoute => match smi.key.as_ref().filter(|key| routes.is_done(key)) {
-            Some(key) => {
-                let message = format!("TCPRoute `{}` is not written: its target says the port itself now", key.name);
-                diagnostics.push(Diagnostic::at(Code::MG0603, root, message).about(key));
-                return Outcome::Folded;
-            }
-            None => route::tcp_route(root, version),
-        },
+        SmiKind::TcpRoute => route::tcp_route(root, version),
         SmiKind::UdpRoute => route::udp_route(root, version),
         SmiKind::IdentityBinding => binding::binding(root, version),
         SmiKind::TrafficTarget => return Outcome::Kept,

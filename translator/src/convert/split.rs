@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use super::object::{Converted, Refusal, refusal};
 use super::version::{Group, Version};
-use crate::ir::weight::reduced;
 use crate::parse::{NodeRef, Scalar};
-use crate::resolve::{LARGEST_WEIGHT, thousandths};
+use crate::resolve::{LARGEST_WEIGHT, counted, thousandths};
 
 /// Writes a valid split in a version.
 pub(super) fn split(root: NodeRef<'_>, from: Version, to: Version) -> Result<Converted, Refusal> {
@@ -40,14 +39,11 @@ fn weights(root: NodeRef<'_>, from: Version, to: Version) -> Result<Vec<Value>, 
     }
     // The split is valid: every weight has a reading.
     let read: Vec<u64> = nodes.iter().map(|node| thousandths(*node).unwrap_or_default()).collect();
-    let fit = |weights: &Vec<u64>| weights.iter().all(|weight| *weight <= LARGEST_WEIGHT);
-    let whole = read.iter().all(|weight| weight % 1000 == 0).then(|| read.iter().map(|weight| weight / 1000).collect());
-    match whole.into_iter().chain([read.clone(), reduced(&read)]).find(fit) {
-        Some(weights) => Ok(weights.into_iter().map(Value::from).collect()),
-        None => {
-            let place = root.find(["spec", "backends"]).unwrap_or(root);
-            let message = format!("these weights have no whole numbers of the same ratio up to {LARGEST_WEIGHT}, which {to} needs");
-            Err(refusal(place, message, "write smaller weights"))
-        }
+    let weights = counted(&read);
+    if weights.iter().all(|weight| *weight <= LARGEST_WEIGHT) {
+        return Ok(weights.into_iter().map(Value::from).collect());
     }
+    let place = root.find(["spec", "backends"]).unwrap_or(root);
+    let message = format!("these weights have no whole numbers of the same ratio up to {LARGEST_WEIGHT}, which {to} needs");
+    Err(refusal(place, message, "write smaller weights"))
 }
