@@ -1,14 +1,13 @@
 //! `meshglot can`: whether a call is allowed, by the neutral policy and by what each mesh gets.
 
+use meshglot_translator::answer::Can;
 use meshglot_translator::diagnostic::Severity;
-use meshglot_translator::eval::{Decision, Evaluate, Neutral, Outcome, Request, Verdict};
+use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request, Verdict};
 use meshglot_translator::resolve::Model;
 use meshglot_translator::verify::reading;
-use serde_json::{Value, json};
 
 use crate::args::{CanArgs, Choice};
 use crate::exit::{Exit, Outcome as Answer};
-use crate::output::json::API_VERSION;
 use crate::plan::Plan;
 use crate::request::{self, RequestLine};
 use crate::{Io, draw};
@@ -32,27 +31,13 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
             (backend.name(), reader.evaluate(&request))
         })
         .collect();
-    let verdicts = || std::iter::once(decision.verdict).chain(rendered.iter().map(|(_, decision)| decision.verdict));
-    let all = verdicts().all(|verdict| verdict == Verdict::Allow);
-    let none = verdicts().all(|verdict| verdict != Verdict::Allow);
-    let word = if all {
-        "yes"
-    } else if none {
-        "no"
-    } else {
-        "mixed"
-    };
-
+    let answer = Can::of(&decision, &rendered);
     if args.output == "json" {
-        let backends: Vec<Value> =
-            rendered.iter().map(|(name, decision)| json!({"name": name, "decision": decision_json(decision)})).collect();
-        let neutral = decision_json(&decision);
-        let answer = json!({"apiVersion": API_VERSION, "kind": "Can", "answer": word, "neutral": neutral, "backends": backends});
-        writeln!(io.stdout, "{answer:#}")?;
+        io.answer(&answer)?;
     } else {
-        tell(word, &request, &decision, &rendered, &plan.model, args, io)?;
+        tell(answer.answer, &request, &decision, &rendered, &plan.model, args, io)?;
     }
-    Ok(if all { Exit::Ok } else { Exit::No })
+    Ok(if answer.is_yes() { Exit::Ok } else { Exit::No })
 }
 
 fn tell(
@@ -86,22 +71,8 @@ fn tell(
 
 /// Who answers which share.
 pub(crate) fn reaches(decision: &Decision) -> String {
-    let shares = decision.shares.iter().map(|(who, share)| format!("{} {:.2}%", name(who), share.value() * 100.0));
+    let shares = decision.shares.iter().map(|(who, share)| format!("{} {:.2}%", who.short(), share.value() * 100.0));
     shares.collect::<Vec<_>>().join(", ")
-}
-
-/// A decision for machines.
-pub(crate) fn decision_json(decision: &Decision) -> Value {
-    let shares: Vec<Value> = decision.shares.iter().map(|(who, share)| json!({"to": name(who), "share": share.to_string()})).collect();
-    json!({"verdict": decision.verdict.to_string(), "rule": decision.rule, "shares": shares, "misses": decision.misses})
-}
-
-fn name(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Workload(key) => format!("{}/{}", key.kind.name().to_lowercase(), key.name),
-        Outcome::Service(key) => format!("svc/{}", key.name),
-        Outcome::Ended(verdict) => verdict.to_string(),
-    }
 }
 
 /// Where the object of a rule `KIND/NAMESPACE/NAME#RULE` is written.

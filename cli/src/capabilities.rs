@@ -1,71 +1,70 @@
 //! `meshglot capabilities`: what each mesh can say, put together from the cells of the backends.
 
-use std::collections::BTreeMap;
-
-use meshglot_translator::render::Capability;
-use serde_json::json;
+use meshglot_translator::answer::Capabilities;
+use meshglot_translator::diagnostic::nearest;
+use meshglot_translator::render::Backend;
 
 use crate::Io;
 use crate::args::CapabilitiesArgs;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::json::API_VERSION;
 
 pub(crate) fn run(args: &CapabilitiesArgs, io: &mut Io<'_>) -> Outcome {
-    let backends: Vec<_> = meshglot_registry::all()
-        .into_iter()
-        .filter(|b| args.backend.as_deref().is_none_or(|name| name == b.name() || name == "all"))
-        .collect();
-    let names: Vec<&str> = backends.iter().map(|backend| backend.name()).collect();
-    let mut rows: BTreeMap<&str, BTreeMap<&str, Capability>> = BTreeMap::new();
-    for backend in &backends {
-        for capability in backend.capabilities() {
-            let wanted =
-                args.feature.as_deref().is_none_or(|f| capability.feature == f || capability.feature.starts_with(&format!("{f}.")));
-            if wanted {
-                rows.entry(capability.feature).or_default().insert(backend.name(), capability);
-            }
+    let asked = |backend: &&dyn Backend| args.backend.as_deref().is_none_or(|name| name == backend.name() || name == "all");
+    let backends: Vec<&dyn Backend> = meshglot_registry::all().into_iter().filter(asked).collect();
+    let names: Vec<&'static str> = backends.iter().map(|backend| backend.name()).collect();
+    let mut table = Capabilities::of(backends);
+    if let Some(wanted) = &args.feature {
+        let unknown = unknown(wanted, &table);
+        table.features.retain(|row| is_below(row.feature, wanted));
+        if table.features.is_empty() {
+            return Err(unknown);
         }
-    }
-    if rows.is_empty() {
-        return Err(Failure::new(Exit::Invalid, format!("there is no feature `{}`", args.feature.as_deref().unwrap_or_default())));
     }
     match args.output.as_str() {
-        "json" => {
-            let features: Vec<_> = rows
-                .iter()
-                .map(|(feature, cells)| {
-                    let cells: Vec<_> = cells
-                        .iter()
-                        .map(|(backend, c)| json!({"backend": backend, "verdict": c.verdict.word(), "note": c.note, "proof": c.proof}))
-                        .collect();
-                    json!({"feature": feature, "backends": cells})
-                })
-                .collect();
-            writeln!(io.stdout, "{:#}", json!({"apiVersion": API_VERSION, "kind": "Capabilities", "features": features}))?;
-        }
-        "md" => {
-            writeln!(io.stdout, "| Feature | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()))?;
-            for (feature, cells) in &rows {
-                let cell = |name: &&str| cells.get(name).map_or("-".to_owned(), |c| format!("[{}](golden/{})", c.verdict, c.proof));
-                writeln!(io.stdout, "| {feature} | {} |", names.iter().map(cell).collect::<Vec<_>>().join(" | "))?;
-            }
-        }
-        _ => {
-            write!(io.stdout, "{:<16}", "FEATURE")?;
-            for name in &names {
-                write!(io.stdout, "{:<12}", name.to_uppercase())?;
-            }
-            writeln!(io.stdout, "NOTES")?;
-            for (feature, cells) in &rows {
-                write!(io.stdout, "{feature:<16}")?;
-                for name in &names {
-                    write!(io.stdout, "{:<12}", cells.get(name).map_or("-", |c| c.verdict.word()))?;
-                }
-                let notes: Vec<String> =
-                    cells.iter().filter(|(_, c)| !c.note.is_empty()).map(|(name, c)| format!("{name}: {}", c.note)).collect();
-                writeln!(io.stdout, "{}", notes.join(" · "))?;
-            }
-        }
+        "json" => io.answer(&table)?,
+        "md" => markdown(&table, &names, io)?,
+        _ => text(&table, &names, io)?,
     }
     Ok(Exit::Ok)
+}
+
+/// Whether it is this feature or one below it.
+fn is_below(feature: &str, wanted: &str) -> bool {
+    feature.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn unknown(wanted: &str, table: &Capabilities) -> Failure {
+    let failure = Failure::new(Exit::Invalid, format!("there is no feature `{wanted}`"));
+    let features = table.features.iter().map(|row| row.feature);
+    let groups = features.clone().filter_map(|feature| feature.split('.').next());
+    match nearest(wanted, features.chain(groups).collect::<Vec<_>>()) {
+        Some(feature) => failure.help(format!("did you mean {feature}?")),
+        None => failure,
+    }
+}
+
+fn markdown(table: &Capabilities, names: &[&str], io: &mut Io<'_>) -> std::io::Result<()> {
+    writeln!(io.stdout, "| Feature | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()))?;
+    for row in &table.features {
+        let cell = |name: &&str| row.of(name).map_or("-".to_owned(), |cell| format!("[{}](golden/{})", cell.verdict, cell.proof));
+        writeln!(io.stdout, "| {} | {} |", row.feature, names.iter().map(cell).collect::<Vec<_>>().join(" | "))?;
+    }
+    Ok(())
+}
+
+fn text(table: &Capabilities, names: &[&str], io: &mut Io<'_>) -> std::io::Result<()> {
+    write!(io.stdout, "{:<16}", "FEATURE")?;
+    for name in names {
+        write!(io.stdout, "{:<12}", name.to_uppercase())?;
+    }
+    writeln!(io.stdout, "NOTES")?;
+    for row in &table.features {
+        write!(io.stdout, "{:<16}", row.feature)?;
+        for name in names {
+            write!(io.stdout, "{:<12}", row.of(name).map_or("-", |cell| cell.verdict))?;
+        }
+        let notes = row.backends.iter().filter(|cell| !cell.note.is_empty()).map(|cell| format!("{}: {}", cell.backend, cell.note));
+        writeln!(io.stdout, "{}", notes.collect::<Vec<_>>().join(" · "))?;
+    }
+    Ok(())
 }

@@ -28,7 +28,15 @@ pub fn capture(arguments: &[&str], mut stdin: &[u8]) -> Captured {
         }
     };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr, colour: false, unicode: true, quiet: cli.global.quiet };
+    let mut io = Io {
+        stdin: &mut stdin,
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        colour: false,
+        colour_out: false,
+        unicode: true,
+        quiet: cli.global.quiet,
+    };
     let exit = run(&cli, &mut io).code();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Captured { exit, stdout: text(stdout), stderr: text(stderr) }

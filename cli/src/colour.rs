@@ -1,6 +1,8 @@
 //! Whether to colour: `--color` > `NO_COLOR` > `CLICOLOR_FORCE`, `FORCE_COLOR` > `TERM=dumb` > a terminal or a
 //! CI that shows colours.
 
+use std::ffi::OsString;
+
 use clap::ValueEnum;
 
 /// `--color`.
@@ -13,6 +15,13 @@ pub enum ColourChoice {
     Always,
     /// Never.
     Never,
+}
+
+/// What the arguments say of colour, whatever else is wrong with them.
+pub(crate) fn asked(arguments: &[OsString]) -> ColourChoice {
+    let behind = arguments.iter().position(|word| word == "--color").and_then(|at| arguments.get(at + 1)).and_then(|word| word.to_str());
+    let glued = || arguments.iter().find_map(|word| word.to_str()?.strip_prefix("--color="));
+    behind.or_else(glued).and_then(|word| ColourChoice::from_str(word, false).ok()).unwrap_or_default()
 }
 
 /// Decides for one stream. `variable` reads the environment.
@@ -31,10 +40,20 @@ pub(crate) fn decide(choice: ColourChoice, terminal: bool, variable: &dyn Fn(&st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use test_case::test_case;
 
     fn with(choice: ColourChoice, terminal: bool, set: &[(&str, &str)]) -> bool {
         let variable = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         decide(choice, terminal, &variable)
+    }
+
+    #[test_case("lint --color never", ColourChoice::Never ; "apart")]
+    #[test_case("lint --color=always", ColourChoice::Always ; "glued")]
+    #[test_case("lint --color", ColourChoice::Auto ; "nothing behind it")]
+    #[test_case("lint --color=red", ColourChoice::Auto ; "no such word")]
+    #[test_case("lint", ColourChoice::Auto ; "not there")]
+    fn asked_for(written: &str, want: ColourChoice) {
+        assert_eq!(asked(&written.split(' ').map(Into::into).collect::<Vec<_>>()), want);
     }
 
     #[test]

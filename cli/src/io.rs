@@ -15,6 +15,8 @@ pub struct Io<'a> {
     pub stderr: &'a mut dyn Write,
     /// Whether diagnostics are coloured.
     pub colour: bool,
+    /// Whether the answer is coloured.
+    pub colour_out: bool,
     /// Whether the terminal shows more than ASCII.
     pub unicode: bool,
     /// `-q`: notes are left out, errors are not.
@@ -23,7 +25,7 @@ pub struct Io<'a> {
 
 impl fmt::Debug for Io<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Io {{ colour: {}, unicode: {} }}", self.colour, self.unicode)
+        write!(f, "Io {{ colour: {}, colour_out: {}, unicode: {} }}", self.colour, self.colour_out, self.unicode)
     }
 }
 

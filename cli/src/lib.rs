@@ -16,6 +16,7 @@ mod io;
 mod lint;
 mod output;
 mod pager;
+mod panic;
 mod plan;
 pub mod process;
 mod render;

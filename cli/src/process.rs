@@ -1,17 +1,24 @@
-//! The real process: arguments, streams, environment, pager, and a report for a panic.
+//! The real process: arguments, streams, environment, pager.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
-use crate::args::Cli;
-use crate::{Exit, Io, colour, pager, run};
+use crate::args::{Cli, ColourChoice};
+use crate::pager::{self, Screen};
+use crate::{Exit, Io, colour, run};
+
+pub use crate::panic::guarded;
 
 /// Runs `meshglot` with the arguments of this process and gives its exit code.
 pub fn main() -> u8 {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let cli = match parse(&arguments) {
+    guarded(&arguments, || session(&arguments))
+}
+
+fn session(arguments: &[OsString]) -> u8 {
+    let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // clap knows which stream and which code: help is 0 on stdout, mistakes are 2 on stderr.
@@ -20,21 +27,27 @@ pub fn main() -> u8 {
         }
     };
     let variable = |name: &str| std::env::var(name).ok();
-    let unicode = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
-    let unicode =
-        unicode.is_none_or(|locale| locale.to_ascii_uppercase().contains("UTF-8") || locale.to_ascii_uppercase().contains("UTF8"));
-    let colour = colour::decide(cli.global.color, io::stderr().is_terminal(), &variable);
-    let paged = io::stdout().is_terminal() && !cli.global.no_pager;
+    let coloured = |terminal| colour::decide(cli.global.color, terminal, &variable);
+    let terminal = io::stdout().is_terminal();
+    let paged = terminal && !cli.global.no_pager;
 
     let mut answer = Vec::new();
     let mut direct = io::BufWriter::new(io::stdout().lock());
     let mut stderr = io::BufWriter::new(io::stderr().lock());
     let exit = {
         let stdout: &mut dyn Write = if paged { &mut answer } else { &mut direct };
-        let mut io = Io { stdin: &mut io::stdin().lock(), stdout, stderr: &mut stderr, colour, unicode, quiet: cli.global.quiet };
+        let mut io = Io {
+            stdin: &mut io::stdin().lock(),
+            stdout,
+            stderr: &mut stderr,
+            colour: coloured(io::stderr().is_terminal()),
+            colour_out: coloured(terminal),
+            unicode: unicode(&variable),
+            quiet: cli.global.quiet,
+        };
         run(&cli, &mut io)
     };
-    let shown = if paged { pager::show(&answer, &mut direct, &variable) } else { Ok(()) };
+    let shown = if paged { pager::show(&answer, Screen::of_stdout(&variable), &mut direct, &variable) } else { Ok(()) };
     // The answer first, so that on one terminal the closing line comes last.
     let written = shown.and_then(|()| direct.flush());
     let _ = stderr.flush();
@@ -45,6 +58,12 @@ pub fn main() -> u8 {
     }
 }
 
+/// Whether the locale shows more than ASCII; where none is set, it does.
+fn unicode(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    locale.is_none_or(|locale| ["UTF-8", "UTF8"].iter().any(|word| locale.to_ascii_uppercase().contains(word)))
+}
+
 /// Parses arguments, the program's name first; its name decides what usage lines show.
 ///
 /// # Errors
@@ -52,7 +71,16 @@ pub fn main() -> u8 {
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let program = arguments.first().map(std::path::Path::new).and_then(|path| path.file_stem()).and_then(|name| name.to_str());
     let as_plugin = program == Some("kubectl-meshglot");
-    let command = Cli::command();
+    let command = Cli::command().color(own_colour(arguments));
     let command = if as_plugin { command.bin_name("kubectl meshglot") } else { command };
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// `--color` for what clap itself says, which it does before it has read the arguments.
+fn own_colour(arguments: &[OsString]) -> ColorChoice {
+    match colour::asked(arguments) {
+        ColourChoice::Auto => ColorChoice::Auto,
+        ColourChoice::Always => ColorChoice::Always,
+        ColourChoice::Never => ColorChoice::Never,
+    }
 }

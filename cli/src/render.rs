@@ -1,5 +1,6 @@
 //! `meshglot render`: neutral policy to a mesh's own objects.
 
+use meshglot_translator::answer::Withheld;
 use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::render::{Backend, Loss, Rendered, Verdict};
 
@@ -22,32 +23,34 @@ pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outco
     let rendered: Vec<(&dyn Backend, Rendered<'_>)> = plan.engines.iter().map(|(backend, engine)| (*backend, engine.rendered())).collect();
 
     // JSON holds the diagnostics; for other formats they are notes beside the answer.
-    if !matches!(format, Format::Json) || args.format.is_some() {
+    let is_answer = matches!(format, Format::Json) && args.format.is_none();
+    if !is_answer {
         tell(&plan, &rendered, io)?;
     }
     // Half of a protection is worse than none that is told: then nothing is written for the mesh.
-    let count = rendered.len();
-    let mut kept = Vec::new();
+    let (mut kept, mut withheld) = (Vec::new(), Vec::new());
     for (backend, rendered) in rendered {
         let codes = plan.widens(&rendered);
         if codes.is_empty() {
             kept.push((backend, rendered));
         } else {
-            let codes: Vec<&str> = codes.iter().map(|code| code.info().name).collect();
+            let names: Vec<&str> = codes.iter().map(|code| code.info().name).collect();
             let name = backend.name();
-            writeln!(io.stderr, "error: nothing is written for {name}: it would allow more than the policy says ({})", codes.join(", "))?;
+            writeln!(io.stderr, "error: nothing is written for {name}: it would allow more than the policy says ({})", names.join(", "))?;
+            withheld.push(Withheld::of(&rendered, codes));
         }
     }
-    let written = kept.len();
-    let rendered = if args.verify { verify::proved(&plan, kept, io)? } else { kept };
-    let exit = if rendered.len() < written && exit == Exit::Ok { Exit::No } else { exit };
-    if rendered.is_empty() && count > 0 {
+    let (rendered, unproved) = if args.verify { verify::proved(&plan, kept, io)? } else { (kept, Vec::new()) };
+    let exit = if exit == Exit::Ok && !unproved.is_empty() { Exit::No } else { exit };
+    withheld.extend(unproved.iter().map(|rendered| Withheld::of(rendered, [])));
+    // For machines there is an answer all the same: it says what is withheld.
+    if rendered.is_empty() && !withheld.is_empty() && !is_answer {
         return Ok(exit);
     }
     match &format {
         _ if args.format.is_some() => output::entries::write(&rendered, args.format.as_deref().unwrap_or_default(), &format, io)?,
         Format::Yaml => output::yaml::write(&rendered, args.provenance, io)?,
-        Format::Json => output::json::write(&plan, &rendered, args.provenance, io)?,
+        Format::Json => output::json::write(&plan, &rendered, withheld, args.provenance, io)?,
         Format::Name => output::name::write(&rendered, io)?,
         Format::Folder(path) => output::folder::write(path, &plan, &rendered, args.provenance, io)?,
     }

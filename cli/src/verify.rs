@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
+use meshglot_translator::answer::{BackendVerification, Verification};
 use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Call, Request};
 use meshglot_translator::parse::parse;
 use meshglot_translator::render::{Backend, Rendered};
 use meshglot_translator::verify::{Doubt, Finding, Question, Report, reading, verify};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{Input, VerifyArgs};
-use crate::can::{decision_json, reaches};
+use crate::can::reaches;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::json::API_VERSION;
 use crate::plan::Plan;
 use crate::render::count;
 use crate::{Io, draw, input};
@@ -53,8 +53,7 @@ pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
         results.push((backend.name(), result));
     }
     if args.output == "json" {
-        let backends: Vec<Value> = results.iter().map(|(name, result)| result_json(name, result)).collect();
-        writeln!(io.stdout, "{:#}", json!({"apiVersion": API_VERSION, "kind": "Verification", "backends": backends}))?;
+        io.answer(&Verification { backends: results.iter().map(|(name, result)| typed(name, result)).collect() })?;
     } else {
         for (name, result) in &results {
             tell(name, result, io)?;
@@ -100,6 +99,13 @@ pub(crate) fn report(plan: &Plan, backend: &dyn Backend, rendered: &Rendered<'_>
     verify(Question { model: &plan.model, backend, target: &plan.target, reader: &*reader, bare: &*bare, losses, limit })
 }
 
+fn typed(name: &'static str, result: &Answer) -> BackendVerification {
+    match result {
+        Answer::Withheld(codes) => BackendVerification::withheld(name, codes.clone()),
+        Answer::Seen(report) => BackendVerification::seen(name, report),
+    }
+}
+
 fn tell(name: &str, result: &Answer, io: &mut Io<'_>) -> std::io::Result<()> {
     let report = match result {
         Answer::Withheld(codes) => {
@@ -115,7 +121,7 @@ fn tell(name: &str, result: &Answer, io: &mut Io<'_>) -> std::io::Result<()> {
     let codes: Vec<&str> = report.excused.keys().map(|code| code.info().name).collect();
     let under = if lost == 0 { String::new() } else { format!(", {lost} under {}", codes.join(", ")) };
     let (ports, sorts) = (count(report.ports, "port"), count(report.requests, "sort"));
-    writeln!(io.stdout, "{name:<8} {:<10} {ports} of Services, {sorts} of requests{under}", word(report))?;
+    writeln!(io.stdout, "{name:<8} {:<10} {ports} of Services, {sorts} of requests{under}", report.result())?;
     for finding in &report.findings {
         tell_finding(name, finding, io)?;
     }
@@ -155,63 +161,20 @@ pub(crate) fn call(request: &Request, arrow: &str) -> String {
     }
 }
 
-fn word(report: &Report) -> &'static str {
-    match (report.findings.is_empty(), report.doubts.is_empty()) {
-        (true, true) => "proved",
-        (false, _) => "refuted",
-        (true, false) => "undecided",
-    }
-}
-
+/// Why, and what to do.
 fn why(doubt: &Doubt) -> String {
     match doubt {
-        Doubt::TooManyRequests(limit) => format!("too large: more than {limit} sorts of requests, raise --limit"),
-        Doubt::TooLarge => "too large: an expression needs more than 1 MiB, or all together more than 50,000 states".to_owned(),
-        Doubt::Uncovered(what) => format!("the mesh looks at {what}, which is not decided over all requests"),
+        Doubt::TooManyRequests(_) => format!("{doubt}, raise --limit"),
+        Doubt::TooLarge | Doubt::Uncovered(_) => doubt.to_string(),
     }
 }
 
-fn result_json(name: &str, result: &Answer) -> Value {
-    let report = match result {
-        Answer::Withheld(codes) => return json!({"name": name, "result": "withheld", "codes": codes}),
-        Answer::Seen(report) => report,
-    };
-    let finding = |finding: &Finding| {
-        let request = &finding.request;
-        let http = match &request.call {
-            Call::Tcp => Value::Null,
-            Call::Http { method, target, headers } => json!({"method": method, "target": target, "headers": headers}),
-        };
-        json!({
-            "deviation": finding.deviation.word(),
-            "caller": {
-                "namespace": &*request.caller.namespace, "serviceAccount": &*request.caller.service_account,
-                "workload": request.caller.workload.as_ref().map(ToString::to_string), "meshed": request.caller.meshed,
-            },
-            "service": request.service.to_string(), "port": request.port, "http": http,
-            "policy": decision_json(&finding.said), "mesh": decision_json(&finding.done),
-        })
-    };
-    let excused: serde_json::Map<String, Value> =
-        report.excused.iter().map(|(code, times)| (code.info().name.to_owned(), Value::from(*times))).collect();
-    let undecided: Vec<Value> = report
-        .doubts
-        .iter()
-        .map(|(service, port, doubt)| json!({"service": service.to_string(), "port": port, "why": why(doubt)}))
-        .collect();
-    json!({
-        "name": name, "result": word(report), "ports": report.ports, "requests": report.requests, "excused": excused,
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(), "undecided": undecided,
-    })
-}
+/// What a backend gets, with the backend.
+type Given<'p> = (&'p dyn Backend, Rendered<'p>);
 
-/// Leaves out of a rendering what is not proved, and says so.
-pub(crate) fn proved<'p>(
-    plan: &Plan,
-    rendered: Vec<(&'p dyn Backend, Rendered<'p>)>,
-    io: &mut Io<'_>,
-) -> std::io::Result<Vec<(&'p dyn Backend, Rendered<'p>)>> {
-    let mut kept = Vec::new();
+/// Tells what is proved of a rendering from what is not, and says why not.
+pub(crate) fn proved<'p>(plan: &Plan, rendered: Vec<Given<'p>>, io: &mut Io<'_>) -> std::io::Result<(Vec<Given<'p>>, Vec<Rendered<'p>>)> {
+    let (mut kept, mut unproved) = (Vec::new(), Vec::new());
     for (backend, rendered) in rendered {
         let report = report(plan, backend, &rendered, None, LIMIT);
         if report.is_proved() {
@@ -221,6 +184,7 @@ pub(crate) fn proved<'p>(
         let what = report.findings.first().map(|finding| format!("{}: {}", finding.deviation.word(), call(&finding.request, io.arrow())));
         let what = what.unwrap_or_else(|| "undecided".to_owned());
         writeln!(io.stderr, "error: nothing is written for {}: not proved, `meshglot verify` tells more ({what})", backend.name())?;
+        unproved.push(rendered);
     }
-    Ok(kept)
+    Ok((kept, unproved))
 }

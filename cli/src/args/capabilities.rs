@@ -4,7 +4,12 @@ use clap::Args;
 
 use super::input::backend_name;
 
-pub(super) const EXAMPLES: &str = "Examples:\n  meshglot capabilities\n  meshglot capabilities --backend consul -o json";
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot capabilities
+  meshglot capabilities --backend consul -o json
+
+Exit codes: 0 printed, 2 usage, 3 no such feature.";
 
 /// `meshglot capabilities`.
 #[derive(Debug, Args)]

@@ -4,8 +4,10 @@ use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  meshglot completion bash > /etc/bash_completion.d/meshglot
-  meshglot completion zsh > \"${fpath[1]}/_meshglot\"";
+  meshglot completion bash > ~/.meshglot.bash
+  meshglot completion zsh > ~/.meshglot.zsh
+
+Exit codes: 0 printed, 2 usage.";
 
 /// `meshglot completion`.
 #[derive(Debug, Args)]

@@ -2,7 +2,12 @@
 
 use clap::Args;
 
-pub(super) const EXAMPLES: &str = "Examples:\n  meshglot crds | kubectl apply --server-side -f -\n  meshglot crds trafficsplit";
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot crds | kubectl apply --server-side -f -
+  meshglot crds trafficsplit
+
+Exit codes: 0 printed, 2 usage, 3 no such kind.";
 
 /// `meshglot crds`.
 #[derive(Debug, Args)]

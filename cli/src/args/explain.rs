@@ -5,7 +5,9 @@ use clap::Args;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot explain MG0301
-  meshglot explain trafficsplit.spec.backends.weight";
+  meshglot explain trafficsplit.spec.backends.weight
+
+Exit codes: 0 printed, 2 usage, 3 no such code, kind or field.";
 
 /// `meshglot explain`.
 #[derive(Debug, Args)]

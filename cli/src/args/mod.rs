@@ -2,6 +2,7 @@
 
 mod can;
 mod capabilities;
+mod commands;
 mod completion;
 mod convert;
 mod crds;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 pub use crate::colour::ColourChoice;
 pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
+pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
 pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;

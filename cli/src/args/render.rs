@@ -10,8 +10,8 @@ Examples:
   cat policies/*.yaml | meshglot render -f - --backend consul --format config-entries -o json
   meshglot render -f policies/ --backend all -o dir=rendered
 
-Exit codes: 0 all rendered, 1 something is refused or lost and not accepted, 2 usage, 3 input is invalid,
-6 a file in the way.";
+Exit codes: 0 all rendered, 1 something is refused or lost and not accepted, 2 usage, 3 input is
+invalid, 6 a file in the way.";
 
 /// `meshglot render`.
 #[derive(Debug, Args)]

@@ -9,10 +9,10 @@ use super::{Choice, Input};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot verify -f policies/ --backend all
-  kubectl get authorizationpolicies,virtualservices -A -o yaml | meshglot verify -f policies/ --backend istio --against -
+  kubectl get authorizationpolicies -A -o yaml | meshglot verify -f policies/ --backend istio --against -
 
-Each backend is proved, refuted by a request, undecided where there are too many sorts of requests, or withheld because
-nothing is written for it. docs/proof.md says which requests there are.
+Each backend is proved, refuted by a request, undecided where there are too many sorts of requests,
+or withheld because nothing is written for it. docs/proof.md says which requests there are.
 Exit codes: 0 all proved, 1 not, 2 usage, 3 input is invalid.";
 
 /// `meshglot verify`.

@@ -2,7 +2,12 @@
 
 use clap::Args;
 
-pub(super) const EXAMPLES: &str = "Examples:\n  meshglot version\n  meshglot version -o json";
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot version
+  meshglot version -o json
+
+Exit codes: 0 printed, 2 usage.";
 
 /// `meshglot version`.
 #[derive(Debug, Args)]

@@ -1,9 +1,9 @@
 //! `-o json`: exactly one document, diagnostics and losses in it. Fields are only ever added.
 
-use meshglot_translator::answer::{DiagnosticAnswer, LossAnswer};
+use meshglot_translator::answer::{DiagnosticAnswer, LossAnswer, Rendering, Withheld};
 use meshglot_translator::diagnostic::Diagnostic;
-use meshglot_translator::render::{Backend, Loss, Rendered, RenderedObject};
-use serde_json::{Value, json};
+use meshglot_translator::render::{Backend, Loss, Rendered};
+use serde_json::Value;
 
 use crate::Io;
 use crate::exit::Failure;
@@ -11,34 +11,15 @@ use crate::plan::Plan;
 
 pub(crate) use meshglot_translator::answer::API_VERSION;
 
-pub(crate) fn write(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], provenance: bool, io: &mut Io<'_>) -> Result<(), Failure> {
-    let backend = |(backend, rendered): &(&dyn Backend, Rendered<'_>)| {
-        let objects: Vec<Value> = rendered.objects.iter().map(|object| object_json(object, provenance)).collect();
-        let sets: Vec<Value> = rendered
-            .sets
-            .iter()
-            .map(|set| json!({"key": set.key, "members": set.members.iter().map(|id| id.path()).collect::<Vec<_>>(), "readyWhen": set.ready_when}))
-            .collect();
-        json!({"name": backend.name(), "objects": objects, "sets": sets, "losses": rendered.losses.iter().map(|loss| loss_json(loss)).collect::<Vec<_>>()})
-    };
-    let answer = json!({
-        "apiVersion": API_VERSION,
-        "kind": "Rendering",
-        "backends": rendered.iter().map(backend).collect::<Vec<_>>(),
-        "diagnostics": plan.diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>(),
-    });
-    writeln!(io.stdout, "{answer:#}")?;
+pub(crate) fn write(
+    plan: &Plan,
+    rendered: &[(&dyn Backend, Rendered<'_>)],
+    withheld: Vec<Withheld>,
+    provenance: bool,
+    io: &mut Io<'_>,
+) -> Result<(), Failure> {
+    io.answer(&Rendering::of(rendered.iter().map(|(_, rendered)| rendered), withheld, &plan.diagnostics, provenance))?;
     Ok(())
-}
-
-fn object_json(object: &RenderedObject, provenance: bool) -> Value {
-    let mut value = json!({"object": object.body(), "sources": object.sources.iter().map(ToString::to_string).collect::<Vec<_>>()});
-    if provenance {
-        let fields =
-            object.provenance.iter().map(|field| json!({"path": field.path, "from": field.origin.path(), "at": field.origin.location()}));
-        value["provenance"] = fields.collect();
-    }
-    value
 }
 
 /// One diagnostic.

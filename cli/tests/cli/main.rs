@@ -1,11 +1,19 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
 mod commands;
+mod contract;
+mod crds;
 mod docs;
+mod examples;
 mod folder;
 mod hostile;
+mod pages;
+mod panic;
+mod reference;
 mod schemas;
 mod sources;
+mod terminal;
+mod transcripts;
 mod verify;
 
 use meshglot::{Captured, capture};

@@ -3,14 +3,22 @@
 //! Fields are only ever added. Words in `verdict`, `op` and the like are closed lists; messages are for people and may
 //! change.
 
+mod capabilities;
+mod decision;
 mod finding;
+mod rendering;
+mod verification;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
+pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
+pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
+pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.
 pub const API_VERSION: &str = "cli.meshglot.dev/v1";

@@ -74,15 +74,25 @@ pub enum Verdict {
     Unknown,
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Allow, Self::Deny, Self::NoRoute, Self::Error, Self::Unknown];
+
+    /// The word in answers.
+    pub fn word(self) -> &'static str {
+        match self {
             Self::Allow => "allow",
             Self::Deny => "deny",
             Self::NoRoute => "no-route",
             Self::Error => "error",
             Self::Unknown => "unknown",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -22,6 +22,9 @@ pub enum Deviation {
 }
 
 impl Deviation {
+    /// All of them, worst first.
+    pub const ALL: [Self; 5] = [Self::Wider, Self::Unknown, Self::Narrower, Self::Elsewhere, Self::Shares];
+
     /// For people.
     pub fn word(self) -> &'static str {
         match self {

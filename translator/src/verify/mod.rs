@@ -14,6 +14,7 @@ mod sorts;
 mod space;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::diagnostic::Code;
 use crate::eval::asked::{Asked, listen};
@@ -57,6 +58,16 @@ pub enum Doubt {
     Uncovered(&'static str),
 }
 
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyRequests(limit) => write!(f, "too large: more than {limit} sorts of requests"),
+            Self::TooLarge => f.write_str("too large: an expression needs more than 1 MiB, or all together more than 50,000 states"),
+            Self::Uncovered(what) => write!(f, "the mesh looks at {what}, which is not decided over all requests"),
+        }
+    }
+}
+
 /// A request that the mesh decides otherwise, and no loss says so.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -89,6 +100,15 @@ impl Report {
     /// Whether all requests are decided as written, or as a loss says.
     pub fn is_proved(&self) -> bool {
         self.findings.is_empty() && self.doubts.is_empty()
+    }
+
+    /// `proved`, `refuted` or `undecided`.
+    pub fn result(&self) -> &'static str {
+        match (self.findings.is_empty(), self.doubts.is_empty()) {
+            (true, true) => "proved",
+            (false, _) => "refuted",
+            (true, false) => "undecided",
+        }
     }
 }
 

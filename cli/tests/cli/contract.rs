@@ -1,0 +1,167 @@
+//! What holds for every command: `-o json` is one document as its published schema says it, and no format changes an exit
+//! code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::CommandFactory;
+use meshglot::args::{Cli, commands};
+use meshglot::{Captured, capture, schemas};
+use serde_json::Value;
+
+use super::GOOD;
+
+/// A policy of access, which all meshes are proved to keep.
+const ACCESS: &str = include_str!("../../../golden/access/methods-and-prefix/input.yaml");
+
+/// A policy of access of which one mesh would get half a protection.
+const WITHHELD: &str = include_str!("../../../golden/access/linkerd-without-proxy/input.yaml");
+
+/// Formats of the commands whose `-o` takes more than a closed list.
+const OPEN: [(&str, &[&str]); 1] = [("render", &["yaml", "json", "name", "dir=PATH"])];
+
+/// Questions of every sort, with answers yes and no, losses, and mistakes in the input; and their exit code.
+fn questions() -> Vec<(&'static str, String, u8)> {
+    let bad = GOOD.replace("weight: 90", "weight: -1");
+    let opened = capture(&["render", "-q", "-f", "-", "--backend", "istio"], ACCESS.as_bytes()).stdout.replace("- GET", "- POST");
+    let question = |words, stdin: &str, exit| (words, stdin.to_owned(), exit);
+    vec![
+        question("version", "", 0),
+        question("capabilities", "", 0),
+        question("capabilities --backend consul --feature split", "", 0),
+        question("capabilities --feature splot", "", 3),
+        question("crds", "", 0),
+        question("crds mesch", "", 3),
+        question("explain MG0301", "", 0),
+        question("explain MG9999", "", 3),
+        question("explain trafficsplit.spec", "", 0),
+        question("lint -f -", GOOD, 0),
+        question("lint -f -", &bad, 1),
+        question("render -f - --backend all", GOOD, 0),
+        question("render -f - --backend all --provenance", ACCESS, 1),
+        question("render -f - --backend linkerd", WITHHELD, 1),
+        question("render -f - --backend istio", &bad, 1),
+        question("render -f - --backend istio", "a: b: c", 3),
+        question("render -f -", GOOD, 2),
+        question("can web GET http://api/api/x -n shop -f -", ACCESS, 0),
+        question("can web PUT http://api/api/x -n shop -f - --backend all", ACCESS, 1),
+        question("can nobody GET http://api/ -n shop -f -", ACCESS, 3),
+        question("verify -f - --backend all", ACCESS, 0),
+        question("verify -f - --backend all --limit 1", ACCESS, 1),
+        question("verify -f - --backend all", WITHHELD, 1),
+        question("verify -f ../golden/access/methods-and-prefix/input.yaml --backend istio --against -", &opened, 1),
+        question("verify -f - --backend istio", "a: b: c", 3),
+    ]
+}
+
+/// The commands that have a format, with all that they have.
+fn formats() -> BTreeMap<String, Vec<String>> {
+    let grammar = Cli::command();
+    let mut found = BTreeMap::new();
+    for name in commands() {
+        let command = name.split(' ').try_fold(&grammar, |command, word| command.find_subcommand(word)).expect("a command");
+        let Some(output) = command.get_arguments().find(|argument| argument.get_id() == "output") else { continue };
+        let open = OPEN.iter().find(|(of, _)| *of == name).map(|(_, words)| words.iter().map(ToString::to_string).collect());
+        let closed = || output.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect();
+        found.insert(name, open.unwrap_or_else(closed));
+    }
+    found
+}
+
+fn ask(question: &str, format: &str, stdin: &str) -> Captured {
+    let words: Vec<&str> = question.split(' ').chain(["-o", format]).collect();
+    capture(&words, stdin.as_bytes())
+}
+
+#[test]
+fn the_exit_code_is_the_same_in_every_format() {
+    let formats = formats();
+    let mut asked = BTreeSet::new();
+    for (question, stdin, exit) in questions() {
+        let (command, formats) = formats.iter().find(|(name, _)| question.starts_with(*name)).expect("a command with formats");
+        asked.insert(command);
+        assert!(formats.len() > 1, "{command} has a format or two");
+        for format in formats {
+            let folder = tempfile::tempdir().expect("a folder");
+            let format = format.replace("PATH", folder.path().to_str().expect("UTF-8"));
+            let said = ask(question, &format, &stdin);
+            assert_eq!(said.exit, exit, "{question} -o {format}: {}", said.stderr);
+        }
+    }
+    assert_eq!(asked, formats.keys().collect(), "every command is asked");
+}
+
+#[test]
+fn a_format_that_is_misspelt_is_told_with_its_neighbour() {
+    for (command, formats) in formats() {
+        let (question, stdin, _) = questions().into_iter().find(|(question, ..)| question.starts_with(&command)).expect("a question");
+        let word = formats.iter().find(|word| *word == "json").expect("every answer is there for machines");
+        let said = ask(question, "jsno", &stdin);
+        assert_eq!((said.exit, said.stdout.as_str()), (2, ""), "{command}");
+        assert!(said.stderr.contains(word) && said.stderr.contains("jsno"), "{}", said.stderr);
+        let hint = said.stderr.contains("did you mean json?") || said.stderr.contains("tip: a similar value exists: 'json'");
+        assert!(hint, "{}", said.stderr);
+    }
+}
+
+fn json(question: &str, stdin: &str) -> Value {
+    let said = ask(question, "json", stdin);
+    serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{question}: {error}: {}", said.stderr))
+}
+
+#[test]
+fn every_answer_is_as_its_schema_says_and_every_schema_has_an_answer() {
+    let mut seen = BTreeSet::new();
+    for (question, stdin, exit) in questions() {
+        // Where nothing could be asked there is no answer.
+        if matches!(exit, 2 | 3) && ask(question, "json", &stdin).stdout.is_empty() {
+            continue;
+        }
+        // Objects for a cluster are no answer of ours.
+        if ["crds", "explain", "lint"].iter().any(|other| question.starts_with(other)) {
+            continue;
+        }
+        let answer = json(question, &stdin);
+        let kind = answer["kind"].as_str().expect("a kind").to_owned();
+        let (_, schema) = schemas().into_iter().find(|(of, _)| *of == kind).unwrap_or_else(|| panic!("{kind} has a schema"));
+        let schema = closed(schema.to_value());
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        let wrong: Vec<String> = validator.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(wrong, [""; 0], "{question}");
+        seen.insert(kind);
+    }
+    let all: BTreeSet<String> = schemas().into_iter().map(|(kind, _)| kind.to_owned()).collect();
+    assert_eq!(seen, all);
+}
+
+/// The published schemas are open, so that fields may be added; here a field that is not in them is a mistake.
+fn closed(mut schema: Value) -> Value {
+    let defs = schema.get_mut("$defs").and_then(Value::as_object_mut);
+    for node in defs.into_iter().flat_map(|defs| defs.values_mut()) {
+        close(node);
+    }
+    close(&mut schema);
+    schema
+}
+
+fn close(node: &mut Value) {
+    if node.get("properties").is_some() {
+        node["unevaluatedProperties"] = false.into();
+    }
+}
+
+#[test]
+fn an_answer_that_the_schema_does_not_know_is_found() {
+    let (_, schema) = schemas().into_iter().find(|(kind, _)| *kind == "Version").expect("it has a schema");
+    let schema = closed(schema.to_value());
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let good = json("version", "");
+    assert!(validator.is_valid(&good));
+    for (place, value) in [("/kind", "Other".into()), ("/client/version", Value::Null)] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(place).expect("a field") = value;
+        assert!(!validator.is_valid(&bad), "{place}");
+    }
+    let mut more = good;
+    more["client"]["strange"] = 1.into();
+    assert!(!validator.is_valid(&more));
+}

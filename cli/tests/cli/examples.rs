@@ -1,0 +1,65 @@
+//! The examples of every command's help run as they are written, in a folder with some policy.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use meshglot::args::{commands, examples};
+
+use super::GOOD;
+
+/// Workloads of the Services of [`GOOD`], which may call each other.
+const WORKLOADS: &str = "\
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: web, namespace: shop}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {serviceAccountName: web, containers: [{name: main, image: web, ports: [{containerPort: 80}]}]}
+";
+
+/// What a cluster would say: objects for `get`, nothing for the rest.
+const KUBECTL: &str = "\
+#!/bin/sh
+if [ \"$1\" = get ]; then meshglot render -q -f policies --backend istio; else cat > /dev/null; fi
+";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policies = folder.path().join("policies");
+    fs::create_dir(&policies).expect("made");
+    fs::write(policies.join("split.yaml"), GOOD).expect("written");
+    fs::write(policies.join("workloads.yaml"), WORKLOADS).expect("written");
+    let kubectl = folder.path().join("bin/kubectl");
+    fs::create_dir(folder.path().join("bin")).expect("made");
+    fs::write(&kubectl, KUBECTL).expect("written");
+    fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755)).expect("executable");
+    folder
+}
+
+#[test]
+fn examples_run_and_each_command_has_two() {
+    let folder = folder();
+    let meshglot = Path::new(env!("CARGO_BIN_EXE_meshglot")).parent().expect("a folder");
+    let path = format!("{}:{}:{}", folder.path().join("bin").display(), meshglot.display(), std::env::var("PATH").unwrap_or_default());
+    let mut count: BTreeMap<String, usize> = commands().into_iter().map(|command| (command, 0)).collect();
+    for (command, example) in examples() {
+        let mut bash = Command::new("bash");
+        bash.args(["-o", "pipefail", "-c", &example]).current_dir(folder.path()).env_clear();
+        bash.envs([("PATH", path.as_str()), ("HOME", folder.path().to_str().expect("UTF-8")), ("LC_ALL", "C.UTF-8")]);
+        let said = bash.output().expect("bash runs");
+        // The answer may be no.
+        let told = String::from_utf8_lossy(&said.stderr);
+        assert!(matches!(said.status.code(), Some(0 | 1)), "{example}: {:?}: {told}", said.status.code());
+        *count.entry(command).or_default() += 1;
+    }
+    let few: Vec<_> = count.iter().filter(|(_, examples)| **examples < 2).collect();
+    assert_eq!(few, [], "two examples at least");
+}
