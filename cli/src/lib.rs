@@ -18,6 +18,7 @@ mod output;
 mod pager;
 mod panic;
 mod plan;
+mod policy_test;
 pub mod process;
 mod render;
 mod request;
@@ -28,7 +29,7 @@ mod version;
 pub use capture::{Captured, capture};
 pub use exit::Exit;
 pub use io::Io;
-pub use schemas::schemas;
+pub use schemas::{input_schemas, schemas};
 
 use args::{Cli, Command};
 
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Lint(args) => lint::run(args, &cli.global, io),
         Command::Can(args) => can::run(args, io),
         Command::Verify(args) => verify::run(args, io),
+        Command::Test(args) => policy_test::run(args, io),
         Command::Convert(args) => convert::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),

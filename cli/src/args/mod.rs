@@ -10,6 +10,7 @@ mod explain;
 mod input;
 mod lint;
 mod render;
+mod test;
 mod verify;
 mod version;
 
@@ -26,6 +27,7 @@ pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs};
 pub use render::RenderArgs;
+pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
 
@@ -70,6 +72,9 @@ pub enum Command {
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Hold policy, and what each mesh gets for it, against tests
+    #[command(after_help = test::EXAMPLES)]
+    Test(TestArgs),
     /// Write SMI objects in other versions, without a loss of meaning
     #[command(after_help = convert::EXAMPLES)]
     Convert(ConvertArgs),

@@ -49,14 +49,11 @@ fn name(input: &Input, source: &str) -> Result<PathBuf, Failure> {
 fn is_written(target: &Path, text: &ConvertedText, unread: bool) -> Result<bool, Failure> {
     let Ok(bytes) = fs::read(target) else { return Ok(false) };
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let conflict = |what: &str, help: &str| {
-        Err(Failure::new(Exit::Conflict, format!("{}: {what}: nothing was written", target.display())).help(help))
-    };
+    let conflict =
+        |what: &str, help: &str| Err(Failure::new(Exit::Conflict, format!("{}: {what}: nothing was written", target.display())).help(help));
     match bytes {
         bytes if bytes == text.text.as_bytes() => Ok(true),
-        bytes if bytes != text.source.text().as_bytes() => {
-            conflict("another file stands there", "choose another folder, or move the file")
-        }
+        bytes if bytes != text.source.text().as_bytes() => conflict("another file stands there", "choose another folder, or move the file"),
         _ if !text.whole || unread => {
             conflict("something in it is refused, and would be lost", "correct it first, or choose another folder")
         }

@@ -16,14 +16,28 @@ const ACCESS: &str = include_str!("../../../golden/access/methods-and-prefix/inp
 /// A policy of access of which one mesh would get half a protection.
 const WITHHELD: &str = include_str!("../../../golden/access/linkerd-without-proxy/input.yaml");
 
+/// The Service of the caller in [`ACCESS`], without which Consul knows no name for it.
+const WEB: &str =
+    "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80}]}}\n";
+
+/// The beginning of a test file.
+const TEST: &str = "\
+apiVersion: test.meshglot.dev/v1alpha1
+kind: PolicyTest
+metadata: {name: t}
+namespace: shop
+tests:
+";
+
 /// Formats of the commands whose `-o` takes more than a closed list.
-const OPEN: [(&str, &[&str]); 1] = [("render", &["yaml", "json", "name", "dir=PATH"])];
+const OPEN: [(&str, &[&str]); 2] = [("render", &["yaml", "json", "name", "dir=PATH"]), ("convert", &["yaml", "json", "dir=PATH"])];
 
 /// Questions of every sort, with answers yes and no, losses, and mistakes in the input; and their exit code.
 fn questions() -> Vec<(&'static str, String, u8)> {
     let bad = GOOD.replace("weight: 90", "weight: -1");
     let opened = capture(&["render", "-q", "-f", "-", "--backend", "istio"], ACCESS.as_bytes()).stdout.replace("- GET", "- POST");
     let question = |words, stdin: &str, exit| (words, stdin.to_owned(), exit);
+    let tested = |call: &str| format!("{ACCESS}---\n{WEB}---\n{TEST}- {call}\n");
     vec![
         question("version", "", 0),
         question("capabilities", "", 0),
@@ -50,6 +64,13 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("verify -f - --backend all", WITHHELD, 1),
         question("verify -f ../golden/access/methods-and-prefix/input.yaml --backend istio --against -", &opened, 1),
         question("verify -f - --backend istio", "a: b: c", 3),
+        question("convert -f ../golden/convert/port-becomes-a-route/input.yaml", "", 0),
+        question("convert -f ../golden/convert/matches-are-never-dropped/input.yaml --to v1alpha1", "", 1),
+        question("convert -f ../golden/convert/quantities/input.yaml --to v1", "", 2),
+        question("test -f -", &tested("can: {from: web, to: GET http://api/api/x}"), 0),
+        question("test -f -", &tested("can: {from: web, to: PUT http://api/api/x}"), 1),
+        question("test -f -", &tested("can: {from: nobody, to: GET http://api/}"), 3),
+        question("test -f -", ACCESS, 3),
     ]
 }
 

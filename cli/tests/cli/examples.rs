@@ -25,6 +25,17 @@ spec:
     spec: {serviceAccountName: web, containers: [{name: main, image: web, ports: [{containerPort: 80}]}]}
 ";
 
+/// What must hold of it.
+const TESTS: &str = "\
+apiVersion: test.meshglot.dev/v1alpha1
+kind: PolicyTest
+metadata: {name: web}
+namespace: shop
+tests:
+- name: web can call itself
+  can: {from: web, to: GET http://web/}
+";
+
 /// What a cluster would say: objects for `get`, nothing for the rest.
 const KUBECTL: &str = "\
 #!/bin/sh
@@ -37,6 +48,8 @@ fn folder() -> tempfile::TempDir {
     fs::create_dir(&policies).expect("made");
     fs::write(policies.join("split.yaml"), GOOD).expect("written");
     fs::write(policies.join("workloads.yaml"), WORKLOADS).expect("written");
+    fs::create_dir(folder.path().join("tests")).expect("made");
+    fs::write(folder.path().join("tests/web.yaml"), TESTS).expect("written");
     let kubectl = folder.path().join("bin/kubectl");
     fs::create_dir(folder.path().join("bin")).expect("made");
     fs::write(&kubectl, KUBECTL).expect("written");

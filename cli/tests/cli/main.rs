@@ -2,6 +2,7 @@
 
 mod commands;
 mod contract;
+mod convert;
 mod crds;
 mod docs;
 mod examples;
@@ -9,6 +10,7 @@ mod folder;
 mod hostile;
 mod pages;
 mod panic;
+mod policy_test;
 mod reference;
 mod schemas;
 mod sources;

@@ -101,7 +101,8 @@ pub(crate) fn corpus(name: &str, file: &Path, beside: Vec<String>) -> Trial {
 fn dated(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let Some((group, version)) = stem.strip_prefix("traffic-").and_then(|rest| rest.split_once('-')).filter(|(_, v)| v.starts_with('v')) else {
+    let Some((group, version)) = stem.strip_prefix("traffic-").and_then(|rest| rest.split_once('-')).filter(|(_, v)| v.starts_with('v'))
+    else {
         return text;
     };
     let one = |document: &str| {
@@ -121,7 +122,8 @@ fn objects(text: &str, beside: &[String], backend: &str) -> (u8, Vec<serde_json:
     let said = capture(&words, text.as_bytes());
     let mut answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap_or_default();
     // Where nothing is written there is no document.
-    let objects = answer.pointer_mut("/backends/0/objects").and_then(serde_json::Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    let objects =
+        answer.pointer_mut("/backends/0/objects").and_then(serde_json::Value::as_array_mut).map(std::mem::take).unwrap_or_default();
     let bare = objects.into_iter().map(|mut object| {
         object["object"]["metadata"]["annotations"].take();
         object["object"].take()

@@ -105,7 +105,9 @@ pub fn convert(sources: &[Arc<Source>], to: &Versions, options: &ReadOptions) ->
     let mut routes = Routes::of(entries().map(|(entry, _)| entry));
     let targets: Vec<Option<Outcome>> =
         entries().map(|(entry, document)| of_target(entry, document, to, &mut routes, &mut diagnostics)).collect();
-    let others = entries().zip(targets).map(|((entry, document), target)| target.unwrap_or_else(|| other(entry, document, to, &routes, &mut diagnostics)));
+    let others = entries()
+        .zip(targets)
+        .map(|((entry, document), target)| target.unwrap_or_else(|| other(entry, document, to, &routes, &mut diagnostics)));
     let mut outcomes: Vec<Outcome> = others.collect();
     outcomes.reverse();
 

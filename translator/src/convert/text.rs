@@ -65,7 +65,8 @@ fn slice(source: &Source, span: Span) -> &str {
 
 /// The text with single values changed, if that is all. It is read again, so that nothing else changes with them.
 fn in_place(text: &str, part: &Part, documents: &[Arc<Document>], outcomes: &[Outcome]) -> Result<Option<String>, Unwritable> {
-    let of_one_kind = |root: &Arc<Document>| root.root().get("kind").and_then(NodeRef::text) != Some("List") && list_items(root.root()).is_some();
+    let of_one_kind =
+        |root: &Arc<Document>| root.root().get("kind").and_then(NodeRef::text) != Some("List") && list_items(root.root()).is_some();
     if part.documents.iter().any(of_one_kind) {
         return Ok(None);
     }

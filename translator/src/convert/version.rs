@@ -163,7 +163,9 @@ fn read_word(word: &str) -> Result<(Option<Group>, Version), UnknownVersion> {
         let known = known_words();
         let help = match nearest(&lower, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean {near}?"),
-            None => "write newest, a version such as v1alpha3, or GROUP/VERSION with split, specs or access, such as split/v1alpha2".to_owned(),
+            None => {
+                "write newest, a version such as v1alpha3, or GROUP/VERSION with split, specs or access, such as split/v1alpha2".to_owned()
+            }
         };
         UnknownVersion { message: format!("`{word}` is no SMI version"), help }
     })
@@ -171,7 +173,8 @@ fn read_word(word: &str) -> Result<(Option<Group>, Version), UnknownVersion> {
 
 fn known_words() -> Vec<String> {
     let versions = || Version::ALL.into_iter().map(Version::word);
-    let of_group = |group: Group| versions().flat_map(move |version| [format!("{}/{version}", group.word()), format!("{}/{version}", group.name())]);
+    let of_group =
+        |group: Group| versions().flat_map(move |version| [format!("{}/{version}", group.word()), format!("{}/{version}", group.name())]);
     std::iter::once("newest").chain(versions()).map(str::to_owned).chain(Group::ALL.into_iter().flat_map(of_group)).collect()
 }
 

@@ -43,8 +43,7 @@ fn smi_world() -> impl Strategy<Value = Vec<Value>> {
 fn to() -> impl Strategy<Value = String> {
     // Ports are sayable in the newest specs alone.
     let specs = prop_oneof![2 => Just(3usize), 1 => 0..3usize];
-    (0..4usize, specs, 0..4usize)
-        .prop_map(|(a, b, c)| format!("split/{},specs/{},access/{}", VERSIONS[a], VERSIONS[b], VERSIONS[c]))
+    (0..4usize, specs, 0..4usize).prop_map(|(a, b, c)| format!("split/{},specs/{},access/{}", VERSIONS[a], VERSIONS[b], VERSIONS[c]))
 }
 
 /// The object as people wrote it in an older version; what that could not say is left out.
@@ -131,7 +130,8 @@ fn rendered(model: &Model) -> Vec<(Vec<Value>, Vec<String>)> {
         for body in &mut bodies {
             body["metadata"]["annotations"].take();
         }
-        let mut losses: Vec<String> = rendered.losses.iter().map(|loss| format!("{} {} {}", loss.code, loss.verdict, loss.object)).collect();
+        let mut losses: Vec<String> =
+            rendered.losses.iter().map(|loss| format!("{} {} {}", loss.code, loss.verdict, loss.object)).collect();
         losses.sort();
         (bodies, losses)
     });
