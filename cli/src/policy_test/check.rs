@@ -27,7 +27,7 @@ pub(super) fn check(world: &World<'_>, test: &Test, wanted: &[String], arrow: &s
             }))
         }
         Assertion::Split { from, to, headers, shares } => {
-            let request = world.request(from, to, headers).map_err(|mistake| vec![mistake])?;
+            let request = world.request(from, to, headers).map_err(|mistake| vec![*mistake])?;
             let who = all(shares.iter().map(|share| world.who(share, &request.service.namespace)))?;
             let shares: Vec<(&Share, Vec<Outcome>)> = shares.iter().zip(who).collect();
             Ok(of_calls(world, &meshes(wanted), &[(request, String::new())], &|_, decision, _| off(&shares, decision)))
@@ -46,12 +46,12 @@ pub(super) fn check(world: &World<'_>, test: &Test, wanted: &[String], arrow: &s
 }
 
 /// Everything, or every mistake.
-fn all<T>(results: impl Iterator<Item = Result<T, Diagnostic>>) -> Result<Vec<T>, Vec<Diagnostic>> {
+fn all<T>(results: impl Iterator<Item = Result<T, Box<Diagnostic>>>) -> Result<Vec<T>, Vec<Diagnostic>> {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for result in results {
         match result {
             Ok(one) => good.push(one),
-            Err(mistake) => bad.push(mistake),
+            Err(mistake) => bad.push(*mistake),
         }
     }
     if bad.is_empty() { Ok(good) } else { Err(bad) }

@@ -51,12 +51,12 @@ impl<'p> World<'p> {
     }
 
     /// A request; names that are unknown are mistakes of the test.
-    pub(super) fn request(&self, from: &(String, Origin), to: &Destination, headers: &[String]) -> Result<Request, Diagnostic> {
+    pub(super) fn request(&self, from: &(String, Origin), to: &Destination, headers: &[String]) -> Result<Request, Box<Diagnostic>> {
         let Destination { method, url, origin } = to;
         let line = RequestLine { source: &from.0, method, url, headers, namespace: &self.namespace };
         let request = request::read(line, self.neutral.inventory()).map_err(|failure| {
             let is_caller = matches!(&failure, Failure::Told { message, .. } if message.contains(&format!("`{}`", from.0)));
-            mistake(failure, if is_caller { &from.1 } else { origin })
+            Box::new(mistake(failure, if is_caller { &from.1 } else { origin }))
         })?;
         let service = self.neutral.inventory().service(&request.service);
         let ports: Vec<u16> = service.iter().flat_map(|service| &service.ports).map(|port| port.number).collect();
@@ -65,11 +65,11 @@ impl<'p> World<'p> {
         }
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         let message = format!("Service `{}` has no port {}", request.service.name, request.port);
-        Err(Diagnostic::at_origin(Code::MG0101, origin.clone(), message).help(format!("it has {}", ports.join(", "))))
+        Err(Box::new(Diagnostic::at_origin(Code::MG0101, origin.clone(), message).help(format!("it has {}", ports.join(", ")))))
     }
 
     /// Those who may answer under the name of a share.
-    pub(super) fn who(&self, share: &Share, namespace: &Arc<str>) -> Result<Vec<Outcome>, Diagnostic> {
+    pub(super) fn who(&self, share: &Share, namespace: &Arc<str>) -> Result<Vec<Outcome>, Box<Diagnostic>> {
         let (kind, name) = share.who.split_once('/').unwrap_or(("", &share.who));
         let inventory = self.neutral.inventory();
         let here = || inventory.workloads().iter().filter(|workload| workload.key.namespace == *namespace);
@@ -87,11 +87,11 @@ impl<'p> World<'p> {
             (true, None) => {
                 let names: Vec<&str> = here().map(|workload| &*workload.key.name).collect();
                 let message = format!("nobody in namespace `{namespace}` is called `{}`", share.who);
-                Err(at(Code::MG0101, message).did_you_mean(name, names))
+                Err(Box::new(at(Code::MG0101, message).did_you_mean(name, names)))
             }
             (false, Some(behind)) if !behind.iter().all(|one| workloads.contains(one)) || behind.is_empty() => {
                 let message = format!("`{name}` is a workload, and a Service of other workloads");
-                Err(at(Code::MG0010, message).help(format!("write `deploy/{name}` or `svc/{name}`")))
+                Err(Box::new(at(Code::MG0010, message).help(format!("write `deploy/{name}` or `svc/{name}`"))))
             }
             (_, Some(behind)) => Ok(behind.into_iter().chain([Outcome::Service(key)]).collect()),
             (false, None) => Ok(workloads),

@@ -4,7 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use meshglot::{Captured, capture};
+use meshglot_translator::parse::{Source, parse};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use serde_json::Value;
 use test_case::test_case;
+
+use super::hostile::mutated;
 
 const OLD: &str = "\
 # Head.
@@ -50,11 +56,11 @@ fn json_stays_json() {
           "sources": [{"kind": "ServiceAccount", "name": "b"}]}}"#;
     let said = convert(text, &[]);
     assert_eq!(said.exit, 0, "{}", said.stderr);
-    let list: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let list: Value = serde_json::from_str(&said.stdout).expect("JSON");
     assert_eq!((&list["kind"], list["items"].as_array().map(Vec::len)), (&"List".into(), Some(2)));
     let back = convert(&said.stdout, &["--to", "access/v1alpha2"]);
-    let list: serde_json::Value = serde_json::from_str(&back.stdout).expect("JSON");
-    let written: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let list: Value = serde_json::from_str(&back.stdout).expect("JSON");
+    let written: Value = serde_json::from_str(text).expect("JSON");
     assert_eq!(list["items"], serde_json::json!([written]));
 }
 
@@ -76,7 +82,7 @@ fn several_files_are_one_stream() {
     let said = capture(&["convert", "-f", folder.path().to_str().expect("UTF-8")], b"");
     assert_eq!(said.exit, 0, "{}", said.stderr);
     let again = convert(&said.stdout, &["-o", "json"]);
-    let answer: serde_json::Value = serde_json::from_str(&again.stdout).expect("JSON");
+    let answer: Value = serde_json::from_str(&again.stdout).expect("JSON");
     assert_eq!(answer["objects"].as_array().map(Vec::len), Some(3), "{}", said.stdout);
 }
 
@@ -154,4 +160,63 @@ fn files_of_others_and_refused_objects_are_never_overwritten() {
     assert_eq!(said.exit, 6);
     assert!(said.stderr.contains("would be lost"), "{}", said.stderr);
     assert_eq!(fs::read_to_string(&file).expect("there"), before);
+}
+
+/// All that a converter meets: shapes of every age, comments, anchors, lists, JSON.
+const EVERYTHING: &str = "\
+# head # of all
+--- # marker
+apiVersion: &v split.smi-spec.io/v1alpha1 # version
+kind: TrafficSplit
+metadata: {name: canary, namespace: shop, labels: {a: \"# no\", b: 'it''s'}}
+spec:
+  service: web
+  backends:
+  - &one {service: web-v1, weight: 500m} # half
+  - *one
+  - service: web-v2
+    weight: 2
+---
+# before
+apiVersion: specs.smi-spec.io/v1alpha2
+kind: HTTPRouteGroup
+metadata: {name: g, namespace: shop}
+matches: # inside
+- name: m
+  pathRegex: |-
+    /a # b
+  headers: {x-a: \"1\", x-b: \".*\"}
+# behind
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: access.smi-spec.io/v1alpha1, kind: TrafficTarget, metadata: {name: t, namespace: shop}, destination: {kind: ServiceAccount, name: a, port: 80}, specs: [{kind: HTTPRouteGroup, name: g}], sources: [{kind: ServiceAccount, name: b}]}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: c}}
+---
+{\"apiVersion\": \"access.smi-spec.io/v1alpha2\", \"kind\": \"TrafficTarget\", \"metadata\": {\"name\": \"u\", \"namespace\": \"shop\"},
+ \"spec\": {\"destination\": {\"kind\": \"ServiceAccount\", \"name\": \"a\", \"port\": \"81\"}, \"rules\": [{\"kind\": \"HTTPRouteGroup\", \"name\": \"g\"}],
+          \"sources\": [{\"kind\": \"ServiceAccount\", \"name\": \"b\"}]}}
+";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_text_holds_the_objects_whatever_was_read(bytes in mutated(EVERYTHING.to_owned()), to in prop::sample::select(vec!["newest", "v1alpha2", "split/v1alpha1"])) {
+        let said = capture(&["convert", "-f", "-", "--to", to], &bytes);
+        let json = capture(&["convert", "-f", "-", "--to", to, "-o", "json"], &bytes);
+        prop_assert!(matches!(said.exit, 0 | 1 | 3), "{}", said.stderr);
+        prop_assert_eq!(said.exit, json.exit);
+        if !json.stdout.is_empty() {
+            let answer: Value = serde_json::from_str(&json.stdout).expect("JSON");
+            let objects: Vec<Value> = answer["objects"].as_array().into_iter().flatten().map(|object| object["object"].clone()).collect();
+            let (documents, wrong) = parse(&[Source::new("out", said.stdout.clone())]);
+            prop_assert!(wrong.is_empty(), "{wrong:?}\n{}", said.stdout);
+            let read: Vec<Value> = documents.iter().map(|document| document.root().to_json()).collect();
+            prop_assert_eq!(read, objects, "{}", said.stdout);
+            let again = capture(&["convert", "-f", "-", "--to", to], said.stdout.as_bytes());
+            prop_assert!(again.stdout == said.stdout || said.stdout.trim() == "---", "{}\n{}", again.stdout, said.stdout);
+        }
+    }
 }

@@ -52,11 +52,9 @@ pub(super) fn joined(mut stream: String, text: &str) -> String {
     if !first.starts_with("---") {
         stream.push_str("---\n");
     }
-    let directives = text.lines().take_while(|line| !line.starts_with("---")).any(|line| line.starts_with('%'));
-    match text.find("---").filter(|_| directives) {
-        Some(marker) => stream + &text[marker..],
-        None => stream + text,
-    }
+    let directives: usize = text.split_inclusive('\n').take_while(|line| line.starts_with(['#', '%'])).map(str::len).sum();
+    let has_some = text[..directives].lines().any(|line| line.starts_with('%'));
+    stream + if has_some { &text[directives..] } else { text }
 }
 
 fn slice(source: &Source, span: Span) -> &str {
