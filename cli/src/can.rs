@@ -75,8 +75,8 @@ pub(crate) fn reaches(decision: &Decision) -> String {
     shares.collect::<Vec<_>>().join(", ")
 }
 
-/// Where the object of a rule `KIND/NAMESPACE/NAME#RULE` is written.
-fn place(rule: &str, model: &Model) -> String {
+/// Where the object of a rule `KIND/NAMESPACE/NAME#RULE` is written, behind spaces.
+pub(crate) fn place(rule: &str, model: &Model) -> String {
     let object = rule.split('#').next().unwrap_or_default();
     let key = model.keys().find(|key| key.to_string() == object);
     let document = key.and_then(|key| model.document(key));

@@ -7,6 +7,7 @@ mod capabilities;
 mod capture;
 mod colour;
 mod completion;
+mod convert;
 mod crds;
 mod diff;
 mod draw;
@@ -22,6 +23,7 @@ mod output;
 mod pager;
 mod panic;
 mod plan;
+mod policy_test;
 pub mod process;
 mod render;
 mod request;
@@ -33,7 +35,7 @@ mod version;
 pub use capture::{Captured, capture};
 pub use exit::Exit;
 pub use io::Io;
-pub use schemas::schemas;
+pub use schemas::{input_schemas, schemas};
 
 use args::{Cli, Command};
 
@@ -49,6 +51,8 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Simulate(args) => simulate::run(args, io),
         Command::Matrix(args) => matrix::run(args, io),
         Command::Verify(args) => verify::run(args, io),
+        Command::Test(args) => policy_test::run(args, io),
+        Command::Convert(args) => convert::run(args, io),
         Command::Explain(args) => explain::run(args, io),
         Command::Crds(args) => crds::run(args, io),
         Command::Capabilities(args) => capabilities::run(args, io),

@@ -102,13 +102,12 @@ impl Plan {
 
     /// The exit code: invalid input before losses.
     pub(crate) fn exit(&self, strict: bool) -> Exit {
-        let errors = || self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        let is_input = |diagnostic: &Diagnostic| diagnostic.code.info().name.starts_with("MG00");
-        if errors().any(is_input) || (strict && self.model.skipped() > 0) {
-            return Exit::Invalid;
+        let lost = || self.engines.iter().any(|(_, engine)| engine.rendered().losses.iter().any(|loss| loss.fails()));
+        match exit_of(&self.diagnostics) {
+            _ if strict && self.model.skipped() > 0 => Exit::Invalid,
+            Exit::Ok if lost() => Exit::No,
+            exit => exit,
         }
-        let lost = self.engines.iter().any(|(_, engine)| engine.rendered().losses.iter().any(|loss| loss.fails()));
-        if errors().next().is_some() || lost { Exit::No } else { Exit::Ok }
     }
 
     /// All losses, backend by backend.
@@ -129,6 +128,15 @@ fn checked(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, input: &In
     diagnostics.extend(model.diagnostics());
     diagnostics.sort_by(by_position);
     (model, diagnostics)
+}
+
+/// The exit code that mistakes come to: input that cannot be read before what has no effect.
+pub(crate) fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
+    let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    if errors().any(|diagnostic| diagnostic.code.info().name.starts_with("MG00")) {
+        return Exit::Invalid;
+    }
+    if errors().next().is_some() { Exit::No } else { Exit::Ok }
 }
 
 fn read(sources: &[Arc<Source>], input: &Input, diagnostics: &mut Vec<Diagnostic>) -> Model {

@@ -1,4 +1,4 @@
-//! The JSON Schemas of every answer, as they are published under `docs/schemas/`.
+//! The JSON Schemas of every answer and of test files, as they are published under `docs/schemas/`.
 
 use meshglot_translator::answer::{
     Answer, Can, Capabilities, CodeAnswer, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation, Verification,
@@ -6,8 +6,10 @@ use meshglot_translator::answer::{
 };
 use schemars::Schema;
 
+use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
 use crate::explain::{Codes, FieldAnswer, Topics};
+use crate::policy_test::{TestResults, wire};
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
@@ -17,6 +19,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Capabilities>(),
         of::<CodeAnswer>(),
         of::<Codes>(),
+        of::<ConversionAnswer>(),
         of::<DiffAnswer>(),
         of::<FieldAnswer>(),
         of::<FindingsAnswer>(),
@@ -25,10 +28,16 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Patches>(),
         of::<Rendering>(),
         of::<Simulation>(),
+        of::<TestResults>(),
         of::<Topics>(),
         of::<Verification>(),
         of::<Version>(),
     ]
+}
+
+/// `KIND` and schema of every document that people write for a command alone.
+pub fn input_schemas() -> Vec<(&'static str, Schema)> {
+    vec![(wire::KIND, wire::schema())]
 }
 
 fn of<A: Answer>() -> (&'static str, Schema) {

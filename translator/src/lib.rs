@@ -4,11 +4,12 @@
 //! [`parse`] text to documents with positions, [`resolve`] documents to the model ([`ir`]), [`render`] the
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
-//! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy do, and [`lint`]
-//! what a reviewer would point at.
+//! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy
+//! do, and [`lint`] what a reviewer would point at. [`convert`] writes documents in other versions of their kinds.
 
 pub mod answer;
 mod code;
+pub mod convert;
 pub mod diagnostic;
 pub mod diff;
 pub mod effect;

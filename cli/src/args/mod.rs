@@ -4,6 +4,7 @@ mod can;
 mod capabilities;
 mod commands;
 mod completion;
+mod convert;
 mod crds;
 mod diff;
 mod explain;
@@ -13,6 +14,7 @@ mod man;
 mod matrix;
 mod render;
 mod simulate;
+mod test;
 mod verify;
 mod version;
 
@@ -23,6 +25,7 @@ pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
 pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
+pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
@@ -32,6 +35,7 @@ pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use render::RenderArgs;
 pub use simulate::SimulateArgs;
+pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
 
@@ -85,6 +89,12 @@ pub enum Command {
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Hold policy, and what each mesh gets for it, against tests
+    #[command(after_help = test::EXAMPLES)]
+    Test(TestArgs),
+    /// Write SMI objects in other versions, without a loss of meaning
+    #[command(after_help = convert::EXAMPLES)]
+    Convert(ConvertArgs),
     /// Explain a code such as MG0301, or a field such as trafficsplit.spec.backends
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),

@@ -162,7 +162,7 @@ fn untouched(target: &Path, owned: Option<&Owned>) -> Result<(), Failure> {
 }
 
 /// The bytes in a temporary file beside their place, so that the rename cannot cross file systems.
-fn staged(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, Failure> {
+pub(crate) fn staged(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, Failure> {
     let parent = target.parent().unwrap_or(Path::new("."));
     let write = || {
         fs::create_dir_all(parent)?;
@@ -174,6 +174,6 @@ fn staged(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, Failure> {
     write().map_err(|error| stopped(target, &error))
 }
 
-fn stopped(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn stopped(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Conflict, format!("{}: {error}", path.display()))
 }

@@ -16,8 +16,21 @@ const ACCESS: &str = include_str!("../../../golden/access/methods-and-prefix/inp
 /// A policy of access of which one mesh would get half a protection.
 const WITHHELD: &str = include_str!("../../../golden/access/linkerd-without-proxy/input.yaml");
 
+/// The Service of the caller in [`ACCESS`], without which Consul knows no name for it.
+const WEB: &str =
+    "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80}]}}\n";
+
+/// The beginning of a test file.
+const TEST: &str = "\
+apiVersion: test.meshglot.dev/v1alpha1
+kind: PolicyTest
+metadata: {name: t}
+namespace: shop
+tests:
+";
+
 /// Formats of the commands whose `-o` takes more than a closed list.
-const OPEN: [(&str, &[&str]); 1] = [("render", &["yaml", "json", "name", "dir=PATH"])];
+const OPEN: [(&str, &[&str]); 2] = [("render", &["yaml", "json", "name", "dir=PATH"]), ("convert", &["yaml", "json", "dir=PATH"])];
 
 /// Questions of every sort, with answers yes and no, losses, and mistakes in the input; and their exit code.
 fn questions() -> Vec<(&'static str, String, u8)> {
@@ -25,6 +38,7 @@ fn questions() -> Vec<(&'static str, String, u8)> {
     let opened = capture(&["render", "-q", "-f", "-", "--backend", "istio"], ACCESS.as_bytes()).stdout.replace("- GET", "- POST");
     let wider = ACCESS.replace("methods: [GET]", "methods: [GET, PUT]");
     let question = |words, stdin: &str, exit| (words, stdin.to_owned(), exit);
+    let tested = |call: &str| format!("{ACCESS}---\n{WEB}---\n{TEST}- {call}\n");
     vec![
         question("version", "", 0),
         question("capabilities", "", 0),
@@ -75,6 +89,13 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("matrix -f - --changed-from ../golden/access/methods-and-prefix/input.yaml", ACCESS, 0),
         question("matrix -f - --changed-from none", ACCESS, 1),
         question("matrix -f - --to nowhere", ACCESS, 3),
+        question("convert -f ../golden/convert/port-becomes-a-route/input.yaml", "", 0),
+        question("convert -f ../golden/convert/matches-are-never-dropped/input.yaml --to v1alpha1", "", 1),
+        question("convert -f ../golden/convert/quantities/input.yaml --to v1", "", 2),
+        question("test -f -", &tested("can: {from: web, to: GET http://api/api/x}"), 0),
+        question("test -f -", &tested("can: {from: web, to: PUT http://api/api/x}"), 1),
+        question("test -f -", &tested("can: {from: nobody, to: GET http://api/}"), 3),
+        question("test -f -", ACCESS, 3),
     ]
 }
 

@@ -25,6 +25,17 @@ spec:
     spec: {serviceAccountName: web, containers: [{name: main, image: web, ports: [{containerPort: 80}]}]}
 ";
 
+/// What must hold of it.
+const TESTS: &str = "\
+apiVersion: test.meshglot.dev/v1alpha1
+kind: PolicyTest
+metadata: {name: web}
+namespace: shop
+tests:
+- name: web can call itself
+  can: {from: web, to: GET http://web/}
+";
+
 /// What a cluster would say: objects for `get`, nothing for the rest.
 const KUBECTL: &str = "\
 #!/bin/sh
@@ -43,6 +54,8 @@ fn folder() -> tempfile::TempDir {
     fs::create_dir(folder.path().join("deployed")).expect("made");
     fs::write(folder.path().join("deployed/split.yaml"), GOOD).expect("written");
     fs::write(policies.join("split.yaml"), edited).expect("written");
+    fs::create_dir(folder.path().join("tests")).expect("made");
+    fs::write(folder.path().join("tests/web.yaml"), TESTS).expect("written");
     fs::create_dir(folder.path().join("bin")).expect("made");
     for (name, script) in [("kubectl", KUBECTL), ("man", "#!/bin/sh\nexec cat\n")] {
         let program = folder.path().join("bin").join(name);

@@ -15,7 +15,7 @@ use similar::TextDiff;
 use crate::judges::{Judges, Text};
 
 /// Folders of this crate that hold no cases.
-const NOT_FEATURES: [&str; 6] = ["codes", "src", "tests", "refused", "target", "verdicts"];
+const NOT_FEATURES: [&str; 7] = ["codes", "src", "tests", "refused", "target", "verdicts", crate::convert::FOLDER];
 
 /// Writes all files of all cases, before a judge reads one.
 pub(crate) fn update() {
@@ -37,18 +37,20 @@ pub(crate) fn trials(judges: &Judges) -> Vec<Trial> {
 
 /// `feature/case` of every folder with an input, sorted.
 fn cases() -> Vec<String> {
-    let folders = |path: &Path| -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> =
-            fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-        found.sort();
-        found
-    };
     let features = folders(Path::new(".")).into_iter().filter(|path| !NOT_FEATURES.contains(&name(path).as_str()));
     let cases = features.flat_map(|feature| folders(&feature).into_iter().map(move |case| format!("{}/{}", name(&feature), name(&case))));
     cases.inspect(|case| assert!(Path::new(case).join("input.yaml").exists(), "{case} has no input.yaml")).collect()
 }
 
-fn name(path: &Path) -> String {
+/// The folders in a folder, sorted.
+pub(crate) fn folders(path: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+pub(crate) fn name(path: &Path) -> String {
     path.file_name().expect("a folder has a name").to_string_lossy().into_owned()
 }
 
@@ -75,7 +77,7 @@ fn case_trials(case: &str, judges: &Judges) -> Vec<Trial> {
 }
 
 /// Flags of the case: a file `flags`, words in a line.
-fn flags(case: &str) -> Vec<String> {
+pub(crate) fn flags(case: &str) -> Vec<String> {
     let text = fs::read_to_string(format!("{case}/flags")).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -171,7 +173,7 @@ fn is_inventory(object: &Value) -> bool {
     !api_version.is_empty() && !api_version.contains("smi-spec.io/") && !api_version.starts_with("meshglot.dev/")
 }
 
-fn compare(path: &str, text: &str) -> Result<(), Failed> {
+pub(crate) fn compare(path: &str, text: &str) -> Result<(), Failed> {
     let golden = fs::read_to_string(path).unwrap_or_default();
     if golden == text {
         return Ok(());

@@ -21,7 +21,18 @@ pub(crate) fn trials(judges: &Judges) -> Vec<Trial> {
     walk(&root, &mut files);
     files.sort();
     let policies: Vec<&PathBuf> = files.iter().filter(|file| holds_policy(file)).collect();
-    policies.into_iter().flat_map(|file| file_trials(&root, file, &files, judges)).collect()
+    let rendered = policies.into_iter().flat_map(|file| file_trials(&root, file, &files, judges));
+    let converted = files.iter().filter(|file| crate::convert::holds_smi(file)).map(|file| {
+        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string();
+        crate::convert::corpus(&name, file, beside(file, &files))
+    });
+    rendered.chain(converted).collect()
+}
+
+/// The manifests in the same folder.
+fn beside(file: &Path, files: &[PathBuf]) -> Vec<String> {
+    let beside = files.iter().filter(|other| other.parent() == file.parent() && !holds_policy(other) && !crate::convert::holds_smi(other));
+    beside.map(|path| path.display().to_string()).collect()
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {

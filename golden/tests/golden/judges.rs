@@ -15,6 +15,8 @@ pub(crate) struct Judges {
     istio: Seat<CrdJudge>,
     linkerd: Seat<CrdJudge>,
     consul: Seat<CrdJudge>,
+    /// The CRDs that the SMI project published, for what is converted to the versions that they serve.
+    smi: Seat<CrdJudge>,
     /// Our own CRDs, for inputs.
     own: Seat<CrdJudge>,
     istioctl: Seat<Istioctl>,
@@ -31,6 +33,7 @@ impl Judges {
                 istio: Arc::new(Err(absent("crd"))),
                 linkerd: Arc::new(Err(absent("crd"))),
                 consul: Arc::new(Err(absent("crd"))),
+                smi: Arc::new(Err(absent("crd"))),
                 own: Arc::new(Err(absent("crd"))),
                 istioctl: Arc::new(Err(absent("istioctl"))),
                 consul_server: Arc::new(Err(absent("consul"))),
@@ -41,6 +44,7 @@ impl Judges {
                 istio: Arc::new(CrdJudge::start(&["istio"])),
                 linkerd: Arc::new(CrdJudge::start(&["linkerd", "gateway-api"])),
                 consul: Arc::new(CrdJudge::start(&["consul"])),
+                smi: Arc::new(CrdJudge::start(&["smi"])),
                 own: Arc::new(own()),
                 istioctl: Arc::new(Istioctl::start()),
                 consul_server: Arc::new(Consul::start()),
@@ -58,6 +62,7 @@ impl Judges {
             self.istio.as_ref().as_ref().err(),
             self.linkerd.as_ref().as_ref().err(),
             self.consul.as_ref().as_ref().err(),
+            self.smi.as_ref().as_ref().err(),
             self.istioctl.as_ref().as_ref().err(),
             self.consul_server.as_ref().as_ref().err(),
             self.envoy.as_ref().as_ref().err(),
@@ -73,6 +78,11 @@ impl Judges {
     /// A trial of the input against our own CRDs.
     pub(crate) fn input(&self, name: String, text: Text) -> Trial {
         trial(name, &self.own, text, |judge, text| judge.judge_input(text))
+    }
+
+    /// A trial against the CRDs that the SMI project published.
+    pub(crate) fn smi(&self, name: String, text: Text) -> Trial {
+        trial(name, &self.smi, text, |judge, text| judge.judge_input(text))
     }
 
     /// Trials of one backend's output. `inventory` is what the cluster holds besides.

@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test -p meshglot-golden` writes the files; read every line of them before you commit.
 
 mod cases;
+mod convert;
 mod corpus;
 mod judges;
 
@@ -16,9 +17,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     if std::env::var_os("UPDATE_GOLDEN").is_some() && !arguments.list {
         cases::update();
+        convert::update();
     }
     let judges = judges::Judges::start(arguments.list);
     let mut trials = cases::trials(&judges);
+    trials.extend(convert::trials(&judges));
     trials.extend(corpus::trials(&judges));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

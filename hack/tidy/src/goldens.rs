@@ -6,7 +6,7 @@ use crate::Findings;
 use crate::tree::File;
 
 /// Folders of `golden/` that hold no cases.
-const NOT_FEATURES: [&str; 5] = ["codes", "refused", "src", "tests", "verdicts"];
+const NOT_FEATURES: [&str; 6] = ["codes", "convert", "refused", "src", "tests", "verdicts"];
 
 /// Files of a case beside one `<backend>.yaml` each.
 const ALWAYS: [&str; 3] = ["consul.json", "input.yaml", "report.txt"];

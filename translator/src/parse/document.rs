@@ -214,6 +214,11 @@ impl<'a> NodeRef<'a> {
         Origin { document: self.document.clone(), node: self.id }
     }
 
+    /// The bytes it takes up.
+    pub fn span(self) -> Span {
+        self.document.node(self.id).span
+    }
+
     fn content(self) -> &'a Content {
         &self.document.node(self.id).content
     }
@@ -279,6 +284,11 @@ impl<'a> NodeRef<'a> {
             Scalar::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether it is a scalar without quotes.
+    pub(crate) fn written_plain(self) -> bool {
+        matches!(self.content(), Content::Scalar { plain: true, .. })
     }
 
     /// How a scalar reads.

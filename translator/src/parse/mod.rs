@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use document::{Document, NodeId, NodeRef, Origin, Scalar};
 pub use source::{Position, Source, Span};
+pub(crate) use yaml::{Part, items_of_list, list_items, parts};
 
 use crate::diagnostic::Diagnostic;
 

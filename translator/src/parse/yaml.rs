@@ -13,37 +13,56 @@ use super::limits;
 use super::source::{Source, Span};
 use crate::diagnostic::{Code, Diagnostic};
 
+/// A part of a source between document markers: its text, and what it reads as.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Its bytes, the marker at its beginning among them.
+    pub(crate) span: Span,
+    /// Its documents, a `kind: List` whole; mostly one, none where only comments stand.
+    pub(crate) documents: Vec<Arc<Document>>,
+    /// Something in it cannot be read, and was told.
+    pub(crate) broken: bool,
+}
+
 /// Reads every document of a source. What cannot be read is told; the documents around it are kept.
 pub(crate) fn read(source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<Document>> {
+    parts(source, diagnostics).into_iter().flat_map(|part| part.documents).flat_map(items_of_list).collect()
+}
+
+/// Reads a source part by part, so that each can be written back as it stands. A source over the limit has none.
+pub(crate) fn parts(source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Part> {
     let text = source.text();
     if text.len() > limits::SOURCE_BYTES {
         let message = format!("{} bytes are over the limit of {} MiB for one file", text.len(), limits::SOURCE_BYTES >> 20);
         diagnostics.push(Diagnostic::in_text(Code::MG0012, source, Span { start: 0, end: 0 }, message).help("split the file"));
         return Vec::new();
     }
+    chunks(text).into_iter().map(|chunk| part(source, &chunk, diagnostics)).collect()
+}
+
+fn part(source: &Arc<Source>, chunk: &Chunk, diagnostics: &mut Vec<Diagnostic>) -> Part {
+    let before = diagnostics.len();
     let mut documents = Vec::new();
-    for chunk in chunks(text) {
-        let first = documents.len();
-        let mut builder = Builder::new(source, chunk.start);
-        let mut parser = Parser::new_from_str(&text[chunk.start..chunk.end]);
-        let outcome = loop {
-            match parser.next_event() {
-                None => break Ok(()),
-                Some(Err(error)) => break Err(builder.unreadable(&error)),
-                Some(Ok((event, span))) => match builder.take(event, builder.span(span), &mut documents) {
-                    Ok(()) => {}
-                    Err(diagnostic) => break Err(*diagnostic),
-                },
-            }
-        };
-        diagnostics.append(&mut builder.repeated);
-        if let Err(diagnostic) = outcome {
-            // What stood before the mistake in the same chunk may be half of an object.
-            documents.truncate(first);
-            diagnostics.push(diagnostic);
+    let mut builder = Builder::new(source, chunk.start);
+    let mut parser = Parser::new_from_str(&source.text()[chunk.start..chunk.end]);
+    let outcome = loop {
+        match parser.next_event() {
+            None => break Ok(()),
+            Some(Err(error)) => break Err(builder.unreadable(&error)),
+            Some(Ok((event, span))) => match builder.take(event, builder.span(span), &mut documents) {
+                Ok(()) => {}
+                Err(diagnostic) => break Err(*diagnostic),
+            },
         }
+    };
+    diagnostics.append(&mut builder.repeated);
+    if let Err(diagnostic) = outcome {
+        // What stood before the mistake in the same chunk may be half of an object.
+        documents.clear();
+        diagnostics.push(diagnostic);
     }
-    documents.into_iter().flat_map(items_of_list).collect()
+    let span = Span { start: chunk.start as u32, end: chunk.end as u32 };
+    Part { span, documents, broken: diagnostics.len() > before }
 }
 
 /// Byte range of one part of the text between document markers.
@@ -283,13 +302,15 @@ impl<'a> Builder<'a> {
 }
 
 /// The items of a `kind: List` as documents of their own; anything else as it is.
-fn items_of_list(document: Arc<Document>) -> Vec<Arc<Document>> {
-    let root = document.root();
-    let is_list = root.get("kind").and_then(NodeRef::string).is_some_and(|kind| kind.ends_with("List"));
-    match root.get("items") {
-        Some(items) if is_list && items.is_sequence() => {
-            items.items().map(|item| Document::part(&document, item)).flat_map(items_of_list).collect()
-        }
-        _ => vec![document],
+pub(crate) fn items_of_list(document: Arc<Document>) -> Vec<Arc<Document>> {
+    match list_items(document.root()) {
+        Some(items) => items.items().map(|item| Document::part(&document, item)).flat_map(items_of_list).collect(),
+        None => vec![document],
     }
+}
+
+/// The items of a `kind: List`, or of a list of one kind as API servers print it; `None` for everything else.
+pub(crate) fn list_items(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let is_list = root.get("kind").and_then(NodeRef::string).is_some_and(|kind| kind.ends_with("List"));
+    root.get("items").filter(|items| is_list && items.is_sequence())
 }

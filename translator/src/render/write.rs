@@ -6,11 +6,14 @@ use serde_json::Value;
 
 use super::rendered::Rendered;
 
+/// Why a value has no YAML form.
+pub type Unwritable = serde_saphyr::ser::Error;
+
 /// One object as a YAML document, without the `---` before it.
 ///
 /// # Errors
 /// None in practice: every JSON value has a YAML form.
-pub fn yaml(value: &Value) -> Result<String, serde_saphyr::ser::Error> {
+pub fn yaml(value: &Value) -> Result<String, Unwritable> {
     let options = serde_saphyr::ser_options! {
         indent_step: 2,
         compact_list_indent: true,
@@ -25,7 +28,7 @@ pub fn yaml(value: &Value) -> Result<String, serde_saphyr::ser::Error> {
 ///
 /// # Errors
 /// As [`yaml`].
-pub fn yaml_stream(values: impl IntoIterator<Item = impl Borrow<Value>>) -> Result<String, serde_saphyr::ser::Error> {
+pub fn yaml_stream(values: impl IntoIterator<Item = impl Borrow<Value>>) -> Result<String, Unwritable> {
     let mut out = String::new();
     for value in values {
         if !out.is_empty() {
@@ -41,7 +44,7 @@ impl Rendered<'_> {
     ///
     /// # Errors
     /// As [`yaml`].
-    pub fn to_yaml(&self) -> Result<String, serde_saphyr::ser::Error> {
+    pub fn to_yaml(&self) -> Result<String, Unwritable> {
         yaml_stream(self.objects.iter().map(|object| object.body()))
     }
 }

@@ -20,5 +20,7 @@ mod workload;
 
 pub use model::Model;
 pub use object::ReadOptions;
+pub(crate) use object::{Object, Recognised, read, recognise};
 pub(crate) use readers::Readers;
+pub(crate) use split::{LARGEST_WEIGHT, counted, thousandths};
 pub use view::{Read, View};

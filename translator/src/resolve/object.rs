@@ -45,7 +45,7 @@ impl Default for ReadOptions {
 }
 
 /// What a document is.
-pub(super) enum Recognised {
+pub(crate) enum Recognised {
     /// An object that is read.
     Object(ObjectKey),
     /// Not ours to read.
@@ -62,7 +62,7 @@ const PLANNED_KINDS: [&str; 8] =
     ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy", "Workload"];
 
 /// Tells what a document is by its apiVersion and kind.
-pub(super) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Recognised {
+pub(crate) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Recognised {
     let root = document.root();
     let text = |name: &str| root.get(name).and_then(NodeRef::text);
     let (api_version, kind) = (text("apiVersion").unwrap_or_default(), text("kind").unwrap_or_default());
@@ -123,7 +123,7 @@ fn named(kind: Kind, root: NodeRef<'_>, options: &ReadOptions) -> Recognised {
 }
 
 /// Reads an object. `None` if it is not valid; then the diagnostics hold an error.
-pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOptions, out: &mut Vec<Diagnostic>) -> Option<Object> {
+pub(crate) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOptions, out: &mut Vec<Diagnostic>) -> Option<Object> {
     if key.kind.is_neutral() {
         let kind = meshglot_crds::all().iter().find(|kind| kind.kind == key.kind.name() && kind.group == key.kind.group())?;
         let mut found = Vec::new();

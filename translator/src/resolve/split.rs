@@ -8,7 +8,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::{ObjectKey, SplitBackend, SplitRoot, TrafficSplit, weight};
 use crate::parse::{Document, NodeRef, Scalar};
 
-const LARGEST_WEIGHT: u64 = u32::MAX as u64;
+/// Of one backend.
+pub(crate) const LARGEST_WEIGHT: u64 = u32::MAX as u64;
 
 /// Reads a split that its schema let pass. `None` if it means nothing.
 pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<TrafficSplit> {
@@ -86,7 +87,7 @@ fn backends(key: &ObjectKey, list: NodeRef<'_>, out: &mut Vec<Diagnostic>) -> Ve
     for item in list.items() {
         let (Some(service), Some(weight)) = (item.get("service"), item.get("weight")) else { continue };
         let Some(name) = backend_name(key, service, out) else { continue };
-        match quantity(weight) {
+        match thousandths(weight) {
             Ok(weight_read) => read.push((name, weight_read, service, weight)),
             Err(problem) => {
                 let message = format!("weight {}: {problem}", weight.text().unwrap_or_default());
@@ -94,10 +95,7 @@ fn backends(key: &ObjectKey, list: NodeRef<'_>, out: &mut Vec<Diagnostic>) -> Ve
             }
         }
     }
-    // Whole weights stay as they are written; with a fraction among them, all are counted in thousandths.
-    let whole = read.iter().all(|(_, thousandths, _, _)| thousandths % 1000 == 0);
-    let plain: Vec<u64> = read.iter().map(|(_, thousandths, _, _)| if whole { thousandths / 1000 } else { *thousandths }).collect();
-    let weights = if whole { plain } else { weight::reduced(&plain) };
+    let weights = counted(&read.iter().map(|(_, thousandths, _, _)| *thousandths).collect::<Vec<_>>());
 
     // S13: a Service named twice gets the sum.
     let mut backends: Vec<SplitBackend> = Vec::new();
@@ -112,6 +110,18 @@ fn backends(key: &ObjectKey, list: NodeRef<'_>, out: &mut Vec<Diagnostic>) -> Ve
         }
     }
     backends
+}
+
+/// Whole numbers in the ratio of some thousandths: as they are written where all are whole, else the thousandths
+/// themselves, made smaller only where one is above the largest weight; that may be above it still.
+pub(crate) fn counted(thousandths: &[u64]) -> Vec<u64> {
+    if thousandths.iter().all(|weight| weight % 1000 == 0) {
+        thousandths.iter().map(|weight| weight / 1000).collect()
+    } else if thousandths.iter().all(|weight| *weight <= LARGEST_WEIGHT) {
+        thousandths.to_vec()
+    } else {
+        weight::reduced(thousandths)
+    }
 }
 
 fn backend_name(key: &ObjectKey, node: NodeRef<'_>, out: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
@@ -134,7 +144,7 @@ fn backend_name(key: &ObjectKey, node: NodeRef<'_>, out: &mut Vec<Diagnostic>) -
 }
 
 /// A weight in thousandths: a whole number, or a Kubernetes quantity (v1alpha1).
-fn quantity(node: NodeRef<'_>) -> Result<u64, &'static str> {
+pub(crate) fn thousandths(node: NodeRef<'_>) -> Result<u64, &'static str> {
     const RANGE: &str = "not a whole number from 0 to 4294967295";
     let text = match node.scalar() {
         Some(Scalar::Integer(text) | Scalar::String(text) | Scalar::Float(text)) => text,
@@ -186,7 +196,14 @@ mod tests {
     #[test_case("99999999999999999999999", None ; "huge")]
     fn weights(text: &str, want: Option<u64>) {
         let (documents, _) = parse(&[Source::new("t", format!("w: {text}"))]);
-        let weight = documents[0].root().get("w").map(quantity);
+        let weight = documents[0].root().get("w").map(thousandths);
         assert_eq!(weight.and_then(Result::ok), want);
+    }
+
+    #[test_case(&[90_000, 10_000], &[90, 10] ; "whole weights stay")]
+    #[test_case(&[500, 1000], &[500, 1000] ; "with a fraction all are thousandths")]
+    #[test_case(&[4_294_967_000_000, 500_000, 500], &[8_589_934_000, 1000, 1] ; "smaller where they are too large")]
+    fn counts(thousandths: &[u64], want: &[u64]) {
+        assert_eq!(counted(thousandths), want);
     }
 }

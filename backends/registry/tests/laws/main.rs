@@ -9,6 +9,7 @@ mod order;
 mod requests;
 mod scale;
 mod sorts;
+mod versions;
 
 use meshglot_translator::ir::MeshSettings;
 use meshglot_translator::parse::{Document, Source, parse};

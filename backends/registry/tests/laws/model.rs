@@ -115,7 +115,7 @@ fn split() -> impl Strategy<Value = Value> {
     )
 }
 
-fn group() -> impl Strategy<Value = Value> {
+pub(crate) fn group() -> impl Strategy<Value = Value> {
     let path = prop::sample::select(vec!["/api", "/api$", "/a|/ab", ".*", "api", "/[0-9]+", "/(?=x)", ""]);
     let methods = prop::sample::select(vec![json!(["GET"]), json!(["*"]), json!(["GET", "POST"]), json!([])]);
     let headers =
@@ -152,7 +152,7 @@ fn workload() -> impl Strategy<Value = Value> {
     })
 }
 
-fn target() -> impl Strategy<Value = Value> {
+pub(crate) fn target() -> impl Strategy<Value = Value> {
     let rule = prop_oneof![
         3 => (prop::sample::select(&GROUPS[..]), prop::sample::select(vec![json!([]), json!(["m0"]), json!(["m0", "m1"])]))
             .prop_map(|(name, matches)| json!({"kind": "HTTPRouteGroup", "name": name, "matches": matches})),
@@ -168,7 +168,7 @@ fn target() -> impl Strategy<Value = Value> {
     })
 }
 
-fn tcp_route() -> impl Strategy<Value = Value> {
+pub(crate) fn tcp_route() -> impl Strategy<Value = Value> {
     let ports = prop::sample::select(vec![json!([80]), json!([5432, 80]), json!([8080]), json!([]), json!([9999])]);
     (prop::sample::select(vec!["main", "sql", "every"]), prop::sample::select(&NAMESPACES[..]), ports).prop_map(|(name, namespace, ports)| {
         json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute", "metadata": metadata(name, namespace), "spec": {"matches": {"ports": ports}}})
