@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::comparison::State;
 use super::intent::NeutralChange;
 use super::rendered::RenderedChanges;
-use crate::effect::{AccessChange, Effect, Options, ShareChange, Side, effect};
+use crate::effect::{AccessChange, Effect, Options, Party, ShareChange, Side, effect};
 use crate::eval::Neutral;
 use crate::ir::{Kind, ServiceKey};
 use crate::render::{Backend, Rendered};
@@ -85,7 +85,11 @@ pub fn unlike<'e>(policy: &'e Effect, mesh: &'e Effect) -> Unlike<'e> {
     let alike = |a: &ShareChange, b: &ShareChange| {
         a.service == b.service && a.port == b.port && a.target == b.target && a.from == b.from && a.to == b.to && a.requests == b.requests
     };
-    let access = |of: &'e Effect, other: &Effect| of.access.iter().filter(|one| !other.access.iter().any(|two| same(one, two))).collect();
+    let access = |of: &'e Effect, other: &Effect| -> Vec<&'e AccessChange> {
+        of.access.iter().filter(|one| !other.access.iter().any(|two| same(one, two))).collect()
+    };
     let shares = |of: &'e Effect, other: &Effect| of.shares.iter().filter(|one| !other.shares.iter().any(|two| alike(one, two))).collect();
-    Unlike { more: access(mesh, policy), less: access(policy, mesh), shares: shares(mesh, policy), unmoved: shares(policy, mesh) }
+    // Callers without a proxy are promised nothing, on no mesh: only what they gain there counts.
+    let less = access(policy, mesh).into_iter().filter(|change: &&AccessChange| change.party != Party::NoProxy).collect();
+    Unlike { more: access(mesh, policy), less, shares: shares(mesh, policy), unmoved: shares(policy, mesh) }
 }
