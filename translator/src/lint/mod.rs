@@ -30,8 +30,8 @@ pub use ignore::{ANNOTATION, Because, Ignore, Ignores};
 pub const CODES: [Code; 8] =
     [Code::MG0017, Code::MG0111, Code::MG0116, Code::MG0204, Code::MG0207, Code::MG0208, Code::MG0501, Code::MG0504];
 
-/// Work for all comparisons of one run, in states of automata: a few seconds for input that was made to be slow.
-const STATES: usize = 1_000_000;
+/// Work for all comparisons of one run, in states of automata: two seconds for input that was made to be slow.
+const STATES: usize = 400_000;
 
 /// What every finding is made from.
 struct Linter<'m> {
