@@ -82,7 +82,7 @@ fn text(cell: &Cell, wide: bool, compared: bool, arrow: &str) -> String {
         Some(before) => format!("{} {arrow} {now}", words(before, wide)),
         None => now,
     };
-    let meshes: Vec<String> = cell.meshes.iter().map(|(name, changes)| format!("{name} {}", otherwise(changes))).collect();
+    let meshes: Vec<String> = cell.meshes.iter().map(|(name, changes)| format!("{name} {}", otherwise(changes, wide))).collect();
     if meshes.is_empty() { now } else { format!("{now} ({})", meshes.join(", ")) }
 }
 
@@ -95,14 +95,16 @@ fn words(allowance: &Allowance, wide: bool) -> String {
 }
 
 /// What a mesh does otherwise: `-` where it lets nothing in, else what it lets in besides, and what it does not.
-pub(super) fn otherwise(changes: &[AccessChange]) -> String {
-    let change = |change: &AccessChange| match (change.gained, change.entire) {
-        (false, true) => "-".to_owned(),
-        (gained, _) => {
-            let sign = if gained { '+' } else { '-' };
-            let more = (change.more > 0).then(|| format!("{sign}{} more", change.more));
-            change.requests.iter().map(|requests| format!("{sign}{requests}")).chain(more).collect::<Vec<_>>().join(" ")
+fn otherwise(changes: &[AccessChange], wide: bool) -> String {
+    let change = |change: &AccessChange| {
+        if !change.gained && change.entire {
+            return "-".to_owned();
         }
+        let sign = if change.gained { '+' } else { '-' };
+        let shown = if wide { change.requests.len() } else { 1 };
+        let more = change.requests.len().saturating_sub(shown) + change.more;
+        let more = (more > 0).then(|| format!("and {more} more"));
+        change.requests.iter().take(shown).map(|requests| format!("{sign}{requests}")).chain(more).collect::<Vec<_>>().join(" ")
     };
     changes.iter().map(change).collect::<Vec<_>>().join(" ")
 }

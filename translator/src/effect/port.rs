@@ -244,7 +244,12 @@ fn beside(decision: &Decision, other: &Decision) -> Decision {
 
 /// Takes those whom no rule names together with the others where the same is to be told of them.
 fn folded(access: Vec<AccessChange>, unnamed: &[&Party]) -> Vec<AccessChange> {
-    let told = |change: &AccessChange| (change.gained, change.requests.clone(), change.more);
+    // Of single requests, of which no rule speaks, other ones may stand for the same sorts.
+    let told = |change: &AccessChange| -> (bool, bool, bool, Vec<Requests>) {
+        let (single, spoken): (Vec<_>, Vec<_>) =
+            change.requests.iter().cloned().partition(|requests| matches!(requests.pattern, Pattern::One(_)));
+        (change.gained, change.entire, single.is_empty(), spoken)
+    };
     let may_fold = |party: &Party| matches!(party, Party::Account(_) | Party::OthersIn(_)) && unnamed.contains(&party);
     let others: Vec<AccessChange> = access.iter().filter(|change| change.party == Party::Others).cloned().collect();
     let is_like_others = |change: &&AccessChange| may_fold(&change.party) && others.iter().any(|other| told(other) == told(change));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pattern::{Pattern, Requests};
-use crate::eval::{Decision, Fraction, Outcome, Request};
+use crate::eval::{Call, Decision, Fraction, Outcome, Request};
 use crate::verify::compare::answered;
 
 /// Requests in words that no rule speaks of, at most so many for one change.
@@ -125,6 +125,13 @@ impl Tally {
         }
         let spoken = spoken.into_iter().filter(|(_, seen)| seen.changed);
         let spoken = spoken.map(|(pattern, seen)| Requests { pattern, whole: !seen.kept });
+        // Those that read well, whatever was tried first.
+        let length = |request: &&Request| match &request.call {
+            Call::Http { headers, .. } => headers.len(),
+            Call::Tcp => 0,
+        };
+        unspoken.sort_by(|a, b| (length(a), &a.call).cmp(&(length(b), &b.call)));
+        unspoken.dedup_by(|a, b| a.call == b.call);
         let shown = unspoken.iter().take(UNSPOKEN);
         let one = |request: &&Request| Requests { pattern: Pattern::One(request.call.clone()), whole: true };
         let requests = spoken.chain(shown.map(one)).collect();

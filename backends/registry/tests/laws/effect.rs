@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use meshglot_translator::effect::{AccessChange, Effect, Options, Party, Presence, Side, effect};
+use meshglot_translator::effect::{AccessChange, Effect, Options, Party, Pattern, Presence, Side, effect};
 use meshglot_translator::eval::{Evaluate, Neutral};
 use meshglot_translator::resolve::Model;
 use meshglot_translator::verify::reading;
@@ -17,9 +17,11 @@ use super::{fresh, model, target};
 /// Everything that is told, without the side on which it is.
 fn mirrored(effect: &Effect, swapped: bool) -> Vec<String> {
     let access = effect.access.iter().map(|change| {
-        let AccessChange { party, service, port, gained, requests, more, entire, .. } = change;
-        let requests: Vec<String> = requests.iter().map(ToString::to_string).collect();
-        format!("{party} {service}:{port} {} {requests:?} {more} {entire}", gained ^ swapped)
+        let AccessChange { party, service, port, gained, requests, entire, .. } = change;
+        // Single requests, of which no rule speaks, depend on what was asked first.
+        let spoken = requests.iter().filter(|requests| !matches!(requests.pattern, Pattern::One(_)));
+        let spoken: Vec<String> = spoken.map(ToString::to_string).collect();
+        format!("{party} {service}:{port} {} {spoken:?} {entire}", gained ^ swapped)
     });
     let shares = effect.shares.iter().map(|change| {
         let (from, to) = if swapped { (change.to, change.from) } else { (change.from, change.to) };
