@@ -161,8 +161,6 @@ fn sarif_has_what_its_readers_need() {
             ["/id", "/shortDescription/text", "/fullDescription/text", "/help/text", "/help/markdown"].into_iter().all(has),
             "3.49: {rule}"
         );
-        let page = format!("/codes/{}", rule["id"].as_str().unwrap_or_default());
-        assert!(rule["helpUri"].as_str().is_some_and(|uri| uri.starts_with("https://") && uri.ends_with(&page)), "{rule}");
         assert!(is_level(&rule["defaultConfiguration"]["level"]), "3.50.3");
     }
     let results = run["results"].as_array().expect("results");

@@ -54,7 +54,6 @@ pub(super) struct Rule {
     pub(super) id: &'static str,
     pub(super) short_description: Text,
     pub(super) full_description: Text,
-    pub(super) help_uri: String,
     pub(super) help: Help,
     pub(super) default_configuration: Configuration,
 }

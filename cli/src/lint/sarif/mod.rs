@@ -18,9 +18,6 @@ use log::{
     Suppression, Text, Tool,
 };
 
-/// Where the page of each code is published.
-const PAGES: &str = "https://meshglot.dev/codes";
-
 /// Writes the log of one run. Rules are those that are said, so that a log without findings is small.
 pub(super) fn write(findings: &Findings, io: &mut Io<'_>) -> Result<(), Failure> {
     let codes: BTreeSet<Code> = findings.all.iter().map(|found| found.finding.code()).collect();
@@ -47,7 +44,6 @@ fn rule(info: &'static CodeInfo) -> Rule {
         id: name,
         short_description: Text::new(&info.backend.map_or_else(|| info.title.to_owned(), |backend| format!("{backend}: {}", info.title))),
         full_description: Text::new(info.why),
-        help_uri: format!("{PAGES}/{name}"),
         help: Help { text: help.clone(), markdown: format!("**{name}: {}**\n\n{help}\n\n`meshglot explain {name}`", info.title) },
         // A loss has the level of its verdict; a warning is what most of them are.
         default_configuration: Configuration { level: level(info.level.unwrap_or(Severity::Warning)) },
