@@ -17,7 +17,7 @@ use crate::message::message;
 use crate::permission::{any, permission};
 
 pub(crate) const CAPABILITIES: &[Capability] = &[
-    Capability { feature: "access.http", verdict: Verdict::Exact, note: "403; not on TCP ports (MG1413)", proof: "access/builtin-http" },
+    Capability { feature: "access.path", verdict: Verdict::Exact, note: "403; not on TCP ports (MG1413)", proof: "access/builtin-http" },
     Capability {
         feature: "access.tcp",
         verdict: Verdict::Exact,
@@ -31,6 +31,13 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         note: "undeclared ports too; not without a proxy (MG1415)",
         proof: "access/builtin-closed-by-default",
     },
+    Capability {
+        feature: "access.header",
+        verdict: Verdict::Exact,
+        note: "an expression over the whole value",
+        proof: "access/header-condition",
+    },
+    Capability { feature: "access.identity", verdict: Verdict::Exact, note: "SPIFFE ID of the certificate", proof: "access/builtin-http" },
     Capability { feature: "access.audit", verdict: Verdict::Exact, note: "told in the access log", proof: "access/builtin-audit" },
 ];
 

@@ -28,7 +28,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         proof: "access/consul-http",
     },
     Capability {
-        feature: "access.http",
+        feature: "access.path",
         verdict: Verdict::Exact,
         note: "permissions; ambiguous paths are let through (MG1316)",
         proof: "access/consul-http",
@@ -50,6 +50,12 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         verdict: Verdict::Exact,
         note: "no HTTP rule on a TCP service (MG1315)",
         proof: "access/consul-tcp",
+    },
+    Capability {
+        feature: "access.header",
+        verdict: Verdict::Exact,
+        note: "permissions, an expression over the whole value",
+        proof: "access/istio-header-values",
     },
     Capability {
         feature: "access.audit",

@@ -39,7 +39,9 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         note: "a whole value, its beginning or its end (MG1105)",
         proof: "access/istio-headers",
     },
+    Capability { feature: "access.tcp", verdict: Verdict::Exact, note: "by port", proof: "access/istio-tcp-ports" },
     Capability { feature: "access.default", verdict: Verdict::Exact, note: "", proof: "access/istio-default-deny" },
+    Capability { feature: "access.audit", verdict: Verdict::Exact, note: "action AUDIT", proof: "access/istio-audit" },
 ];
 
 /// The CRD takes no more rules.

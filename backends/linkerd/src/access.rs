@@ -24,7 +24,7 @@ use crate::server::{is_opaque, probe_paths, server_name, tell_unenforced, unprot
 
 pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability {
-        feature: "access.http",
+        feature: "access.path",
         verdict: Verdict::Equivalent,
         note: "a route per distinct match, 403; paths as sent (MG1210, MG1223); overlapping expressions are narrowed (MG1211)",
         proof: "access/linkerd-methods-and-paths",
@@ -41,6 +41,18 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         verdict: Verdict::Equivalent,
         note: "declared ports (MG1220), with a proxy (MG1221); httpGet probes answer their networks (MG1224)",
         proof: "access/linkerd-closed-by-default",
+    },
+    Capability {
+        feature: "access.header",
+        verdict: Verdict::Equivalent,
+        note: "an expression over the whole value",
+        proof: "access/header-condition",
+    },
+    Capability {
+        feature: "access.identity",
+        verdict: Verdict::Exact,
+        note: "MeshTLSAuthentication by identity",
+        proof: "access/linkerd-spiffe-callers",
     },
     Capability { feature: "access.audit", verdict: Verdict::Exact, note: "accessPolicy audit", proof: "access/linkerd-audit" },
 ];

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use meshglot::capture;
+use serde_json::Value;
 use test_case::test_case;
 
 use super::{GOOD, pages};
@@ -24,8 +25,8 @@ fn used(text: &str) -> BTreeSet<String> {
 #[test_case("split/two-ports", &["split.port", "split.weight"] ; "two ports")]
 #[test_case("split/tcp", &["split.tcp", "split.weight"] ; "connections")]
 #[test_case("match/headers", &["match.header", "split.match", "split.weight"] ; "headers")]
-#[test_case("access/methods-and-prefix", &["access.default", "access.http", "access.identity", "access.path"] ; "paths of callers")]
-#[test_case("access/istio-headers", &["access.default", "access.header", "access.http", "access.identity", "access.path"] ; "headers of callers")]
+#[test_case("access/methods-and-prefix", &["access.default", "access.identity", "access.path"] ; "paths of callers")]
+#[test_case("access/istio-headers", &["access.default", "access.header", "access.identity", "access.path"] ; "headers of callers")]
 fn an_input_uses_what_is_written_in_it(case: &str, want: &[&str]) {
     let text = fs::read_to_string(pages::root().join("golden").join(case).join("input.yaml")).expect("a case");
     assert_eq!(used(&text).iter().map(String::as_str).collect::<Vec<_>>(), want);
@@ -58,4 +59,14 @@ fn wide_tells_the_proof_and_the_note_of_every_mesh() {
     assert_eq!(said.lines().count(), 5, "{said}");
     let consul = said.lines().find(|line| line.contains(" consul ")).expect("a line of Consul");
     assert!(consul.contains("refused") && consul.contains("golden/split/tcp") && consul.ends_with("(MG1322)"), "{consul}");
+}
+
+#[test]
+fn every_mesh_answers_for_every_feature() {
+    let said = capture(&["capabilities", "-o", "json"], b"");
+    let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    for feature in answer["features"].as_array().expect("features") {
+        let meshes = feature["backends"].as_array().map(Vec::len);
+        assert_eq!(meshes, Some(meshglot_registry::all().len()), "{}", feature["feature"]);
+    }
 }

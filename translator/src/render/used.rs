@@ -62,7 +62,6 @@ fn target(key: &ObjectKey, view: &View<'_>, used: &mut BTreeSet<&'static str>) {
     for rule in &target.rules {
         match rule.kind {
             RuleKind::HttpRouteGroup => {
-                used.insert("access.http");
                 let group = view.group(&key.namespace, &rule.name);
                 for one in group.iter().flat_map(|group| picked(group, &rule.matches)) {
                     used.extend(one.path.iter().map(|_| "access.path"));
