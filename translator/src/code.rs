@@ -56,12 +56,13 @@ pub struct CodeExample {
 }
 
 /// First four letters of codes, and what such codes are about.
-pub const RANGES: [(&str, &str); 9] = [
+pub const RANGES: [(&str, &str); 10] = [
     ("MG00", "input that cannot be read as it is written"),
     ("MG01", "references that lead nowhere, or elsewhere"),
     ("MG02", "objects that overlap or contradict each other"),
     ("MG03", "numbers"),
     ("MG05", "protection that is not there, or weaker than it looks"),
+    ("MG06", "versions that cannot say what another one says"),
     ("MG11", "losses on Istio"),
     ("MG12", "losses on Linkerd"),
     ("MG13", "losses on Consul"),

@@ -125,8 +125,8 @@ fn the_list_needs_no_input_and_lacks_no_code() {
     let codes = meshglot_translator::diagnostic::CODES;
     let table = capture(&["lint", "--list"], b"");
     assert_eq!((table.exit, table.stdout.lines().count()), (0, codes.len() + 1));
-    assert!(table.stdout.contains("MG0204  warning           access rule is shadowed\n"), "{}", table.stdout);
-    assert!(table.stdout.contains("MG1103  loss on istio     path regex"), "{}", table.stdout);
+    assert!(table.stdout.contains("MG0204  warning     -        access rule is shadowed\n"), "{}", table.stdout);
+    assert!(table.stdout.contains("MG1103  by verdict  istio    path regex"), "{}", table.stdout);
     let list = json(&capture(&["lint", "-L", "-o", "json"], b""));
     assert_eq!(list["codes"].as_array().map(Vec::len), Some(codes.len()));
     assert_eq!(capture(&["lint", "-L", "-o", "sarif"], b"").exit, 2);

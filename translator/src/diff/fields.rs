@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn sets_tell_members() {
         let (from, to) = (json!({"spec": {"methods": ["GET", "PUT"]}}), json!({"spec": {"methods": ["POST", "GET"]}}));
-        assert_eq!(told(&from, &to), ["+ spec.methods \"POST\"", "- spec.methods \"PUT\""]);
+        assert_eq!(told(&from, &to), ["- spec.methods \"PUT\"", "+ spec.methods \"POST\""]);
     }
 
     #[test]
