@@ -6,9 +6,8 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::parse::Source;
 
-use crate::args::{Choice, Input};
+use crate::args::Input;
 use crate::exit::{Exit, Failure};
-use crate::plan::Plan;
 use crate::{Io, git, input};
 
 /// A base as it is written.
@@ -39,12 +38,6 @@ impl Base {
     }
 
     /// Reads the base of an input as the input is read. It may be empty, and it may be wrong: that is history.
-    pub(crate) fn plan(&self, like: &Input, choice: &Choice, io: &mut Io<'_>) -> Result<Plan, Failure> {
-        let (sources, diagnostics) = self.sources(like, io)?;
-        Plan::of(&sources, diagnostics, like, choice)
-    }
-
-    /// What stands in it, and what is wrong with that as texts.
     pub(crate) fn sources(&self, like: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
         match self {
             Self::Nothing => Ok((Vec::new(), Vec::new())),

@@ -24,7 +24,7 @@ use crate::base::Base;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::plan::Plan;
 use crate::render::count;
-use crate::{Io, draw};
+use crate::{Io, draw, input};
 
 /// Patterns of `--ignore`, a line each; `#` begins a remark.
 const IGNORE_FILE: &str = ".meshglotignore";
@@ -54,8 +54,16 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
         return Err(failure.help("add --base git:HEAD, --base FOLDER, or --from and --to for two meshes"));
     }
     let base = Base::parse("--base", &args.base)?;
-    let plan = Plan::make(&args.input, &args.choice, io)?;
-    let before = base.plan(&args.input, &args.choice, io)?;
+    let (sources, unreadable) = input::read(&args.input, io)?;
+    let (old, unreadable_before) = base.sources(&args.input, io)?;
+    // Neither state knows of the other: both are worked out at once.
+    let (plan, before) = std::thread::scope(|scope| {
+        let before = scope.spawn(|| Plan::of(&old, unreadable_before, &args.input, &args.choice));
+        let plan = Plan::of(&sources, unreadable, &args.input, &args.choice);
+        (plan, before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (plan, before) = (plan?, before?);
+    plan.need_input(&args.input)?;
     tell_errors(&plan, io)?;
     count_errors(&before, args, io)?;
 
