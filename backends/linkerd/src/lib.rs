@@ -72,7 +72,7 @@ impl Backend for Linkerd {
     }
 
     fn shape(&self, object: &ObjectId) -> Shape {
-        shape::shape(&object.api_version, &object.kind)
+        shape::shape(&object.kind)
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -24,6 +24,7 @@ const ROUTE_SCALARS: &[(&str, Scalar)] = &[
 ];
 
 const ANY_PATH: &str = r#"{"type": "PathPrefix", "value": "/"}"#;
+const ANY_RULE: &str = r#"[{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}]"#;
 const ANY_REQUEST: &str = r#"[{"path": {"type": "PathPrefix", "value": "/"}}]"#;
 
 const HTTP_ROUTE: Shape = Shape {
@@ -31,6 +32,7 @@ const HTTP_ROUTE: Shape = Shape {
     defaults: &[
         ("spec.parentRefs.*.group", r#""gateway.networking.k8s.io""#),
         ("spec.parentRefs.*.kind", r#""Gateway""#),
+        ("spec.rules", ANY_RULE),
         ("spec.rules.*.matches", ANY_REQUEST),
         ("spec.rules.*.matches.*.path", ANY_PATH),
         ("spec.rules.*.matches.*.path.type", r#""PathPrefix""#),
@@ -43,23 +45,6 @@ const HTTP_ROUTE: Shape = Shape {
     ],
     scalars: ROUTE_SCALARS,
     ignored: &[],
-};
-
-const POLICY_HTTP_ROUTE: Shape = Shape {
-    defaults: &[
-        ("spec.parentRefs.*.group", r#""policy.linkerd.io""#),
-        ("spec.parentRefs.*.kind", r#""Gateway""#),
-        ("spec.rules.*.matches", ANY_REQUEST),
-        ("spec.rules.*.matches.*.path", ANY_PATH),
-        ("spec.rules.*.matches.*.path.type", r#""PathPrefix""#),
-        ("spec.rules.*.matches.*.path.value", r#""/""#),
-        ("spec.rules.*.matches.*.headers.*.type", r#""Exact""#),
-        ("spec.rules.*.matches.*.queryParams.*.type", r#""Exact""#),
-        ("spec.rules.*.backendRefs.*.group", r#""""#),
-        ("spec.rules.*.backendRefs.*.kind", r#""Service""#),
-        ("spec.rules.*.backendRefs.*.weight", "1"),
-    ],
-    ..HTTP_ROUTE
 };
 
 const TCP_ROUTE: Shape = Shape {
@@ -89,9 +74,8 @@ const MESH_TLS_AUTHENTICATION: Shape =
 const NETWORK_AUTHENTICATION: Shape =
     Shape { lists: &[("spec.networks", List::Keyed(&["cidr"])), ("spec.networks.*.except", List::Set)], ..Shape::PLAIN };
 
-pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
+pub(crate) fn shape(kind: &str) -> Shape {
     match kind {
-        "HTTPRoute" if api_version.starts_with("policy.linkerd.io/") => POLICY_HTTP_ROUTE,
         "HTTPRoute" => HTTP_ROUTE,
         "TCPRoute" => TCP_ROUTE,
         "Server" => SERVER,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anstyle::{AnsiColor, Style};
 use meshglot_translator::diff::{FieldChange, ObjectChange, Operation};
 use meshglot_translator::render::{Loss, ObjectId};
 use meshglot_translator::review::{Cause, MeshChanges, NeutralChange, NeutralOperation};
@@ -20,9 +21,25 @@ const FIELDS: usize = 6;
 
 pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> std::io::Result<()> {
     for line in Page::new(shown, io.arrow()).written() {
-        writeln!(io.stdout, "{line}")?;
+        let style = if io.colour_out { style(&line) } else { Style::new() };
+        writeln!(io.stdout, "{style}{line}{style:#}")?;
     }
     Ok(())
+}
+
+/// The colour of a line, by its sign. What it means stands there without it too.
+fn style(line: &str) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    // Rendered objects stand behind the name of their mesh.
+    let sign = |word: &str| matches!(word, "+" | "-" | "~" | "!");
+    match line.split_whitespace().take(2).find(|word| sign(word)) {
+        _ if line.starts_with("---") || line.starts_with("+++") => Style::new().bold(),
+        Some("+") => colour(AnsiColor::Green),
+        Some("-") => colour(AnsiColor::Red),
+        Some("~") => colour(AnsiColor::Yellow),
+        Some(_) => colour(AnsiColor::Magenta).bold(),
+        None => Style::new(),
+    }
 }
 
 /// The page as lines.

@@ -22,6 +22,15 @@ pub use envoy::Envoy;
 pub use istioctl::Istioctl;
 
 use std::fmt;
+use std::path::PathBuf;
+
+/// The folder of a vendor's CRDs, such as `linkerd`.
+///
+/// # Errors
+/// They are not on this machine.
+pub fn definitions(vendor: &str) -> Result<PathBuf, Absent> {
+    peer::definitions("crd", vendor)
+}
 
 /// What a vendor says of one output.
 #[derive(Debug, Clone, PartialEq, Eq)]
