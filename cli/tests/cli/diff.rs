@@ -81,6 +81,16 @@ fn access_gained_and_lost_is_told_with_the_rule() {
 }
 
 #[test]
+fn what_a_mesh_gets_stands_below_who_uses_a_group() {
+    let wider = ACCESS
+        .replace("methods: [GET]", "methods: [GET, PUT]")
+        .replace("kind: ServiceAccount, name: web", "kind: ServiceAccount, name: batch");
+    let said = diff(ACCESS, &wider, &["--level", "rendered", "--backend", "istio"]);
+    let (target, object) = (said.stdout.find("~ TrafficTarget/"), said.stdout.find("~ AuthorizationPolicy/"));
+    assert!(target.is_some() && target < object && !said.stdout.contains("HTTPRouteGroup"), "{}", said.stdout);
+}
+
+#[test]
 fn a_renamed_object_is_no_outage() {
     let said = diff(GOOD, &GOOD.replace("name: canary", "name: web-canary"), &["--level", "intent"]);
     assert!(said.stdout.contains("~ TrafficSplit/shop/web-canary renamed from TrafficSplit/shop/canary"), "{}", said.stdout);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ignore::Ignore;
 use crate::diff::{Item, ObjectChange, Operation, Show, objects};
-use crate::ir::ObjectKey;
+use crate::ir::{Kind, ObjectKey};
 use crate::render::{Backend, ObjectId, Rendered, RenderedObject};
 
 /// What caused a rendered object to change.
@@ -70,7 +70,10 @@ pub fn rendered(
         let mut sources: BTreeSet<ObjectKey> = object(after.get(&change.id), to).into_iter().collect();
         sources.extend(object(old, from));
         found.namespaces.extend(sources.iter().map(|key| key.namespace.clone()));
-        let cause = sources.into_iter().find(|key| changed.contains(key)).map_or(Cause::Surroundings, Cause::Object);
+        // Who uses a group or a route comes before it.
+        let uses = |key: &ObjectKey| matches!(key.kind, Kind::TrafficSplit | Kind::TrafficTarget);
+        let cause = sources.into_iter().filter(|key| changed.contains(key)).min_by_key(|key| (!uses(key), key.clone()));
+        let cause = cause.map_or(Cause::Surroundings, Cause::Object);
         found.changes.entry(cause).or_default().push(change);
     }
     found
