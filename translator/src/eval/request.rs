@@ -162,6 +162,11 @@ impl Fraction {
         ((self.numerator >> cut) << 64) / (self.denominator >> cut).max(1)
     }
 
+    /// In hundredths with two digits behind the point, for people: `12.50%`.
+    pub fn percent(self) -> String {
+        format!("{:.2}%", self.value() * 100.0)
+    }
+
     /// As a number from 0 to 1, for people.
     pub fn value(self) -> f64 {
         self.numerator as f64 / self.denominator as f64

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::diagnostic::Code;
+use crate::diff::escaped;
 use crate::parse::{Origin, Span};
 use crate::render::{Loss, ObjectId, Rendered, Verdict};
 
@@ -161,7 +162,7 @@ fn pointer(path: &str) -> Option<String> {
             key.split_at(key.find(['.', '[']).unwrap_or(key.len()))
         };
         pointer.push('/');
-        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&escaped(step));
         rest = after;
     }
     Some(pointer)

@@ -74,22 +74,26 @@ impl Unlike<'_> {
 
 /// Compares two effects of one edit.
 pub fn unlike<'e>(policy: &'e Effect, mesh: &'e Effect) -> Unlike<'e> {
-    let same = |a: &AccessChange, b: &AccessChange| {
-        a.party == b.party
-            && a.service == b.service
-            && a.port == b.port
-            && a.gained == b.gained
-            && a.requests == b.requests
-            && a.entire == b.entire
-    };
-    let alike = |a: &ShareChange, b: &ShareChange| {
-        a.service == b.service && a.port == b.port && a.target == b.target && a.from == b.from && a.to == b.to && a.requests == b.requests
-    };
     let access = |of: &'e Effect, other: &Effect| -> Vec<&'e AccessChange> {
-        of.access.iter().filter(|one| !other.access.iter().any(|two| same(one, two))).collect()
+        let there: BTreeSet<_> = other.access.iter().map(access_key).collect();
+        of.access.iter().filter(|change| !there.contains(&access_key(change))).collect()
     };
-    let shares = |of: &'e Effect, other: &Effect| of.shares.iter().filter(|one| !other.shares.iter().any(|two| alike(one, two))).collect();
+    let shares = |of: &'e Effect, other: &Effect| -> Vec<&'e ShareChange> {
+        let there: BTreeSet<_> = other.shares.iter().map(share_key).collect();
+        of.shares.iter().filter(|change| !there.contains(&share_key(change))).collect()
+    };
     // Callers without a proxy are promised nothing, on no mesh: only what they gain there counts.
     let less = access(policy, mesh).into_iter().filter(|change: &&AccessChange| change.party != Party::NoProxy).collect();
     Unlike { more: access(mesh, policy), less, shares: shares(mesh, policy), unmoved: shares(policy, mesh) }
+}
+
+/// What makes two changes of access one: not the example, nor how each side calls its rules.
+fn access_key(change: &AccessChange) -> impl Ord + '_ {
+    let AccessChange { party, service, port, gained, requests, entire, .. } = change;
+    (party, service, *port, *gained, requests, *entire)
+}
+
+fn share_key(change: &ShareChange) -> impl Ord + '_ {
+    let ShareChange { service, port, target, from, to, requests, .. } = change;
+    (service, *port, target, *from, *to, requests)
 }
