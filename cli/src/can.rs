@@ -1,23 +1,19 @@
 //! `meshglot can`: whether a call is allowed, by the neutral policy and by what each mesh gets.
 
 use meshglot_translator::answer::Can;
-use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request, Verdict};
 use meshglot_translator::resolve::Model;
-use meshglot_translator::verify::reading;
 
+use crate::Io;
 use crate::args::{CanArgs, Choice};
 use crate::exit::{Exit, Outcome as Answer};
 use crate::plan::Plan;
 use crate::request::{self, RequestLine};
-use crate::{Io, draw};
 
 pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
-    let choice = Choice { backend: args.backend.clone(), allow_lossy: Vec::new(), allow_widening: Vec::new() };
+    let choice = Choice::of(args.backend.clone());
     let plan = Plan::make(&args.input, &choice, io)?;
-    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    plan.tell_errors(io)?;
     let neutral = Neutral::new(&plan.model);
     let CanArgs { source, method, url, headers, .. } = args;
     let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
@@ -27,7 +23,7 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
         .engines
         .iter()
         .map(|(backend, engine)| {
-            let reader = reading(*backend, &plan.model, &plan.target, engine.rendered().bodies());
+            let reader = plan.reading(*backend, &engine.rendered());
             (backend.name(), reader.evaluate(&request))
         })
         .collect();
@@ -71,7 +67,7 @@ fn tell(
 
 /// Who answers which share.
 pub(crate) fn reaches(decision: &Decision) -> String {
-    let shares = decision.shares.iter().map(|(who, share)| format!("{} {:.2}%", who.short(), share.value() * 100.0));
+    let shares = decision.shares.iter().map(|(who, share)| format!("{} {}", who.short(), share.percent()));
     shares.collect::<Vec<_>>().join(", ")
 }
 

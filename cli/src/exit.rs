@@ -2,6 +2,8 @@
 
 use std::io;
 
+use meshglot_translator::diagnostic::nearest;
+
 use crate::Io;
 
 /// How a command ended.
@@ -56,6 +58,14 @@ impl Failure {
         match self {
             Self::Told { exit, message, .. } => Self::Told { exit, message, help: Some(text.into()) },
             stream @ Self::Stream(_) => stream,
+        }
+    }
+
+    /// Says which of these words was meant, if one is near.
+    pub(crate) fn did_you_mean<'w>(self, written: &str, words: impl IntoIterator<Item = &'w str>) -> Self {
+        match nearest(written, words) {
+            Some(word) => self.help(format!("did you mean {word}?")),
+            None => self,
         }
     }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
-use meshglot_translator::diagnostic::nearest;
 
 use crate::Io;
 use crate::args::{Cli, ManArgs, commands};
@@ -105,8 +104,5 @@ fn ending(command: &Command) -> Roff {
 
 fn unknown(name: &str) -> Failure {
     let failure = Failure::new(Exit::Invalid, format!("there is no command `{name}`"));
-    match nearest(name, commands().iter().map(String::as_str)) {
-        Some(command) => failure.help(format!("did you mean {command}?")),
-        None => failure,
-    }
+    failure.did_you_mean(name, commands().iter().map(String::as_str))
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity, by_position};
+use meshglot_translator::eval::Evaluate;
 use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey};
 use meshglot_translator::parse::{Source, parse};
 use meshglot_translator::render::{Backend, Engine, Loss, Rendered, Target, Verdict};
 use meshglot_translator::resolve::{Model, ReadOptions};
+use meshglot_translator::verify::reading;
 
-use crate::Io;
 use crate::args::{Choice, Input};
 use crate::exit::{Exit, Failure};
-use crate::input;
+use crate::{Io, draw, input};
 
 /// A model and one engine per backend asked for.
 pub(crate) struct Plan {
@@ -100,11 +101,36 @@ impl Plan {
         by_input.chain(unaccepted.map(|loss| loss.code)).collect()
     }
 
+    /// The same by name: where there is one, nothing is written for the mesh.
+    pub(crate) fn withheld(&self, rendered: &Rendered<'_>) -> Vec<&'static str> {
+        self.widens(rendered).into_iter().map(|code| code.info().name).collect()
+    }
+
+    /// How a mesh reads what it would get.
+    pub(crate) fn reading(&self, backend: &dyn Backend, rendered: &Rendered<'_>) -> Box<dyn Evaluate> {
+        reading(backend, &self.model, &self.target, rendered.bodies())
+    }
+
+    /// What has no effect because it is wrong.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Draws that, for commands whose answer does not hold it.
+    pub(crate) fn tell_errors(&self, io: &mut Io<'_>) -> std::io::Result<()> {
+        self.errors().try_for_each(|diagnostic| draw::diagnostic(diagnostic, io))
+    }
+
+    /// Whether the input could not be read as it is written.
+    pub(crate) fn is_invalid(&self, strict: bool) -> bool {
+        (strict && self.model.skipped() > 0) || exit_of(&self.diagnostics) == Exit::Invalid
+    }
+
     /// The exit code: invalid input before losses.
     pub(crate) fn exit(&self, strict: bool) -> Exit {
         let lost = || self.engines.iter().any(|(_, engine)| engine.rendered().losses.iter().any(|loss| loss.fails()));
         match exit_of(&self.diagnostics) {
-            _ if strict && self.model.skipped() > 0 => Exit::Invalid,
+            _ if self.is_invalid(strict) => Exit::Invalid,
             Exit::Ok if lost() => Exit::No,
             exit => exit,
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::eval::{Call, Caller, Inventory, Request};
 use meshglot_translator::ir::{AccountKey, ObjectKey, ServiceKey};
 
@@ -115,9 +114,5 @@ fn usage(message: impl Into<String>) -> Failure {
 }
 
 fn unknown(message: String, written: &str, names: Vec<&str>) -> Failure {
-    let failure = Failure::new(Exit::Invalid, message);
-    match nearest(written, names) {
-        Some(name) => failure.help(format!("did you mean {name}?")),
-        None => failure,
-    }
+    Failure::new(Exit::Invalid, message).did_you_mean(written, names)
 }

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use meshglot_translator::answer::{SimulatedAnswer, Simulation};
-use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request};
 use meshglot_translator::render::{Backend, Engine};
-use meshglot_translator::verify::{losses_on_the_way, reading};
+use meshglot_translator::verify::losses_on_the_way;
 
+use crate::Io;
 use crate::args::{Choice, SimulateArgs};
 use crate::exit::{Exit, Outcome};
 use crate::plan::Plan;
 use crate::render::count;
 use crate::request::{self, RequestLine};
-use crate::{Io, draw};
 
 /// The row of the policy itself.
 const POLICY: &str = "policy";
@@ -22,13 +21,11 @@ pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
     let plan = match &args.backend {
         None => Plan::policy(&args.input, io)?,
         Some(name) => {
-            let choice = Choice { backend: Some(name.clone()), allow_lossy: Vec::new(), allow_widening: Vec::new() };
+            let choice = Choice::of(Some(name.clone()));
             Plan::make(&args.input, &choice, io)?
         }
     };
-    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    plan.tell_errors(io)?;
     let neutral = Neutral::new(&plan.model);
     let SimulateArgs { source, method, url, headers, .. } = args;
     let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
@@ -48,7 +45,7 @@ pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
             text(&answer, decisions, io)?;
         }
     }
-    Ok(if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { Exit::Ok })
+    Ok(if plan.is_invalid(args.input.strict) { Exit::Invalid } else { Exit::Ok })
 }
 
 /// What one mesh does with the call, and the codes that have to do with it.
@@ -59,11 +56,11 @@ fn decide(
     request: &Request,
 ) -> (&'static str, Option<Decision>, Vec<&'static str>) {
     let rendered = engine.rendered();
-    let widening = plan.widens(&rendered);
-    if !widening.is_empty() {
-        return (backend.name(), None, widening.iter().map(|code| code.info().name).collect());
+    let withheld = plan.withheld(&rendered);
+    if !withheld.is_empty() {
+        return (backend.name(), None, withheld);
     }
-    let decision = reading(backend, &plan.model, &plan.target, rendered.bodies()).evaluate(request);
+    let decision = plan.reading(backend, &rendered).evaluate(request);
     let losses = losses_on_the_way(&plan.model, backend.name(), &plan.target, &request.service, &rendered.losses);
     let codes: BTreeSet<&str> = losses.iter().map(|loss| loss.code.info().name).collect();
     (backend.name(), Some(decision), codes.into_iter().collect())
@@ -80,7 +77,7 @@ fn text<'d>(answer: &Simulation, decisions: impl Iterator<Item = Option<&'d Deci
         writeln!(io.stdout, "  {name:<8} {}{codes}", simulated.decision.verdict)?;
         let width = simulated.sample.iter().map(|one| one.to.len()).max().unwrap_or_default();
         for (share, counted) in decision.shares.values().zip(&simulated.sample) {
-            let exact = format!("{share} ({:.2}%)", share.value() * 100.0);
+            let exact = format!("{share} ({})", share.percent());
             writeln!(io.stdout, "    {:<width$}  {exact:<20} {:>8}", counted.to, counted.count)?;
         }
     }

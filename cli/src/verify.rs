@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use meshglot_translator::answer::{BackendVerification, Verification};
-use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::eval::{Call, Request};
 use meshglot_translator::parse::parse;
 use meshglot_translator::render::{Backend, Rendered};
@@ -31,9 +30,7 @@ enum Answer {
 pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
     let plan = Plan::make(&args.input, &args.choice, io)?;
     plan.need_backend(&args.choice)?;
-    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    plan.tell_errors(io)?;
     let given = match &args.against {
         None => None,
         Some(_) if plan.engines.len() != 1 => {
@@ -45,9 +42,9 @@ pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
     let mut results = Vec::new();
     for (backend, engine) in &plan.engines {
         let rendered = engine.rendered();
-        let codes = plan.widens(&rendered);
+        let codes = plan.withheld(&rendered);
         let result = match (&given, codes.is_empty()) {
-            (None, false) => Answer::Withheld(codes.iter().map(|code| code.info().name).collect()),
+            (None, false) => Answer::Withheld(codes),
             (given, _) => Answer::Seen(report(&plan, *backend, &rendered, given.as_deref(), args.limit)),
         };
         results.push((backend.name(), result));
@@ -60,7 +57,7 @@ pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
         }
     }
     let proved = |(_, result): &(_, Answer)| matches!(result, Answer::Seen(report) if report.is_proved());
-    let invalid = plan.exit(args.input.strict) == Exit::Invalid;
+    let invalid = plan.is_invalid(args.input.strict);
     Ok(match results.iter().all(proved) {
         _ if invalid => Exit::Invalid,
         true => Exit::Ok,

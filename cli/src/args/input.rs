@@ -38,6 +38,13 @@ pub struct Choice {
     pub allow_widening: Vec<String>,
 }
 
+impl Choice {
+    /// A backend of which nothing is accepted.
+    pub(crate) fn of(backend: Option<String>) -> Self {
+        Self { backend, allow_lossy: Vec::new(), allow_widening: Vec::new() }
+    }
+}
+
 /// The words of `--backend`.
 pub(super) fn backend_name() -> clap::builder::PossibleValuesParser {
     let names = meshglot_registry::all().into_iter().map(|backend| backend.name());

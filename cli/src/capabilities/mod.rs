@@ -3,13 +3,12 @@
 mod table;
 
 use meshglot_translator::answer::Capabilities;
-use meshglot_translator::diagnostic::{Severity, nearest};
 use meshglot_translator::render::{Backend, used};
 
-use crate::args::{CapabilitiesArgs, Choice, Input};
+use crate::Io;
+use crate::args::{CapabilitiesArgs, Input};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::plan::Plan;
-use crate::{Io, draw};
 
 pub(crate) fn run(args: &CapabilitiesArgs, io: &mut Io<'_>) -> Outcome {
     let asked = |backend: &&dyn Backend| args.backend.as_deref().is_none_or(|name| name == backend.name() || name == "all");
@@ -39,10 +38,8 @@ pub(crate) fn run(args: &CapabilitiesArgs, io: &mut Io<'_>) -> Outcome {
 fn only_used(args: &CapabilitiesArgs, all: &mut Capabilities, io: &mut Io<'_>) -> Result<(), Failure> {
     let (filenames, recursive, namespace) = (args.filenames.clone(), args.recursive, "default".to_owned());
     let input = Input { filenames, recursive, namespace, lenient: false, strict: false };
-    let plan = Plan::make(&input, &Choice { backend: None, allow_lossy: Vec::new(), allow_widening: Vec::new() }, io)?;
-    for diagnostic in plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    let plan = Plan::policy(&input, io)?;
+    plan.tell_errors(io)?;
     let used = used(&plan.model);
     all.features.retain(|row| used.contains(row.feature));
     Ok(())
@@ -57,8 +54,5 @@ fn unknown(wanted: &str, table: &Capabilities) -> Failure {
     let failure = Failure::new(Exit::Invalid, format!("there is no feature `{wanted}`"));
     let features = table.features.iter().map(|row| row.feature);
     let groups = features.clone().filter_map(|feature| feature.split('.').next());
-    match nearest(wanted, features.chain(groups)) {
-        Some(feature) => failure.help(format!("did you mean {feature}?")),
-        None => failure,
-    }
+    failure.did_you_mean(wanted, features.chain(groups))
 }

@@ -1,7 +1,7 @@
 //! The level of effect: who may call what now and could not before, and whose share moved.
 
 use meshglot_translator::effect::{AccessChange, Effect, Party, Pattern, Presence, ShareChange, Uncertain, Why};
-use meshglot_translator::eval::{Decision, Fraction};
+use meshglot_translator::eval::Decision;
 use meshglot_translator::review::{Unlike, unlike};
 use meshglot_translator::sorts::Doubt;
 
@@ -78,7 +78,6 @@ fn ending(decision: &Decision) -> String {
 /// `~ reviews.shop:9080   deployment/reviews-v2 10.00% → 25.00%`, and of which requests if not of all.
 pub(super) fn share(change: &ShareChange, arrow: &str) -> String {
     let ShareChange { service, port, target, from, to, requests, parties, everyone, .. } = change;
-    let percent = |share: &Fraction| format!("{:.2}%", share.value() * 100.0);
     let words: Vec<String> = requests.iter().map(ToString::to_string).filter(|word| word != "ALL").collect();
     let which = if words.is_empty() { String::new() } else { format!("   of {}", words.join("; ")) };
     // Callers without a proxy are never split: that is no news.
@@ -86,7 +85,7 @@ pub(super) fn share(change: &ShareChange, arrow: &str) -> String {
         true => String::new(),
         false => format!("   for {}", parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
-    format!("~ {}.{}:{port}   {} {} {arrow} {}{which}{who}", service.name, service.namespace, target.short(), percent(from), percent(to))
+    format!("~ {}.{}:{port}   {} {} {arrow} {}{which}{who}", service.name, service.namespace, target.short(), from.percent(), to.percent())
 }
 
 fn uncertain(doubt: &Uncertain, arrow: &str) -> String {

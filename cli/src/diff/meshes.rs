@@ -2,12 +2,11 @@
 
 use meshglot_translator::answer::{ConceptAnswer, EffectAnswer, MeshDiffAnswer, PlaceAnswer};
 use meshglot_translator::effect::{Effect, Options, Side, effect};
-use meshglot_translator::render::{Backend, Rendered, Verdict};
+use meshglot_translator::render::{Rendered, Verdict};
 use meshglot_translator::review::{Concept, Place, Saying, concepts, leftovers};
 
 use super::calls;
 use super::words::value;
-use meshglot_translator::verify::reading;
 
 use crate::Io;
 use crate::args::{Choice, DiffArgs, DiffFormat, Level};
@@ -34,15 +33,14 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
         allow_widening: args.choice.allow_widening.clone(),
     };
     let plan = Plan::make(&args.input, &choice, io)?;
-    super::tell_errors(&plan, io)?;
+    plan.tell_errors(io)?;
     let of = |name: &str| plan.engines.iter().find(|(backend, _)| backend.name() == name);
     let (Some((one, old)), Some((other, new))) = (of(from), of(to)) else {
         return Err(Failure::new(Exit::Usage, "--from and --to name one mesh each"));
     };
     let (before, after) = (old.rendered(), new.rendered());
     let decided = args.level.has(Level::Effect).then(|| {
-        let read = |backend: &dyn Backend, rendered: &Rendered<'_>| reading(backend, &plan.model, &plan.target, rendered.bodies());
-        let (old, new) = (read(*one, &before), read(*other, &after));
+        let (old, new) = (plan.reading(*one, &before), plan.reading(*other, &after));
         let from = Side { model: &plan.model, reading: &*old, mesh: Some((one.name(), &plan.target)) };
         let to = Side { model: &plan.model, reading: &*new, mesh: Some((other.name(), &plan.target)) };
         effect(&from, &to, &Options { limit: args.limit, ..Options::default() })
@@ -54,7 +52,7 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
         names: [before.backend, after.backend],
         effect: decided,
     };
-    let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { super::exit(args, meshes.differs()) };
+    let exit = if plan.is_invalid(args.input.strict) { Exit::Invalid } else { super::exit(args, meshes.differs()) };
     match args.output {
         DiffFormat::Diff | DiffFormat::Name | DiffFormat::GithubMd => meshes.text(io)?,
         DiffFormat::Json => io.answer(&meshes.answer())?,

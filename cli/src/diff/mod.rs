@@ -14,9 +14,9 @@ pub(crate) use patches::Patches;
 
 use std::collections::BTreeMap;
 
-use meshglot_translator::diagnostic::{Diagnostic, Severity};
+use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::diff::Show;
-use meshglot_translator::render::{Backend, Engine, Rendered};
+use meshglot_translator::render::Rendered;
 use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, compare};
 
 use crate::args::{DiffArgs, DiffFormat, Level};
@@ -24,7 +24,7 @@ use crate::base::Base;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::plan::Plan;
 use crate::render::count;
-use crate::{Io, draw, input};
+use crate::{Io, input};
 
 /// Patterns of `--ignore`, a line each; `#` begins a remark.
 const IGNORE_FILE: &str = ".meshglotignore";
@@ -64,7 +64,8 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     });
     let (plan, before) = (plan?, before?);
     plan.need_input(&args.input)?;
-    tell_errors(&plan, io)?;
+    // What they concern is compared as if it were not there.
+    plan.tell_errors(io)?;
     count_errors(&before, args, io)?;
 
     let look = Look {
@@ -72,12 +73,13 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
         ignore: &ignore,
         calls: args.level.has(Level::Effect).then_some(args.limit),
     };
-    let withheld = [&before, &plan].map(withheld);
-    let states = (state(&before, &withheld), state(&plan, &withheld));
+    let (had, has) = (rendered(&before), rendered(&plan));
+    let withheld = [withheld(&before, &had), withheld(&plan, &has)];
+    let states = (state(&before, had, &withheld), state(&plan, has, &withheld));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
     let shown = Shown { from: args.base.join(" "), to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
-    let exit = if plan.exit(args.input.strict) == Exit::Invalid { Exit::Invalid } else { exit(args, shown.differs()) };
+    let exit = if plan.is_invalid(args.input.strict) { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
         DiffFormat::GithubMd => markdown::write(&shown, io)?,
@@ -112,38 +114,29 @@ fn exit(args: &DiffArgs, differs: bool) -> Exit {
 /// Meshes for which nothing is written, with the codes.
 type Withheld = BTreeMap<&'static str, Vec<&'static str>>;
 
-fn withheld(plan: &Plan) -> Withheld {
-    let codes = |(backend, engine): &(&'static dyn Backend, Engine<'static>)| {
-        let codes = plan.widens(&engine.rendered());
-        (!codes.is_empty()).then(|| (backend.name(), codes.into_iter().map(|code| code.info().name).collect()))
-    };
-    plan.engines.iter().filter_map(codes).collect()
+fn withheld(plan: &Plan, rendered: &[Rendered<'_>]) -> Withheld {
+    let codes = rendered.iter().map(|rendered| (rendered.backend, plan.withheld(rendered)));
+    codes.filter(|(_, codes)| !codes.is_empty()).collect()
+}
+
+fn rendered(plan: &Plan) -> Vec<Rendered<'_>> {
+    plan.engines.iter().map(|(_, engine)| engine.rendered()).collect()
 }
 
 /// What a mesh gets that keeps its old objects because nothing is written cannot be compared.
-fn state<'p>(plan: &'p Plan, withheld: &[Withheld; 2]) -> State<'p> {
-    let is_written = |rendered: &Rendered<'_>| withheld.iter().all(|withheld| !withheld.contains_key(rendered.backend));
-    let meshes = plan.engines.iter().map(|(_, engine)| engine.rendered()).filter(is_written).collect();
+fn state<'p>(plan: &'p Plan, mut meshes: Vec<Rendered<'p>>, withheld: &[Withheld; 2]) -> State<'p> {
+    meshes.retain(|rendered| withheld.iter().all(|withheld| !withheld.contains_key(rendered.backend)));
     State { model: &plan.model, target: &plan.target, meshes }
 }
 
-/// Mistakes are told in full: what they concern is compared as if it were not there.
-fn tell_errors(plan: &Plan, io: &mut Io<'_>) -> std::io::Result<()> {
-    errors(plan).try_for_each(|diagnostic| draw::diagnostic(diagnostic, io))
-}
-
-/// Those of the base are counted, because nobody can mend history.
+/// Mistakes of the base are counted, because nobody can mend history.
 fn count_errors(base: &Plan, args: &DiffArgs, io: &mut Io<'_>) -> std::io::Result<()> {
-    let old = errors(base).count();
+    let old = base.errors().count();
     if old > 0 && !io.quiet {
         let base = args.base.join(" ");
         writeln!(io.stderr, "note: {} in {base}; what they are about counts as absent there", count(old, "error"))?;
     }
     Ok(())
-}
-
-fn errors(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
-    plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// The patterns of the command line and of the file.

@@ -4,17 +4,14 @@ mod csv;
 mod table;
 
 use meshglot_translator::answer::MatrixAnswer;
-use meshglot_translator::diagnostic::{Severity, nearest};
 use meshglot_translator::effect::{Effect, Entrances, Matrix, Options, Side, effect};
 use meshglot_translator::eval::Evaluate;
-use meshglot_translator::render::{Backend, Target};
-use meshglot_translator::verify::reading;
 
+use crate::Io;
 use crate::args::{Choice, Input, MatrixArgs};
 use crate::base::Base;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::plan::Plan;
-use crate::{Io, draw};
 
 /// The objects of one mesh as it reads them.
 struct Mesh {
@@ -24,9 +21,7 @@ struct Mesh {
 
 pub(crate) fn run(args: &MatrixArgs, io: &mut Io<'_>) -> Outcome {
     let now = plan(&args.input, args, io)?;
-    for diagnostic in now.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    now.tell_errors(io)?;
     let base = match args.changed_from.is_empty() {
         true => None,
         false => Some(before(args, io)?),
@@ -64,7 +59,7 @@ pub(crate) fn run(args: &MatrixArgs, io: &mut Io<'_>) -> Outcome {
     }
     notes(&answer, io)?;
     Ok(match changed {
-        _ if now.exit(args.input.strict) == Exit::Invalid => Exit::Invalid,
+        _ if now.is_invalid(args.input.strict) => Exit::Invalid,
         true => Exit::No,
         false => Exit::Ok,
     })
@@ -79,7 +74,7 @@ fn plan(input: &Input, args: &MatrixArgs, io: &mut Io<'_>) -> Result<Plan, Failu
 }
 
 fn choice(args: &MatrixArgs) -> Choice {
-    Choice { backend: args.backend.clone(), allow_lossy: Vec::new(), allow_widening: Vec::new() }
+    Choice::of(args.backend.clone())
 }
 
 /// The policy that it is compared with. What is wrong with it is no answer, but must not pass for a change.
@@ -90,12 +85,10 @@ fn before(args: &MatrixArgs, io: &mut Io<'_>) -> Result<Plan, Failure> {
         None => Plan::policy_of(&sources, diagnostics, &args.input),
         Some(_) => Plan::of(&sources, diagnostics, &args.input, &choice(args))?,
     };
-    if base.exit(false) != Exit::Invalid {
+    if !base.is_invalid(false) {
         return Ok(base);
     }
-    for diagnostic in base.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
-        draw::diagnostic(diagnostic, io)?;
-    }
+    base.tell_errors(io)?;
     Err(Failure::new(Exit::Invalid, "the policy of --changed-from is invalid: nothing can be compared with it"))
 }
 
@@ -105,10 +98,7 @@ fn known_namespaces(names: &[String], now: &Entrances<'_>, base: Option<&Entranc
         if inventories().all(|inventory| inventory.namespace(name).is_none()) {
             let all = inventories().flat_map(|inventory| inventory.namespaces()).map(|namespace| &*namespace.name);
             let failure = Failure::new(Exit::Invalid, format!("--to: nothing is known of a namespace `{name}`"));
-            return Err(match nearest(name, all) {
-                Some(name) => failure.help(format!("did you mean {name}?")),
-                None => failure,
-            });
+            return Err(failure.did_you_mean(name, all));
         }
     }
     Ok(())
@@ -119,10 +109,6 @@ fn neutral<'s>(plan: &'s Plan, entrances: &'s Entrances<'_>) -> Side<'s> {
 }
 
 impl Mesh {
-    fn of(backend: &dyn Backend, plan: &Plan, target: &Target, objects: Vec<serde_json::Value>) -> Self {
-        Self { name: backend.name(), reading: reading(backend, &plan.model, target, objects) }
-    }
-
     fn side<'s>(&'s self, plan: &'s Plan) -> Side<'s> {
         Side { model: &plan.model, reading: &*self.reading, mesh: Some((self.name, &plan.target)) }
     }
@@ -133,11 +119,11 @@ fn meshes(plan: &Plan, withheld: &mut Vec<(&'static str, Vec<&'static str>)>) ->
     let mut meshes = Vec::new();
     for (backend, engine) in &plan.engines {
         let rendered = engine.rendered();
-        let codes = plan.widens(&rendered);
+        let codes = plan.withheld(&rendered);
         if codes.is_empty() {
-            meshes.push(Mesh::of(*backend, plan, &plan.target, rendered.bodies()));
+            meshes.push(Mesh { name: backend.name(), reading: plan.reading(*backend, &rendered) });
         } else {
-            withheld.push((backend.name(), codes.iter().map(|code| code.info().name).collect()));
+            withheld.push((backend.name(), codes));
         }
     }
     meshes

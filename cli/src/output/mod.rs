@@ -8,8 +8,6 @@ pub(crate) mod yaml;
 
 use std::path::PathBuf;
 
-use meshglot_translator::diagnostic::nearest;
-
 use crate::exit::{Exit, Failure};
 
 /// `-o`.
@@ -32,10 +30,7 @@ impl Format {
                 Some(path) => Ok(Self::Folder(path.into())),
                 None => {
                     let failure = Failure::new(Exit::Usage, format!("-o {word} is none of yaml, json, name, dir=PATH"));
-                    Err(match nearest(word, ["yaml", "json", "name", "dir="]) {
-                        Some(word) => failure.help(format!("did you mean {word}?")),
-                        None => failure,
-                    })
+                    Err(failure.did_you_mean(word, ["yaml", "json", "name", "dir="]))
                 }
             },
         }

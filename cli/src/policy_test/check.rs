@@ -112,7 +112,7 @@ fn off(shares: &[(&Share, Vec<Outcome>)], decision: &Decision) -> Option<Failed>
     }
     let off: Vec<_> = shares.iter().filter(|(share, who)| !share.bounds.hold(share_of(decision, who))).collect();
     let expected: Vec<String> = off.iter().map(|(share, _)| format!("{} {}", share.who, share.bounds)).collect();
-    let got = off.iter().map(|(share, who)| format!("{} {:.2}%", share.who, share_of(decision, who).value() * 100.0));
+    let got = off.iter().map(|(share, who)| format!("{} {}", share.who, share_of(decision, who).percent()));
     (!off.is_empty()).then(|| Failed { expected: expected.join(", "), got: got.collect::<Vec<_>>().join(", "), because: Vec::new() })
 }
 

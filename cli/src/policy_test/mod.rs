@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use meshglot_translator::answer::DiagnosticAnswer;
-use meshglot_translator::diagnostic::{Diagnostic, Severity, by_position, nearest};
+use meshglot_translator::diagnostic::{Diagnostic, Severity, by_position};
 use meshglot_translator::parse::{Source, parse};
 
 use crate::args::{Choice, Input, TestArgs};
@@ -109,10 +109,7 @@ fn filtered(suites: &[Suite], args: &TestArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let failure = Failure::new(Exit::Invalid, format!("no test has `{filter}` in its name"));
-    Err(match nearest(filter, names()) {
-        Some(name) => failure.help(format!("did you mean {name}?")),
-        None => failure,
-    })
+    Err(failure.did_you_mean(filter, names()))
 }
 
 fn of_suite(suite: &Suite, policy: &[Arc<Source>], args: &TestArgs, told: &mut Told, io: &mut Io<'_>) -> Result<Vec<TestResult>, Failure> {
@@ -120,7 +117,7 @@ fn of_suite(suite: &Suite, policy: &[Arc<Source>], args: &TestArgs, told: &mut T
     let Some(sources) = with_inputs(suite, policy, args, &mut told.tests, io)? else { return Ok(Vec::new()) };
     let input = Input { filenames: names(suite, &args.input), namespace: namespace.to_owned(), ..args.input };
     let backend = args.backend.clone().unwrap_or_else(|| "all".to_owned());
-    let choice = Choice { backend: Some(backend), allow_lossy: Vec::new(), allow_widening: Vec::new() };
+    let choice = Choice::of(Some(backend));
     let plan = match Plan::of(&sources, Vec::new(), &input, &choice) {
         Ok(plan) => plan,
         Err(failure) => {

@@ -5,7 +5,6 @@ use meshglot_translator::eval::{Decision, Evaluate, Fraction, Neutral, Outcome, 
 use meshglot_translator::ir::{PodSet, ServiceKey};
 use meshglot_translator::parse::Origin;
 use meshglot_translator::render::Loss;
-use meshglot_translator::verify::reading;
 use std::sync::Arc;
 
 use super::suite::{Destination, Share};
@@ -42,8 +41,7 @@ impl<'p> World<'p> {
     pub(super) fn of(plan: &'p Plan, namespace: &str) -> Self {
         let meshes = plan.engines.iter().map(|(backend, engine)| {
             let rendered = engine.rendered();
-            let withheld = plan.widens(&rendered).iter().map(|code| code.info().name).collect();
-            let reader = reading(*backend, &plan.model, &plan.target, rendered.bodies());
+            let (withheld, reader) = (plan.withheld(&rendered), plan.reading(*backend, &rendered));
             Mesh { name: backend.name(), withheld, losses: rendered.losses, reader }
         });
         let meshes = meshes.collect();
