@@ -2,31 +2,25 @@
 
 use meshglot_translator::answer::Can;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request, Verdict};
+use meshglot_translator::plan::{Mesh, RequestLine};
 use meshglot_translator::resolve::Model;
 
 use crate::Io;
 use crate::args::{CanArgs, Choice};
 use crate::exit::{Exit, Outcome as Answer};
-use crate::plan::Plan;
-use crate::request::{self, RequestLine};
+use crate::plan;
 
 pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
     let choice = Choice::of(args.backend.clone());
-    let plan = Plan::make(&args.input, &choice, io)?;
-    plan.tell_errors(io)?;
+    let plan = plan::make(&args.input, &choice, io)?;
+    plan::tell_errors(&plan, io)?;
     let neutral = Neutral::new(&plan.model);
     let CanArgs { source, method, url, headers, .. } = args;
     let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
-    let request = request::read(line, neutral.inventory())?;
+    let request = line.request(neutral.inventory())?;
     let decision = neutral.evaluate(&request);
-    let rendered: Vec<(&'static str, Decision)> = plan
-        .engines
-        .iter()
-        .map(|(backend, engine)| {
-            let reader = plan.reading(*backend, &engine.rendered());
-            (backend.name(), reader.evaluate(&request))
-        })
-        .collect();
+    let meshes = Mesh::all(&plan);
+    let rendered: Vec<(&'static str, Decision)> = meshes.iter().map(|mesh| (mesh.name, mesh.reading.evaluate(&request))).collect();
     let answer = Can::of(&decision, &rendered);
     if args.output == "json" {
         io.answer(&answer)?;

@@ -26,7 +26,6 @@ mod plan;
 mod policy_test;
 pub mod process;
 mod render;
-mod request;
 mod schemas;
 mod simulate;
 mod verify;

@@ -9,17 +9,17 @@ use crate::args::{Global, RenderArgs};
 use crate::draw;
 use crate::exit::{Exit, Outcome};
 use crate::output::{self, Format};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::verify;
 
 pub(crate) fn run(args: &RenderArgs, _global: &Global, io: &mut Io<'_>) -> Outcome {
     let format = Format::parse(&args.output)?;
-    let plan = Plan::make(&args.input, &args.choice, io)?;
-    plan.need_backend(&args.choice)?;
+    let plan = plan::make(&args.input, &args.choice, io)?;
+    plan::need_backend(&plan, &args.choice)?;
     if let Some(name) = &args.format {
         plan.engines.iter().try_for_each(|(backend, _)| output::entries::known(*backend, name))?;
     }
-    let exit = plan.exit(args.input.strict);
+    let exit = plan::exit(&plan, args.input.strict);
     let rendered: Vec<(&dyn Backend, Rendered<'_>)> = plan.engines.iter().map(|(backend, engine)| (*backend, engine.rendered())).collect();
 
     // JSON holds the diagnostics; for other formats they are notes beside the answer.
@@ -87,7 +87,7 @@ fn close(plan: &Plan, rendered: &[(&dyn Backend, Rendered<'_>)], io: &mut Io<'_>
     let neutral = plan.neutral_objects().len();
     let errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     for (backend, rendered) in rendered {
-        let good = !rendered.losses.iter().any(|loss| loss.fails()) && plan.exit(false) == Exit::Ok;
+        let good = !rendered.losses.iter().any(|loss| loss.fails()) && plan::exit(plan, false) == Exit::Ok;
         let (mark, arrow) = (io.mark(good), io.arrow());
         let what = format!(
             "{mark} {} {arrow} {}",

@@ -3,35 +3,39 @@
 use std::collections::BTreeSet;
 
 use meshglot_translator::answer::{SimulatedAnswer, Simulation};
-use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request};
-use meshglot_translator::render::{Backend, Engine};
-use meshglot_translator::verify::losses_on_the_way;
+use meshglot_translator::eval::{Decision, Evaluate, Neutral};
+use meshglot_translator::plan::{Mesh, RequestLine};
 
 use crate::Io;
 use crate::args::{Choice, SimulateArgs};
 use crate::exit::{Exit, Outcome};
-use crate::plan::Plan;
+use crate::plan;
 use crate::render::count;
-use crate::request::{self, RequestLine};
 
 /// The row of the policy itself.
 const POLICY: &str = "policy";
 
 pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
     let plan = match &args.backend {
-        None => Plan::policy(&args.input, io)?,
+        None => plan::policy(&args.input, io)?,
         Some(name) => {
             let choice = Choice::of(Some(name.clone()));
-            Plan::make(&args.input, &choice, io)?
+            plan::make(&args.input, &choice, io)?
         }
     };
-    plan.tell_errors(io)?;
+    plan::tell_errors(&plan, io)?;
     let neutral = Neutral::new(&plan.model);
     let SimulateArgs { source, method, url, headers, .. } = args;
     let line = RequestLine { source, method, url, headers, namespace: &args.input.namespace };
-    let request = request::read(line, neutral.inventory())?;
+    let request = line.request(neutral.inventory())?;
     let decision = neutral.evaluate(&request);
-    let backends: Vec<_> = plan.engines.iter().map(|(backend, engine)| decide(*backend, engine, &plan, &request)).collect();
+    let backends: Vec<_> = Mesh::all(&plan)
+        .iter()
+        .map(|mesh| {
+            let (decision, codes) = mesh.decide(&plan, &request);
+            (mesh.name, decision, codes)
+        })
+        .collect();
     let answer = Simulation::of(&request, (args.requests, args.seed), &decision, &backends);
     match args.output.as_str() {
         "json" => io.answer(&answer)?,
@@ -45,25 +49,7 @@ pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
             text(&answer, decisions, io)?;
         }
     }
-    Ok(if plan.is_invalid(args.input.strict) { Exit::Invalid } else { Exit::Ok })
-}
-
-/// What one mesh does with the call, and the codes that have to do with it.
-fn decide(
-    backend: &dyn Backend,
-    engine: &Engine<'_>,
-    plan: &Plan,
-    request: &Request,
-) -> (&'static str, Option<Decision>, Vec<&'static str>) {
-    let rendered = engine.rendered();
-    let withheld = plan.withheld(&rendered);
-    if !withheld.is_empty() {
-        return (backend.name(), None, withheld);
-    }
-    let decision = plan.reading(backend, &rendered).evaluate(request);
-    let losses = losses_on_the_way(&plan.model, backend.name(), &plan.target, &request.service, &rendered.losses);
-    let codes: BTreeSet<&str> = losses.iter().map(|loss| loss.code.info().name).collect();
-    (backend.name(), Some(decision), codes.into_iter().collect())
+    Ok(if plan::is_invalid(&plan, args.input.strict) { Exit::Invalid } else { Exit::Ok })
 }
 
 /// Every share with its count, a line each; `decisions`: those of the rows.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::args::{Input, VerifyArgs};
 use crate::can::reaches;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::render::count;
 use crate::{Io, draw, input};
 
@@ -28,9 +28,9 @@ enum Answer {
 }
 
 pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
-    let plan = Plan::make(&args.input, &args.choice, io)?;
-    plan.need_backend(&args.choice)?;
-    plan.tell_errors(io)?;
+    let plan = plan::make(&args.input, &args.choice, io)?;
+    plan::need_backend(&plan, &args.choice)?;
+    plan::tell_errors(&plan, io)?;
     let given = match &args.against {
         None => None,
         Some(_) if plan.engines.len() != 1 => {
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &VerifyArgs, io: &mut Io<'_>) -> Outcome {
         }
     }
     let proved = |(_, result): &(_, Answer)| matches!(result, Answer::Seen(report) if report.is_proved());
-    let invalid = plan.is_invalid(args.input.strict);
+    let invalid = plan::is_invalid(&plan, args.input.strict);
     Ok(match results.iter().all(proved) {
         _ if invalid => Exit::Invalid,
         true => Exit::Ok,

@@ -5,7 +5,8 @@
 //! model to backend objects. What is wrong with the input is a [`diagnostic`]; what a backend cannot say is a
 //! [`render::Loss`]. [`eval`] reads what a policy and a mesh do with a request, [`verify`] with all requests;
 //! [`effect`] tells what two readings do otherwise, [`diff`] how two objects differ, [`review`] how two states of policy
-//! do, and [`lint`] what a reviewer would point at. [`convert`] writes documents in other versions of their kinds.
+//! do, and [`lint`] what a reviewer would point at. [`convert`] writes documents in other versions of their kinds. A
+//! [`plan`] is all of it at once, for whoever answers questions of people.
 
 pub mod answer;
 mod code;
@@ -18,6 +19,7 @@ pub mod ir;
 pub mod lint;
 pub mod name;
 pub mod parse;
+pub mod plan;
 pub mod render;
 pub mod resolve;
 pub mod review;

@@ -8,7 +8,7 @@ use meshglot_translator::render::{Backend, used};
 use crate::Io;
 use crate::args::{CapabilitiesArgs, Input};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::plan::Plan;
+use crate::plan;
 
 pub(crate) fn run(args: &CapabilitiesArgs, io: &mut Io<'_>) -> Outcome {
     let asked = |backend: &&dyn Backend| args.backend.as_deref().is_none_or(|name| name == backend.name() || name == "all");
@@ -38,8 +38,8 @@ pub(crate) fn run(args: &CapabilitiesArgs, io: &mut Io<'_>) -> Outcome {
 fn only_used(args: &CapabilitiesArgs, all: &mut Capabilities, io: &mut Io<'_>) -> Result<(), Failure> {
     let (filenames, recursive, namespace) = (args.filenames.clone(), args.recursive, "default".to_owned());
     let input = Input { filenames, recursive, namespace, lenient: false, strict: false };
-    let plan = Plan::policy(&input, io)?;
-    plan.tell_errors(io)?;
+    let plan = plan::policy(&input, io)?;
+    plan::tell_errors(&plan, io)?;
     let used = used(&plan.model);
     all.features.retain(|row| used.contains(row.feature));
     Ok(())

@@ -12,7 +12,7 @@ use crate::Io;
 use crate::args::{Choice, DiffArgs, DiffFormat, Level};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
-use crate::plan::Plan;
+use crate::plan;
 use crate::render::count;
 
 /// Two meshes and how they differ.
@@ -32,8 +32,8 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
         allow_lossy: args.choice.allow_lossy.clone(),
         allow_widening: args.choice.allow_widening.clone(),
     };
-    let plan = Plan::make(&args.input, &choice, io)?;
-    plan.tell_errors(io)?;
+    let plan = plan::make(&args.input, &choice, io)?;
+    plan::tell_errors(&plan, io)?;
     let of = |name: &str| plan.engines.iter().find(|(backend, _)| backend.name() == name);
     let (Some((one, old)), Some((other, new))) = (of(from), of(to)) else {
         return Err(Failure::new(Exit::Usage, "--from and --to name one mesh each"));
@@ -52,7 +52,7 @@ pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Out
         names: [before.backend, after.backend],
         effect: decided,
     };
-    let exit = if plan.is_invalid(args.input.strict) { Exit::Invalid } else { super::exit(args, meshes.differs()) };
+    let exit = if plan::is_invalid(&plan, args.input.strict) { Exit::Invalid } else { super::exit(args, meshes.differs()) };
     match args.output {
         DiffFormat::Diff | DiffFormat::Name | DiffFormat::GithubMd => meshes.text(io)?,
         DiffFormat::Json => io.answer(&meshes.answer())?,

@@ -22,7 +22,7 @@ use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, 
 use crate::args::{DiffArgs, DiffFormat, Level};
 use crate::base::Base;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::render::count;
 use crate::{Io, input};
 
@@ -58,14 +58,14 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     let (old, unreadable_before) = base.sources(&args.input, io)?;
     // Neither state knows of the other: both are worked out at once.
     let (plan, before) = std::thread::scope(|scope| {
-        let before = scope.spawn(|| Plan::of(&old, unreadable_before, &args.input, &args.choice));
-        let plan = Plan::of(&sources, unreadable, &args.input, &args.choice);
+        let before = scope.spawn(|| plan::of(&old, unreadable_before, &args.input, &args.choice));
+        let plan = plan::of(&sources, unreadable, &args.input, &args.choice);
         (plan, before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (plan, before) = (plan?, before?);
-    plan.need_input(&args.input)?;
+    plan::need_input(&plan, &args.input)?;
     // What they concern is compared as if it were not there.
-    plan.tell_errors(io)?;
+    plan::tell_errors(&plan, io)?;
     count_errors(&before, args, io)?;
 
     let look = Look {
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
     let shown = Shown { from: args.base.join(" "), to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
-    let exit = if plan.is_invalid(args.input.strict) { Exit::Invalid } else { exit(args, shown.differs()) };
+    let exit = if plan::is_invalid(&plan, args.input.strict) { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
         DiffFormat::GithubMd => markdown::write(&shown, io)?,

@@ -13,7 +13,7 @@ use meshglot_translator::lint::{Finding, Findings, findings};
 
 use crate::args::{FailOn, Global, LintArgs, LintFormat};
 use crate::exit::{Exit, Outcome};
-use crate::plan::Plan;
+use crate::plan;
 use crate::render::count;
 use crate::{Io, draw, input};
 
@@ -23,8 +23,8 @@ pub(crate) fn run(args: &LintArgs, _global: &Global, io: &mut Io<'_>) -> Outcome
     }
     let (sources, unreadable) = input::read(&args.input, io)?;
     let files = sources.len() + unreadable.len();
-    let plan = Plan::of(&sources, unreadable, &args.input, &args.choice)?;
-    plan.need_input(&args.input)?;
+    let plan = plan::of(&sources, unreadable, &args.input, &args.choice)?;
+    plan::need_input(&plan, &args.input)?;
     let losses = plan.losses().into_iter().cloned().collect();
     let findings = findings(&plan.model, plan.diagnostics.clone(), losses, args.suppress.clone());
     // Before anything is printed: no format changes the code.

@@ -20,7 +20,7 @@ use meshglot_translator::parse::{Source, parse};
 
 use crate::args::{Choice, Input, TestArgs};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::plan::{Plan, exit_of};
+use crate::plan::{self, exit_of};
 use crate::render::count;
 use crate::{Io, draw, input};
 
@@ -118,7 +118,7 @@ fn of_suite(suite: &Suite, policy: &[Arc<Source>], args: &TestArgs, told: &mut T
     let input = Input { filenames: names(suite, &args.input), namespace: namespace.to_owned(), ..args.input };
     let backend = args.backend.clone().unwrap_or_else(|| "all".to_owned());
     let choice = Choice::of(Some(backend));
-    let plan = match Plan::of(&sources, Vec::new(), &input, &choice) {
+    let plan = match plan::of(&sources, Vec::new(), &input, &choice) {
         Ok(plan) => plan,
         Err(failure) => {
             told.tests.push(mistake(failure, &suite.origin));

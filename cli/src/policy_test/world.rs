@@ -4,13 +4,13 @@ use meshglot_translator::diagnostic::{Code, Diagnostic};
 use meshglot_translator::eval::{Decision, Evaluate, Fraction, Neutral, Outcome, Request};
 use meshglot_translator::ir::{PodSet, ServiceKey};
 use meshglot_translator::parse::Origin;
+use meshglot_translator::plan::RequestLine;
 use meshglot_translator::render::Loss;
 use std::sync::Arc;
 
 use super::suite::{Destination, Share};
 use crate::exit::{Exit, Failure};
 use crate::plan::Plan;
-use crate::request::{self, RequestLine};
 
 /// The policy, read and rendered.
 pub(super) struct World<'p> {
@@ -52,9 +52,9 @@ impl<'p> World<'p> {
     pub(super) fn request(&self, from: &(String, Origin), to: &Destination, headers: &[String]) -> Result<Request, Box<Diagnostic>> {
         let Destination { method, url, origin } = to;
         let line = RequestLine { source: &from.0, method, url, headers, namespace: &self.namespace };
-        let request = request::read(line, self.neutral.inventory()).map_err(|failure| {
-            let is_caller = matches!(&failure, Failure::Told { message, .. } if message.contains(&format!("`{}`", from.0)));
-            Box::new(mistake(failure, if is_caller { &from.1 } else { origin }))
+        let request = line.request(self.neutral.inventory()).map_err(|error| {
+            let is_caller = error.message.contains(&format!("`{}`", from.0));
+            Box::new(mistake(error.into(), if is_caller { &from.1 } else { origin }))
         })?;
         let service = self.neutral.inventory().service(&request.service);
         let ports: Vec<u16> = service.iter().flat_map(|service| &service.ports).map(|port| port.number).collect();

@@ -3,28 +3,48 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meshglot_translator::eval::{Call, Caller, Inventory, Request};
-use meshglot_translator::ir::{AccountKey, ObjectKey, ServiceKey};
-
-use crate::exit::{Exit, Failure};
+use crate::diagnostic::nearest;
+use crate::eval::{Call, Caller, Inventory, Request};
+use crate::ir::{AccountKey, ObjectKey, ServiceKey};
 
 /// A request as people write it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RequestLine<'a> {
+pub struct RequestLine<'a> {
     /// `sa/NAME`, `deploy/NAME`, `svc/NAME` or a bare name that means one identity; `NAMESPACE/NAME` after the kind.
-    pub(crate) source: &'a str,
+    pub source: &'a str,
     /// In any case; any word for tcp.
-    pub(crate) method: &'a str,
+    pub method: &'a str,
     /// `http://SERVICE[.NAMESPACE][:PORT]/PATH` or `tcp://SERVICE[.NAMESPACE]:PORT`.
-    pub(crate) url: &'a str,
+    pub url: &'a str,
     /// Each `NAME: VALUE`.
-    pub(crate) headers: &'a [String],
+    pub headers: &'a [String],
     /// Of names that have none.
-    pub(crate) namespace: &'a str,
+    pub namespace: &'a str,
 }
 
-/// Reads a request.
-pub(crate) fn read(args: RequestLine<'_>, known: &Inventory) -> Result<Request, Failure> {
+/// Why a line is no request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RequestError {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Whether it is well written, and means nobody or nothing that is known.
+    pub unknown: bool,
+}
+
+impl RequestLine<'_> {
+    /// Reads it; names are those of an inventory.
+    ///
+    /// # Errors
+    /// Where it is not written as one, or names what is not known.
+    pub fn request(self, known: &Inventory) -> Result<Request, RequestError> {
+        read(self, known)
+    }
+}
+
+fn read(args: RequestLine<'_>, known: &Inventory) -> Result<Request, RequestError> {
     let namespace: Arc<str> = args.namespace.into();
     let (scheme, rest) = args.url.split_once("://").ok_or_else(|| usage("a URL begins with http:// or tcp://"))?;
     let end = rest.find('/').unwrap_or(rest.len());
@@ -61,7 +81,7 @@ pub(crate) fn read(args: RequestLine<'_>, known: &Inventory) -> Result<Request, 
     Ok(Request { caller: caller(args.source, &namespace, known)?, service, port, call })
 }
 
-fn headers(written: &[String], authority: &str) -> Result<Vec<(String, String)>, Failure> {
+fn headers(written: &[String], authority: &str) -> Result<Vec<(String, String)>, RequestError> {
     let mut headers = vec![("host".to_owned(), authority.to_owned())];
     for header in written {
         let (name, value) = header.split_once(':').ok_or_else(|| usage(format!("`{header}` is not NAME: VALUE")))?;
@@ -71,7 +91,7 @@ fn headers(written: &[String], authority: &str) -> Result<Vec<(String, String)>,
 }
 
 /// An identity, by whatever names it.
-fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Caller, Failure> {
+fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Caller, RequestError> {
     let (kind, name) = source.split_once('/').unwrap_or(("", source));
     let (namespace, name) = name.split_once('/').map_or((namespace.clone(), name), |(namespace, name)| (namespace.into(), name));
     let here = || known.workloads().iter().filter(|workload| workload.key.namespace == namespace);
@@ -104,15 +124,17 @@ fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Calle
         }
         _ => {
             let names: Vec<String> = accounts.iter().map(|account| format!("sa/{}", account.name)).collect();
-            Err(Failure::new(Exit::Invalid, format!("`{name}` means several identities")).help(format!("one of {}", names.join(", "))))
+            let help = Some(format!("one of {}", names.join(", ")));
+            Err(RequestError { message: format!("`{name}` means several identities"), help, unknown: true })
         }
     }
 }
 
-fn usage(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Usage, message)
+fn usage(message: impl Into<String>) -> RequestError {
+    RequestError { message: message.into(), help: None, unknown: false }
 }
 
-fn unknown(message: String, written: &str, names: Vec<&str>) -> Failure {
-    Failure::new(Exit::Invalid, message).did_you_mean(written, names)
+fn unknown(message: String, written: &str, names: Vec<&str>) -> RequestError {
+    let help = nearest(written, names).map(|word| format!("did you mean {word}?"));
+    RequestError { message, help, unknown: true }
 }
