@@ -69,6 +69,14 @@ impl Failure {
         }
     }
 
+    /// What happened, in one line.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Told { message, .. } => message.clone(),
+            Self::Stream(error) => error.to_string(),
+        }
+    }
+
     /// Says it on stderr and gives the exit code.
     pub(crate) fn tell(self, io: &mut Io<'_>) -> Exit {
         match self {

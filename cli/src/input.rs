@@ -15,12 +15,17 @@ use crate::exit::{Exit, Failure};
 
 /// Reads all inputs in the order given, folders by name. Texts that are not UTF-8 are told, not read.
 pub(crate) fn read(input: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
+    texts(input, io.stdin)
+}
+
+/// The same, with standard input from elsewhere.
+pub(crate) fn texts(input: &Input, stdin: &mut dyn Read) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
     let mut sources = Vec::new();
     let mut diagnostics = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &input.filenames {
         if path.as_os_str() == "-" {
-            let bytes = bytes(&mut io.stdin).map_err(|error| Failure::new(Exit::Invalid, format!("standard input: {error}")))?;
+            let bytes = bytes(stdin).map_err(|error| Failure::new(Exit::Invalid, format!("standard input: {error}")))?;
             take("<stdin>", bytes, &mut sources, &mut diagnostics);
             continue;
         }
@@ -67,7 +72,7 @@ pub(crate) fn take(name: &str, bytes: Vec<u8>, sources: &mut Vec<Arc<Source>>, d
 }
 
 /// The files of a path: itself, or those of a folder that look like manifests.
-fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);

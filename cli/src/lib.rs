@@ -9,6 +9,7 @@ mod colour;
 mod completion;
 mod convert;
 mod crds;
+mod dashboard;
 mod diff;
 mod draw;
 mod exit;
@@ -49,6 +50,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Can(args) => can::run(args, io),
         Command::Simulate(args) => simulate::run(args, io),
         Command::Matrix(args) => matrix::run(args, io),
+        Command::Dashboard(args) => dashboard::run(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),
         Command::Convert(args) => convert::run(args, io),

@@ -101,7 +101,8 @@ pub(crate) fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
     if errors().next().is_some() { Exit::No } else { Exit::Ok }
 }
 
-fn options(input: &Input) -> ReadOptions {
+/// How objects are read.
+pub(crate) fn options(input: &Input) -> ReadOptions {
     ReadOptions { lenient: input.lenient, default_namespace: input.namespace.as_str().into() }
 }
 

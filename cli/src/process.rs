@@ -29,7 +29,7 @@ fn session(arguments: &[OsString]) -> u8 {
     let variable = |name: &str| std::env::var(name).ok();
     let coloured = |terminal| colour::decide(cli.global.color, terminal, &variable);
     let terminal = io::stdout().is_terminal();
-    let paged = terminal && !cli.global.no_pager;
+    let paged = terminal && !cli.global.no_pager && !cli.command.is_lasting();
 
     let mut answer = Vec::new();
     let mut direct = io::BufWriter::new(io::stdout().lock());

@@ -1,22 +1,33 @@
-//! The policy view in a browser: read-only pages, made on the server, without a line of JavaScript.
+//! The policy view in a browser: read-only pages, made on the server over the engine of the command line.
 //!
-//! So far it is one page, and no command serves it yet: [`router`] waits to be mounted by `meshglot`.
+//! A process that serves it implements [`Source`], which gives the newest [`Snapshot`] of policy, and mounts [`router`].
+//! Nothing here reads files, knows of a cluster or of a proxy.
+//!
+//! # How a page is written
+//! A page is a function of a [`Visit`](visit::Visit) to a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem), one
+//! file in `pages/`, with a line in `pages/mod.rs` that gives its path. It is called on a thread that may work, not on the
+//! one that serves. What it shows it takes from one value, an answer with a JSON Schema like those of `-o json`: the form
+//! `.json` of the page is that value, the template `templates/pages/NAME.html` draws it. A template extends
+//! `layout.html`, and has a field `chrome` made by [`Visit::chrome`](visit::Visit::chrome), whose last line names the
+//! command that answers the same.
 
+mod app;
 mod assets;
+mod events;
+mod format;
+mod guard;
 mod headers;
-mod index;
+mod pages;
+mod parts;
+mod problem;
+mod query;
+mod reply;
+mod session;
+mod snapshot;
+mod source;
+mod visit;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::map_response;
-use axum::routing::get;
-
-/// All pages. Links are relative, so that it can be nested below any path that ends in `/`.
-pub fn router() -> Router {
-    Router::new()
-        .route("/", get(index::page))
-        .route("/assets/style.css", get(assets::style))
-        .route("/assets/icon.svg", get(assets::icon))
-        .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.\n"))
-        .layer(map_response(headers::secure))
-}
+pub use app::{Host, Hosts, Settings, router};
+pub use session::Door;
+pub use snapshot::Snapshot;
+pub use source::{Fixed, Source, Staleness};

@@ -6,6 +6,7 @@ mod commands;
 mod completion;
 mod convert;
 mod crds;
+mod dashboard;
 mod diff;
 mod explain;
 mod input;
@@ -27,6 +28,7 @@ pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
 pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
+pub use dashboard::DashboardArgs;
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Choice, Input};
@@ -86,6 +88,9 @@ pub enum Command {
     /// Show who may call what
     #[command(after_help = matrix::EXAMPLES)]
     Matrix(MatrixArgs),
+    /// Show policy, and what each mesh makes of it, in a browser
+    #[command(after_help = dashboard::EXAMPLES)]
+    Dashboard(DashboardArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
@@ -113,4 +118,11 @@ pub enum Command {
     /// Print the version
     #[command(after_help = version::EXAMPLES)]
     Version(VersionArgs),
+}
+
+impl Command {
+    /// Whether it says things while it runs, so that nothing may hold them back.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Dashboard(_))
+    }
 }

@@ -1,0 +1,164 @@
+//! Files that are read again when they change. The last state that could be read stays until a newer one can be.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use meshglot_translator::diagnostic::Diagnostic;
+use meshglot_translator::parse::Source as Text;
+use meshglot_web::{Snapshot, Source, Staleness};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::watch;
+
+use super::Told;
+use crate::args::Input;
+use crate::exit::Failure;
+use crate::{input, plan};
+
+/// An editor writes in several steps: files are read when nothing happened for so long.
+const QUIET: Duration = Duration::from_millis(80);
+
+/// File systems that tell nothing are looked at so often.
+const RESCAN: Duration = Duration::from_secs(2);
+
+/// The newest state of files.
+pub(super) struct Followed {
+    input: Input,
+    stdin: Vec<u8>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    staleness: RwLock<Option<Staleness>>,
+    changes: watch::Sender<u64>,
+    tell: Mutex<Sender<Told>>,
+}
+
+impl Source for Followed {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn staleness(&self) -> Option<Staleness> {
+        self.staleness.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.changes.subscribe())
+    }
+}
+
+impl Followed {
+    /// Reads the input for the first time. Policy that is wrong is shown as such; files that are not there are not.
+    pub(super) fn open(input: &Input, stdin: Vec<u8>, tell: Sender<Told>) -> Result<Arc<Self>, Failure> {
+        let input = Input { filenames: input.filenames.clone(), namespace: input.namespace.clone(), ..*input };
+        let (texts, diagnostics) = input::texts(&input, &mut stdin.as_slice())?;
+        let snapshot = Snapshot::new(1, texts, diagnostics, plan::options(&input));
+        let (changes, _) = watch::channel(1);
+        Ok(Arc::new(Self {
+            input,
+            stdin,
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            staleness: RwLock::default(),
+            changes,
+            tell: Mutex::new(tell),
+        }))
+    }
+
+    /// Reads everything again; whether there is another state, or another reason for none.
+    fn reload(&self) {
+        match input::texts(&self.input, &mut self.stdin.as_slice()) {
+            Ok((texts, diagnostics)) => self.show(texts, diagnostics),
+            Err(failure) => self.keep(failure.message()),
+        }
+    }
+
+    fn show(&self, texts: Vec<Arc<Text>>, diagnostics: Vec<Diagnostic>) {
+        let old = self.snapshot();
+        let was_stale = self.staleness.write().unwrap_or_else(PoisonError::into_inner).take().is_some();
+        if !was_stale && old.has_texts(&texts) {
+            return;
+        }
+        let files = texts.len();
+        let next = Arc::new(Snapshot::new(old.revision() + 1, texts, diagnostics, plan::options(&self.input)));
+        let errors = next.errors();
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        self.changes.send_replace(next.revision());
+        self.tell(Told::State { files, errors });
+        next.warm();
+    }
+
+    /// The state before stays, and pages say why.
+    fn keep(&self, why: String) {
+        let told = Some(Staleness { why: why.clone() });
+        let before = std::mem::replace(&mut *self.staleness.write().unwrap_or_else(PoisonError::into_inner), told.clone());
+        if before != told {
+            // Open pages draw themselves again, with the reason.
+            self.changes.send_modify(|_| ());
+            self.tell(Told::Unread(why));
+        }
+    }
+
+    fn tell(&self, one: Told) {
+        // Nobody listens any more when it ends.
+        let _ = self.tell.lock().unwrap_or_else(PoisonError::into_inner).send(one);
+    }
+}
+
+/// Follows the files on a thread of its own, until what is given back is dropped.
+pub(super) fn watch(followed: Arc<Followed>, input: &Input) -> Option<RecommendedWatcher> {
+    let (hint, hints) = channel();
+    let wake = hint.clone();
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Reading is an event, too, on some systems.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = wake.send(());
+        }
+    });
+    // Where the system has no such thing, looking now and then is enough.
+    let mut watcher = watcher.ok();
+    for path in &input.filenames {
+        let mode = if input.recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        // A file that is replaced is another one: its folder is watched.
+        let (folder, mode) = if path.is_dir() { (path.as_path(), mode) } else { (parent(path), RecursiveMode::NonRecursive) };
+        if let Some(watcher) = &mut watcher {
+            let _ = watcher.watch(folder, mode);
+        }
+    }
+    std::thread::spawn(move || {
+        followed.snapshot().warm();
+        follow(&followed, &hints);
+        drop(hint);
+    });
+    watcher
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads again after hints, and where files look changed though nobody hinted.
+fn follow(followed: &Followed, hints: &Receiver<()>) {
+    let mut looks = look(&followed.input);
+    loop {
+        match hints.recv_timeout(RESCAN) {
+            Ok(()) => while hints.recv_timeout(QUIET).is_ok() {},
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = look(&followed.input);
+        if now != looks || followed.staleness().is_some() {
+            looks = now;
+            followed.reload();
+        }
+    }
+}
+
+/// Name, size and time of each file: what changes when a file does.
+fn look(input: &Input) -> Vec<(std::path::PathBuf, u64, Option<SystemTime>)> {
+    let files = input.filenames.iter().flat_map(|path| input::files(path, input.recursive).unwrap_or_default());
+    let seen = files.map(|file| {
+        let metadata = std::fs::metadata(&file).ok();
+        let (size, time) = (metadata.as_ref().map_or(0, std::fs::Metadata::len), metadata.and_then(|metadata| metadata.modified().ok()));
+        (file, size, time)
+    });
+    seen.collect()
+}

@@ -1,0 +1,126 @@
+//! `meshglot dashboard`: the web view of files, which are followed while it is open.
+
+mod follow;
+mod serve;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use meshglot_web::{Door, Host, Hosts, Settings};
+
+use crate::Io;
+use crate::args::DashboardArgs;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::render::count;
+use follow::Followed;
+use serve::Server;
+
+/// What other threads have to say; only this one writes.
+enum Told {
+    /// The next token: the one before was used.
+    Token(String),
+    /// Another state is shown.
+    State { files: usize, errors: usize },
+    /// It could not be read; what was shown before stays.
+    Unread(String),
+    /// A signal, or the server failed.
+    End(Result<(), std::io::Error>),
+}
+
+pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
+    let mut stdin = Vec::new();
+    if args.input.filenames.iter().any(|path| path == Path::new("-")) {
+        io.stdin.read_to_end(&mut stdin)?;
+    }
+    let (tell, told) = channel();
+    let followed = Followed::open(&args.input, stdin, tell.clone())?;
+    let door = if args.no_token { None } else { Some(door(tell.clone())?) };
+    let server = Server::bind(SocketAddr::new(args.address, args.port)).map_err(|error| cannot_listen(args, &error))?;
+    let address = server.address();
+    let settings = Settings { base: args.base_path.clone(), hosts: hosts(address, args), door: door.clone(), input: words(args) };
+    let _watch = follow::watch(followed.clone(), &args.input);
+    let _running = server.start(meshglot_web::router(followed, settings), tell);
+
+    let view = View { address, base: &args.base_path };
+    writeln!(io.stdout, "{}", view.url(door.as_ref().map(|door| door.token()).as_deref()))?;
+    io.stdout.flush()?;
+    if !args.address.is_loopback() {
+        writeln!(io.stderr, "warning: others than this machine can reach it, and nothing on the way is encrypted")?;
+        io.stderr.flush()?;
+    }
+    listen(&told, &view, io)
+}
+
+/// Says what happens until it ends.
+fn listen(told: &Receiver<Told>, view: &View<'_>, io: &mut Io<'_>) -> Outcome {
+    // All senders gone is an end, too.
+    while let Ok(one) = told.recv() {
+        match one {
+            Told::Token(token) => writeln!(io.stderr, "opened; in another browser: {}", view.url(Some(&token)))?,
+            Told::State { files, errors } if !io.quiet => {
+                writeln!(io.stderr, "read again: {}, {}", count(files, "file"), count(errors, "mistake"))?;
+            }
+            Told::State { .. } => {}
+            Told::Unread(why) => writeln!(io.stderr, "warning: {why}: the state before stays")?,
+            Told::End(Ok(())) => break,
+            Told::End(Err(error)) => return Err(Failure::new(Exit::Internal, format!("cannot serve: {error}"))),
+        }
+        io.stderr.flush()?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Where the view is.
+struct View<'v> {
+    address: SocketAddr,
+    base: &'v str,
+}
+
+impl View<'_> {
+    fn url(&self, token: Option<&str>) -> String {
+        let Self { mut address, base } = *self;
+        // Nobody can open an address that means all of them.
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        match token {
+            Some(token) => format!("http://{address}{base}session?token={token}"),
+            None => format!("http://{address}{base}"),
+        }
+    }
+}
+
+fn door(tell: Sender<Told>) -> Result<Arc<Door>, Failure> {
+    let tell = Mutex::new(tell);
+    let door = Door::new(move |token| {
+        // Nobody listens any more when it ends.
+        let _ = tell.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Token(token.to_owned()));
+    });
+    door.map(Arc::new).map_err(|error| Failure::new(Exit::Internal, format!("no random numbers: {error}")))
+}
+
+fn hosts(address: SocketAddr, args: &DashboardArgs) -> Hosts {
+    let port = address.port();
+    let own = [address.to_string(), format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
+    Hosts(own.iter().map(String::as_str).chain(args.allow_host.iter().map(String::as_str)).map(Host::new).collect())
+}
+
+/// The arguments that give every other command the same policy.
+fn words(args: &DashboardArgs) -> Vec<String> {
+    let input = &args.input;
+    let mut words: Vec<String> = input.filenames.iter().flat_map(|path| ["-f".to_owned(), path.display().to_string()]).collect();
+    let flags = [(input.recursive, "-R"), (input.lenient, "--lenient"), (input.strict, "--strict")];
+    words.extend(flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned()));
+    if input.namespace != "default" {
+        words.extend(["-n".to_owned(), input.namespace.clone()]);
+    }
+    words
+}
+
+fn cannot_listen(args: &DashboardArgs, error: &std::io::Error) -> Failure {
+    let DashboardArgs { address, port, .. } = args;
+    let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Conflict } else { Exit::Usage };
+    Failure::new(exit, format!("cannot listen on {address}, port {port}: {error}")).help("--port 0 takes one that is free")
+}

@@ -1,0 +1,75 @@
+//! Every page, a file each, and its path.
+
+mod about;
+mod capabilities;
+pub(crate) mod theme;
+
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::visit::Visit;
+
+/// What a page is: a visit to what is shown.
+pub(crate) type Page = fn(&Visit) -> Result<Reply, Problem>;
+
+/// Path and page. The form is taken off the path before: each of these is also there as `.json`.
+pub(crate) const ROUTES: &[(&str, Page)] = &[("/about", about::page), ("/capabilities", capabilities::page), ("/keys", about::keys)];
+
+/// The entries of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Overview,
+    Topology,
+    Services,
+    Policies,
+    Access,
+    Simulate,
+    Capabilities,
+    Switch,
+    Playground,
+    /// Pages beside the menu.
+    None,
+}
+
+impl Section {
+    /// In the order of the menu.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Topology,
+        Self::Services,
+        Self::Policies,
+        Self::Access,
+        Self::Simulate,
+        Self::Capabilities,
+        Self::Switch,
+        Self::Playground,
+    ];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Topology => "Topology",
+            Self::Services => "Services",
+            Self::Policies => "Policies",
+            Self::Access => "Access",
+            Self::Simulate => "Simulate",
+            Self::Capabilities => "Capabilities",
+            Self::Switch => "Switch",
+            Self::Playground => "Playground",
+            Self::None => "",
+        }
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Overview | Self::None => "/",
+            Self::Topology => "/topology",
+            Self::Services => "/services",
+            Self::Policies => "/policies",
+            Self::Access => "/access",
+            Self::Simulate => "/simulate",
+            Self::Capabilities => "/capabilities",
+            Self::Switch => "/switch",
+            Self::Playground => "/playground",
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What stands around every page: the names of sections, the form, the theme, the command.
+
+use crate::assets::{ASSETS, Assets};
+use crate::format::Format;
+use crate::pages::Section;
+use crate::parts::cli::CommandLine;
+use crate::parts::theme::Theme;
+use crate::visit::Visit;
+
+/// The fields of `layout.html`.
+pub(crate) struct Chrome {
+    /// Of the page, without the product's name.
+    pub(crate) title: String,
+    pub(crate) section: Section,
+    /// What comes before every path, without a slash at its end.
+    pub(crate) base: String,
+    pub(crate) theme: Theme,
+    /// Links to the same page in other themes.
+    pub(crate) themes: Vec<(&'static str, String)>,
+    pub(crate) command: Option<String>,
+    /// Links to the same page in other forms.
+    pub(crate) forms: Vec<(&'static str, String)>,
+    pub(crate) assets: &'static Assets,
+    pub(crate) revision: u64,
+    /// Why the state that is shown is not the newest.
+    pub(crate) stale: Option<String>,
+    /// How many mistakes the policy has.
+    pub(crate) errors: usize,
+    /// Whether other states may come.
+    pub(crate) live: bool,
+    /// Whether the visitor may see policy.
+    pub(crate) inside: bool,
+}
+
+impl Chrome {
+    pub(crate) fn of(visit: &Visit, title: String, section: Section, command: Option<CommandLine>) -> Self {
+        let here = visit.in_form(Format::Html);
+        let theme = |theme: Theme| {
+            let query = crate::query::Query::of([("to", theme.word()), ("back", &here)]);
+            (theme.word(), visit.link(&format!("/theme{}", query.text())))
+        };
+        let source = &visit.app.source;
+        Self {
+            title,
+            section,
+            base: visit.link(""),
+            theme: visit.theme,
+            themes: Theme::ALL.into_iter().filter(|other| *other != visit.theme).map(theme).collect(),
+            command: command.map(|command| command.to_string()),
+            forms: Vec::new(),
+            assets: &ASSETS,
+            revision: visit.snapshot.revision(),
+            stale: source.staleness().map(|staleness| staleness.why),
+            errors: visit.snapshot.plan().errors().count(),
+            live: source.changes().is_some(),
+            inside: true,
+        }
+    }
+
+    /// Tells the other forms of the page.
+    pub(crate) fn forms(mut self, visit: &Visit, forms: &[Format]) -> Self {
+        self.forms = forms.iter().map(|format| (format.word(), visit.in_form(*format))).collect();
+        self
+    }
+
+    /// Whether the visitor may see policy.
+    pub(crate) fn inside(self, inside: bool) -> Self {
+        Self { inside, live: self.live && inside, ..self }
+    }
+}

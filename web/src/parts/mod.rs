@@ -1,0 +1,6 @@
+//! What several pages are made of.
+
+pub(crate) mod chrome;
+pub(crate) mod cli;
+pub(crate) mod theme;
+pub(crate) mod verdict;

@@ -1,0 +1,56 @@
+//! Verdicts as they are shown: a sign, a word and a colour, never a colour alone.
+
+use meshglot_translator::eval;
+use meshglot_translator::render;
+
+/// A verdict in a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Badge {
+    pub(crate) sign: &'static str,
+    pub(crate) word: &'static str,
+    /// Its colour in the style sheet: `good`, `fair`, `bad` or `none`.
+    pub(crate) class: &'static str,
+}
+
+impl Badge {
+    const fn new(sign: &'static str, word: &'static str, class: &'static str) -> Self {
+        Self { sign, word, class }
+    }
+
+    /// Of how well a mesh says something, by its word; a word that is none is shown as it is.
+    pub(crate) fn of_loss(word: &'static str) -> Self {
+        use render::Verdict::{Dropped, Equivalent, Exact, Narrowed, Refused, Rounded, Widened};
+        match render::Verdict::ALL.into_iter().find(|verdict| verdict.word() == word) {
+            Some(Exact | Equivalent) => Self::new("✔", word, "good"),
+            Some(Rounded) => Self::new("≈", word, "fair"),
+            Some(Narrowed | Dropped) => Self::new("!", word, "fair"),
+            Some(Widened | Refused) => Self::new("✘", word, "bad"),
+            None => Self::new("·", word, "none"),
+        }
+    }
+
+    /// Of what becomes of a call, by its word.
+    pub(crate) fn of_call(word: &'static str) -> Self {
+        use eval::Verdict::{Allow, Deny, Error, NoRoute, Unknown};
+        match eval::Verdict::ALL.into_iter().find(|verdict| verdict.word() == word) {
+            Some(Allow) => Self::new("✔", "allowed", "good"),
+            Some(Deny) => Self::new("✘", "denied", "bad"),
+            Some(NoRoute) => Self::new("✘", "no route", "bad"),
+            Some(Error) => Self::new("!", "error", "fair"),
+            Some(Unknown) => Self::new("?", "unknown", "fair"),
+            None => Self::new("·", word, "none"),
+        }
+    }
+
+    /// Of how bad a diagnostic is, by its word.
+    pub(crate) fn of_severity(word: &str) -> Self {
+        match word {
+            "error" => Self::new("✘", "error", "bad"),
+            "warning" => Self::new("!", "warning", "fair"),
+            _ => Self::new("i", "note", "none"),
+        }
+    }
+
+    /// Nothing is written for this mesh.
+    pub(crate) const WITHHELD: Self = Self::new("✘", "withheld", "bad");
+}

@@ -1,0 +1,93 @@
+//! One state of policy, rendered for every mesh, and what is worked out of it once for all pages.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use meshglot_translator::diagnostic::Diagnostic;
+use meshglot_translator::parse::Source;
+use meshglot_translator::plan::{Chosen, Mesh, Plan};
+use meshglot_translator::render::Backend;
+use meshglot_translator::resolve::ReadOptions;
+
+/// One state of policy. It is never edited: a change makes another one.
+pub struct Snapshot {
+    revision: u64,
+    sources: Vec<Arc<Source>>,
+    plan: Plan,
+    /// In the order of the plan's engines.
+    meshes: Vec<OnceLock<Mesh>>,
+}
+
+impl Snapshot {
+    /// Reads texts and renders them for every mesh, whatever Mesh objects name. `diagnostics` is what was wrong with the
+    /// sources as texts; `revision` is greater than that of every state before.
+    pub fn new(revision: u64, sources: Vec<Arc<Source>>, diagnostics: Vec<Diagnostic>, options: ReadOptions) -> Self {
+        let all = Chosen::These(meshglot_registry::all().into_iter().collect());
+        let plan = Plan::of(&sources, diagnostics, options, all, BTreeSet::new());
+        let meshes = plan.engines.iter().map(|_| OnceLock::new()).collect();
+        Self { revision, sources, plan, meshes }
+    }
+
+    /// Which state it is.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether it was read from the same texts, by the same names.
+    pub fn has_texts(&self, texts: &[Arc<Source>]) -> bool {
+        let same = |(one, other): (&Arc<Source>, &Arc<Source>)| one.name() == other.name() && one.text() == other.text();
+        self.sources.len() == texts.len() && self.sources.iter().zip(texts).all(same)
+    }
+
+    /// How many mistakes the policy has.
+    pub fn errors(&self) -> usize {
+        self.plan.errors().count()
+    }
+
+    /// The texts.
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// The policy, and what each mesh gets.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Names of all meshes, in the order of showing.
+    pub(crate) fn mesh_names(&self) -> Vec<&'static str> {
+        self.plan.engines.iter().map(|(backend, _)| backend.name()).collect()
+    }
+
+    /// The meshes that Mesh objects of the policy name.
+    pub(crate) fn in_use(&self) -> Vec<&'static str> {
+        let meshes = self.plan.model.meshes();
+        let is_named = |name: &&str| meshes.iter().any(|mesh| mesh.backend.as_deref() == Some(*name));
+        self.mesh_names().into_iter().filter(is_named).collect()
+    }
+
+    /// How one mesh reads what it would get; read when it is first asked for. `None`: there is no such mesh.
+    pub(crate) fn mesh(&self, name: &str) -> Option<&Mesh> {
+        let at = self.plan.engines.iter().position(|(backend, _)| backend.name() == name)?;
+        let (backend, engine) = &self.plan.engines[at];
+        let backend: &dyn Backend = *backend;
+        Some(self.meshes[at].get_or_init(|| Mesh::of(&self.plan, backend, engine)))
+    }
+
+    /// The same of all meshes, in the order of showing.
+    pub(crate) fn meshes(&self) -> Vec<&Mesh> {
+        self.mesh_names().into_iter().filter_map(|name| self.mesh(name)).collect()
+    }
+
+    /// Works out what pages will ask for, so that the first visitor does not wait for it.
+    pub fn warm(&self) {
+        self.meshes();
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Snapshot {{ revision: {}, sources: {} }}", self.revision, self.sources.len())
+    }
+}

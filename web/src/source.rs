@@ -1,0 +1,60 @@
+//! Where the policy that is shown comes from.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::snapshot::Snapshot;
+
+/// The policy that is shown, as the process knows it: files that are followed, or later a cluster.
+pub trait Source: Send + Sync + 'static {
+    /// The newest state that could be read.
+    fn snapshot(&self) -> Arc<Snapshot>;
+
+    /// Why something newer could not be read; `None`: the snapshot is what there is.
+    fn staleness(&self) -> Option<Staleness> {
+        None
+    }
+
+    /// Tells each new state by its number, so that open pages can follow; `None`: there will be no other.
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
+}
+
+/// A newer state is there and could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staleness {
+    /// What went wrong, in one line.
+    pub why: String,
+}
+
+/// A state that never changes.
+pub struct Fixed(Arc<Snapshot>);
+
+impl Fixed {
+    /// Of one snapshot.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self(Arc::new(snapshot))
+    }
+}
+
+impl Source for Fixed {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.clone()
+    }
+}
+
+impl<S: Source> Source for Arc<S> {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        (**self).snapshot()
+    }
+
+    fn staleness(&self) -> Option<Staleness> {
+        (**self).staleness()
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        (**self).changes()
+    }
+}
