@@ -17,6 +17,7 @@ mod events;
 mod format;
 mod guard;
 mod headers;
+mod later;
 mod pages;
 mod parts;
 mod problem;

@@ -10,23 +10,29 @@ use meshglot_translator::plan::{Chosen, Mesh, Plan};
 use meshglot_translator::render::Backend;
 use meshglot_translator::resolve::ReadOptions;
 
+use crate::later::Later;
+
 /// One state of policy. It is never edited: a change makes another one.
 pub struct Snapshot {
     revision: u64,
     sources: Vec<Arc<Source>>,
+    namespace: Arc<str>,
     plan: Plan,
     /// In the order of the plan's engines.
     meshes: Vec<OnceLock<Mesh>>,
+    /// What was worked out for pages.
+    pub(crate) later: Later,
 }
 
 impl Snapshot {
     /// Reads texts and renders them for every mesh, whatever Mesh objects name. `diagnostics` is what was wrong with the
     /// sources as texts; `revision` is greater than that of every state before.
     pub fn new(revision: u64, sources: Vec<Arc<Source>>, diagnostics: Vec<Diagnostic>, options: ReadOptions) -> Self {
+        let namespace = options.default_namespace.clone();
         let all = Chosen::These(meshglot_registry::all().into_iter().collect());
         let plan = Plan::of(&sources, diagnostics, options, all, BTreeSet::new());
         let meshes = plan.engines.iter().map(|_| OnceLock::new()).collect();
-        Self { revision, sources, plan, meshes }
+        Self { revision, sources, namespace, plan, meshes, later: Later::default() }
     }
 
     /// Which state it is.
@@ -48,6 +54,11 @@ impl Snapshot {
     /// The texts.
     pub(crate) fn sources(&self) -> &[Arc<Source>] {
         &self.sources
+    }
+
+    /// Of objects and names that have none.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
     }
 
     /// The policy, and what each mesh gets.

@@ -70,6 +70,11 @@ impl Visit {
         CommandLine::new(command).words(self.app.settings.input.iter().cloned())
     }
 
+    /// The namespace of names that have none.
+    pub(crate) fn namespace(&self) -> String {
+        self.snapshot.namespace().to_owned()
+    }
+
     /// The address of a path below the base.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{}", self.app.settings.base.trim_end_matches('/'), path)

@@ -10,8 +10,9 @@ Examples:
   meshglot can sa/web GET http://web/ -n shop -f policies/
   meshglot can web POST http://web:80/orders -H 'x-tenant: acme' -n shop -f policies/ --backend all
 
-SRC is sa/NAME, deploy/NAME, svc/NAME or a bare name that means one identity; URL is
-http://SERVICE[.NAMESPACE][:PORT]/PATH or tcp://SERVICE[.NAMESPACE]:PORT.
+SRC is sa/NAME, deploy/NAME, svc/NAME or a bare name that means one identity, or plain/NAMESPACE:
+somebody there without a proxy. URL is http://SERVICE[.NAMESPACE][:PORT]/PATH or
+tcp://SERVICE[.NAMESPACE]:PORT.
 Exit codes: 0 allowed everywhere asked, 1 denied or mixed, 2 usage, 3 input is invalid or a name is
 unknown.";
 

@@ -1,6 +1,5 @@
 //! `meshglot matrix`: who may call what, by the policy and on each mesh, now and before.
 
-mod csv;
 mod table;
 
 use meshglot_translator::answer::MatrixAnswer;
@@ -34,7 +33,7 @@ pub(crate) fn run(args: &MatrixArgs, io: &mut Io<'_>) -> Outcome {
     let (matrix, changed, answer) = (&access.matrix, access.changed, access.answer());
     match args.output.as_str() {
         "json" => io.answer(&answer)?,
-        "csv" => csv::write(&answer, io)?,
+        "csv" => write!(io.stdout, "{}", answer.csv())?,
         "md" => table::markdown(matrix, io)?,
         form => table::write(matrix, form == "wide", io)?,
     }

@@ -1,8 +1,6 @@
 //! A matrix as a table for people.
 
-use std::collections::BTreeSet;
-
-use meshglot_translator::effect::{AccessChange, Allowance, Cell, Column, Matrix, Party};
+use meshglot_translator::effect::{AccessChange, Allowance, Cell, Matrix};
 
 use crate::Io;
 
@@ -37,39 +35,13 @@ fn rows(matrix: &Matrix, wide: bool, arrow: &str) -> Vec<Vec<String>> {
     if matrix.callers.is_empty() {
         return Vec::new();
     }
-    let head = std::iter::once(CORNER.to_owned()).chain(heads(&matrix.ports)).collect();
+    let head = std::iter::once(CORNER.to_owned()).chain(matrix.port_labels()).collect();
     let compared = matrix.cells.iter().flatten().any(|cell| cell.changed);
-    let callers = names(&matrix.callers);
+    let callers = matrix.caller_labels();
     let row = |(name, cells): (String, &Vec<Cell>)| {
         std::iter::once(name).chain(cells.iter().map(|cell| text(cell, wide, compared, arrow))).collect()
     };
     std::iter::once(head).chain(callers.into_iter().zip(&matrix.cells).map(row)).collect()
-}
-
-/// Names of Services, with the namespace where there are several and the port where a Service has several.
-fn heads(ports: &[Column]) -> Vec<String> {
-    let namespaces: BTreeSet<&str> = ports.iter().map(|column| &*column.service.namespace).collect();
-    let head = |column: &Column| {
-        let name = if namespaces.len() > 1 { column.service.to_string() } else { column.service.name.to_string() };
-        let several = ports.iter().filter(|other| other.service == column.service).count() > 1;
-        if several { format!("{name}:{}", column.port) } else { name }
-    };
-    ports.iter().map(head).collect()
-}
-
-/// Names of accounts, with the namespace where there are several.
-fn names(callers: &[Party]) -> Vec<String> {
-    let namespace = |party: &Party| match party {
-        Party::Account(account) => Some(account.namespace.clone()),
-        Party::Spiffe(_) | Party::Others | Party::OthersIn(_) | Party::NoProxy => None,
-    };
-    let several = callers.iter().filter_map(namespace).collect::<BTreeSet<_>>().len() > 1;
-    let name = |party: &Party| match party {
-        Party::Account(account) if several => account.to_string(),
-        Party::Account(account) => account.name.to_string(),
-        Party::Spiffe(_) | Party::Others | Party::OthersIn(_) | Party::NoProxy => party.to_string(),
-    };
-    callers.iter().map(name).collect()
 }
 
 /// One cell. Among those that changed, one that did not is `=`.

@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod code;
+mod csv;
 mod decision;
 mod diff;
 mod effect;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 
 pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
 pub use code::{CodeAnswer, CodeLine, ExampleAnswer};
+pub use csv::csv_line;
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use diff::{ChangeAnswer, DiffAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
 pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};

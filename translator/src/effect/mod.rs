@@ -7,6 +7,7 @@
 mod alike;
 mod allowance;
 mod entrance;
+mod labels;
 mod matrix;
 mod party;
 mod pattern;

@@ -51,6 +51,18 @@ impl AccessMatrix {
         Self { matrix, changed, undecided, withheld }
     }
 
+    /// How two meshes of one plan differ, `from` without a note and `to` with what it does otherwise than `from`; Services
+    /// in `wanted` namespaces.
+    pub fn between(of: Reading<'_>, [from, to]: [&Mesh; 2], limit: usize, wanted: impl Fn(&Arc<str>) -> bool) -> Self {
+        let services = of.entrances.inventory().services().iter().map(|service| service.key.clone());
+        let options = Options { limit, services: Some(services.filter(|key| wanted(&key.namespace)).collect()), ..Options::default() };
+        let between = effect(&from.side(of.plan), &to.side(of.plan), &options);
+        let mut matrix = Matrix::of(of.entrances, None, &[&between], wanted);
+        matrix.beside(to.name, &between);
+        let undecided = doubts(to.name, &between).collect();
+        Self { matrix, changed: !between.access.is_empty(), undecided, withheld: Vec::new() }
+    }
+
     /// For machines.
     pub fn answer(&self) -> MatrixAnswer {
         MatrixAnswer::of(&self.matrix, self.undecided.clone(), self.withheld.clone())

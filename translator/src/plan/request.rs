@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::nearest;
+use crate::effect::Party;
 use crate::eval::{Call, Caller, Inventory, Request};
 use crate::ir::{AccountKey, ObjectKey, ServiceKey};
 
 /// A request as people write it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLine<'a> {
-    /// `sa/NAME`, `deploy/NAME`, `svc/NAME` or a bare name that means one identity; `NAMESPACE/NAME` after the kind.
+    /// `sa/NAME`, `deploy/NAME`, `svc/NAME` or a bare name that means one identity, `NAMESPACE/NAME` after the kind; or
+    /// `plain/NAMESPACE`, somebody there without a proxy.
     pub source: &'a str,
     /// In any case; any word for tcp.
     pub method: &'a str,
@@ -104,12 +106,13 @@ fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Calle
         behind.map(|workload| account(&workload.service_account)).collect::<Vec<_>>()
     };
     let found: BTreeSet<AccountKey> = match kind {
+        "plain" => return Ok(Party::NoProxy.caller(&name.into(), |_| None)),
         // A ServiceAccount needs no workload here to be an identity.
         "sa" => [account(&name.into())].into(),
         "deploy" => by_workload().collect(),
         "svc" => by_service().into_iter().collect(),
         "" => by_account().chain(by_workload()).chain(by_service()).collect(),
-        other => return Err(usage(format!("`{other}/` is none of sa/, deploy/, svc/"))),
+        other => return Err(usage(format!("`{other}/` is none of sa/, deploy/, svc/, plain/"))),
     };
     let accounts: Vec<&AccountKey> = found.iter().collect();
     match accounts[..] {

@@ -1,5 +1,6 @@
 //! What several pages are made of.
 
+pub(crate) mod call;
 pub(crate) mod chrome;
 pub(crate) mod cli;
 pub(crate) mod theme;

@@ -1,22 +1,27 @@
 //! A matrix as CSV (RFC 4180): a line for each caller and port, for auditors and their tools.
 
-use meshglot_translator::answer::{MatrixAnswer, MatrixCell, PartyAnswer};
-
-use crate::Io;
+use super::{MatrixAnswer, MatrixCell, PartyAnswer};
 
 /// The columns, and two more where it is compared with a policy before.
 const HEAD: [&str; 5] = ["caller", "service", "port", "allowed", "requests"];
 const BEFORE: [&str; 2] = ["allowed before", "requests before"];
 
-pub(super) fn write(answer: &MatrixAnswer, io: &mut Io<'_>) -> std::io::Result<()> {
-    let compared = answer.cells.iter().any(|cell| cell.before.is_some());
-    let head = HEAD.iter().chain(BEFORE.iter().filter(|_| compared)).map(ToString::to_string);
-    let meshes = answer.backends.iter().flat_map(|name| [format!("{name} lets in besides"), format!("{name} does not let in")]);
-    line(head.chain(meshes), io)?;
-    for cell in answer.cells.iter().filter(|cell| !compared || cell.changed) {
-        line(fields(cell, compared, &answer.backends).into_iter(), io)?;
+impl MatrixAnswer {
+    /// As CSV. Where it is compared, what did not change is left out.
+    pub fn csv(&self) -> String {
+        let compared = self.cells.iter().any(|cell| cell.before.is_some());
+        let head = HEAD.iter().chain(BEFORE.iter().filter(|_| compared)).map(ToString::to_string);
+        let meshes = self.backends.iter().flat_map(|name| [format!("{name} lets in besides"), format!("{name} does not let in")]);
+        let cells = self.cells.iter().filter(|cell| !compared || cell.changed);
+        let lines = cells.map(|cell| csv_line(fields(cell, compared, &self.backends)));
+        std::iter::once(csv_line(head.chain(meshes))).chain(lines).collect()
     }
-    Ok(())
+}
+
+/// One line of CSV, with its end.
+pub fn csv_line(fields: impl IntoIterator<Item = String>) -> String {
+    let fields: Vec<String> = fields.into_iter().map(|field| quoted(&field)).collect();
+    format!("{}\r\n", fields.join(","))
 }
 
 fn fields(cell: &MatrixCell, compared: bool, backends: &[&'static str]) -> Vec<String> {
@@ -36,10 +41,6 @@ fn caller(caller: &PartyAnswer) -> String {
     let account = || Some(format!("{}/{}", caller.namespace.as_ref()?, caller.name.as_ref()?));
     let named = account().or_else(|| caller.spiffe_id.clone());
     named.unwrap_or_else(|| if caller.kind == "others" { "anyone else".to_owned() } else { "no proxy".to_owned() })
-}
-
-fn line(fields: impl Iterator<Item = String>, io: &mut Io<'_>) -> std::io::Result<()> {
-    write!(io.stdout, "{}\r\n", fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(","))
 }
 
 /// In quotes where it must be.
