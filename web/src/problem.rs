@@ -21,8 +21,10 @@ use crate::visit::Visit;
 pub(crate) struct Problem {
     status: StatusCode,
     title: &'static str,
-    message: String,
-    help: Option<String>,
+    /// What happened.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) help: Option<String>,
 }
 
 /// The same for machines.

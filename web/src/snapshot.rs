@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::parse::Source;
@@ -11,6 +12,12 @@ use meshglot_translator::render::Backend;
 use meshglot_translator::resolve::ReadOptions;
 
 use crate::later::Later;
+
+/// The most requests that are tried for one port of one Service, where meshes are asked.
+pub(crate) const LIMIT: usize = 100_000;
+
+/// How long a page waits for what has to be worked out; it says then that it is not ready.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One state of policy. It is never edited: a change makes another one.
 pub struct Snapshot {

@@ -5,6 +5,10 @@ use std::fmt;
 
 use crate::eval::Call;
 use crate::ir::{HttpMatch, Method, PathPattern};
+use crate::sorts::{Domain, Languages};
+
+/// Work that an example is worth.
+const STATES_OF_AN_EXAMPLE: usize = 2_000;
 
 /// Some requests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +37,34 @@ impl Pattern {
         let HttpMatch { name: _, path, methods, headers, origin: _, path_origin: _ } = one;
         let headers = headers.iter().map(|header| format!("{}: {}", header.name, header.value.regex()));
         Self::Http { path: path_words(path), methods: methods.clone(), headers: headers.collect() }
+    }
+
+    /// A call that it takes, the shortest; `None`: finding one would take too much work.
+    pub fn example(&self) -> Option<Call> {
+        let (path, methods, headers) = match self {
+            Self::All => ("*", None, [].as_slice()),
+            Self::Tcp => return Some(Call::Tcp),
+            Self::One(call) => return Some(call.clone()),
+            Self::Http { path, methods, headers } => (path.as_str(), methods.iter().next(), headers.as_slice()),
+        };
+        let mut languages = Languages::within(STATES_OF_AN_EXAMPLE);
+        let mut shortest = |domain, expression: &str| languages.common(domain, &[expression]).ok().flatten();
+        let target = match path.strip_prefix('~') {
+            Some(expression) => match expression.strip_suffix('$') {
+                Some(closed) => shortest(Domain::Path, closed)?,
+                None => shortest(Domain::Path, &format!("(?:{expression}).*"))?,
+            },
+            None => match path.trim_end_matches('*') {
+                "" => "/".to_owned(),
+                plain => plain.to_owned(),
+            },
+        };
+        let header = |header: &String| {
+            let (name, expression) = header.split_once(": ")?;
+            Some((name.to_owned(), shortest(Domain::Header, expression)?))
+        };
+        let headers = headers.iter().map(header).collect::<Option<_>>()?;
+        Some(Call::Http { method: methods.map_or("GET", |method| method.word()).to_owned(), target, headers })
     }
 
     /// Whatever is said on a port.
@@ -125,5 +157,16 @@ mod tests {
         assert_eq!(pattern(&[Method::Head, Method::Get], &["x-a: 1"]).to_string(), "GET,HEAD /a* [x-a: 1]");
         assert_eq!(Requests { pattern: pattern(&[], &[]), whole: false }.to_string(), "some of * /a*");
         assert_eq!(Requests { pattern: Pattern::All, whole: false }.to_string(), "everything else");
+    }
+
+    #[test_case(&PathPattern::Prefix("/a".into()), "/a" ; "prefix")]
+    #[test_case(&PathPattern::Any, "/" ; "any")]
+    #[test_case(&PathPattern::Regex("(?:/a/[0-9]+).*".into()), "/a/0" ; "open expression")]
+    #[test_case(&PathPattern::Regex("(?:/a/(?:b|cc))".into()), "/a/b" ; "closed expression")]
+    fn examples(path: &PathPattern, want: &str) {
+        let headers = vec!["x-a: [b-d]+".to_owned()];
+        let pattern = Pattern::Http { path: path_words(path), methods: [Method::Put].into(), headers };
+        let headers = vec![("x-a".to_owned(), "b".to_owned())];
+        assert_eq!(pattern.example(), Some(Call::Http { method: "PUT".to_owned(), target: want.to_owned(), headers }));
     }
 }

@@ -1,6 +1,7 @@
 //! Every page, a file each, and its path.
 
 mod about;
+mod access;
 mod capabilities;
 pub(crate) mod theme;
 
@@ -12,7 +13,13 @@ use crate::visit::Visit;
 pub(crate) type Page = fn(&Visit) -> Result<Reply, Problem>;
 
 /// Path and page. The form is taken off the path before: each of these is also there as `.json`.
-pub(crate) const ROUTES: &[(&str, Page)] = &[("/about", about::page), ("/capabilities", capabilities::page), ("/keys", about::keys)];
+pub(crate) const ROUTES: &[(&str, Page)] = &[
+    ("/about", about::page),
+    ("/access", access::page),
+    ("/access/explain", access::explain::page),
+    ("/capabilities", capabilities::page),
+    ("/keys", about::keys),
+];
 
 /// The entries of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

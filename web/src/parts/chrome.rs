@@ -17,6 +17,8 @@ pub(crate) struct Chrome {
     pub(crate) theme: Theme,
     /// Links to the same page in other themes.
     pub(crate) themes: Vec<(&'static str, String)>,
+    /// Address of the page itself.
+    here: String,
     pub(crate) command: Option<String>,
     /// Links to the same page in other forms.
     pub(crate) forms: Vec<(&'static str, String)>,
@@ -46,6 +48,7 @@ impl Chrome {
             base: visit.link(""),
             theme: visit.theme,
             themes: Theme::ALL.into_iter().filter(|other| *other != visit.theme).map(theme).collect(),
+            here: here.clone(),
             command: command.map(|command| command.to_string()),
             forms: Vec::new(),
             assets: &ASSETS,
@@ -55,6 +58,11 @@ impl Chrome {
             live: source.changes().is_some(),
             inside: true,
         }
+    }
+
+    /// Address of the page itself.
+    pub(crate) fn here(&self) -> &str {
+        &self.here
     }
 
     /// Tells the other forms of the page.

@@ -3,5 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod chrome;
 pub(crate) mod cli;
+pub(crate) mod known;
+pub(crate) mod place;
 pub(crate) mod theme;
 pub(crate) mod verdict;

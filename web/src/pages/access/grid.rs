@@ -1,0 +1,124 @@
+//! Every caller by every port: rows and columns of a matrix, ready to be drawn.
+
+use meshglot_translator::answer::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer};
+use meshglot_translator::effect::{Allowance, Cell, Column, Party};
+use meshglot_translator::eval::Call;
+use meshglot_translator::plan::AccessMatrix;
+
+use super::Mode;
+use crate::parts::call::{CallFields, caller_field, port_field};
+use crate::visit::Visit;
+
+/// With more rows than this, those are left out that are let in like anyone else.
+const ROWS: usize = 60;
+
+/// A matrix as a table.
+pub(super) struct Grid {
+    pub(super) columns: Vec<Head>,
+    pub(super) rows: Vec<Row>,
+    /// Callers that are let in like anyone else, and are not shown one by one.
+    pub(super) folded: usize,
+    /// Cells in which a mesh does otherwise.
+    pub(super) differing: usize,
+    pub(super) undecided: Vec<String>,
+    pub(super) withheld: Vec<(&'static str, String)>,
+}
+
+/// A column.
+pub(super) struct Head {
+    pub(super) label: String,
+    pub(super) href: String,
+}
+
+/// A row.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) cells: Vec<Field>,
+}
+
+/// What one caller may do at one port.
+pub(super) struct Field {
+    pub(super) allowed: AllowanceAnswer,
+    pub(super) otherwise: Vec<OtherwiseAnswer>,
+    /// The trace of a call that this cell is about; callers that no command can name have none.
+    pub(super) href: Option<String>,
+    /// For who cannot see the table.
+    pub(super) label: String,
+}
+
+impl Grid {
+    pub(super) fn of(visit: &Visit, access: &AccessMatrix, mode: &Mode) -> Self {
+        let (matrix, answer) = (&access.matrix, access.answer());
+        let (callers, ports) = (matrix.caller_labels(), matrix.port_labels());
+        let others = matrix.callers.iter().position(|party| *party == Party::Others).map(|at| &matrix.cells[at]);
+        let is_folded = |party: &Party, cells: &[Cell]| {
+            let as_others = |others: &Vec<Cell>| others.iter().zip(cells).all(|(other, cell)| alike(other, cell));
+            matrix.callers.len() > ROWS && matches!(party, Party::Account(_)) && others.is_some_and(as_others)
+        };
+        let mut rows = Vec::new();
+        let mut folded = 0;
+        let width = matrix.ports.len().max(1);
+        for (((party, label), cells), answers) in matrix.callers.iter().zip(&callers).zip(&matrix.cells).zip(answer.cells.chunks(width)) {
+            if is_folded(party, cells) {
+                folded += 1;
+                continue;
+            }
+            let of_cell = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
+                label: format!("{label} calls {port}"),
+                allowed: answer.allowed.clone(),
+                otherwise: answer.backends.clone(),
+                href: call(party, column, cell).map(|call| visit.link(&format!("/access/explain{}", explained(&call, mode)))),
+            };
+            let cells = cells.iter().zip(answers).zip(matrix.ports.iter().zip(&ports)).map(of_cell).collect();
+            rows.push(Row { label: label.clone(), cells });
+        }
+        let head = |(column, label): (&Column, &String)| Head {
+            label: label.clone(),
+            href: visit.link(&format!("/ns/{}/services/{}", column.service.namespace, column.service.name)),
+        };
+        Self {
+            columns: matrix.ports.iter().zip(&ports).map(head).collect(),
+            rows,
+            folded,
+            differing: matrix.cells.iter().flatten().filter(|cell| !cell.meshes.is_empty()).count(),
+            undecided: undecided(&answer),
+            withheld: answer.withheld.iter().map(|withheld| (withheld.name, withheld.codes.join(", "))).collect(),
+        }
+    }
+}
+
+fn alike(one: &Cell, other: &Cell) -> bool {
+    one.allowance == other.allowance && one.meshes.keys().eq(other.meshes.keys())
+}
+
+/// A call that a cell is about: one that is let in, or else the plainest.
+fn call(party: &Party, column: &Column, cell: &Cell) -> Option<CallFields> {
+    let fields = CallFields { from: caller_field(party, &column.service.namespace)?, to: port_field(column), ..CallFields::default() };
+    let example = match &cell.allowance {
+        Allowance::Requests(allowed) => allowed.iter().find_map(|one| one.pattern.example()),
+        Allowance::Everything | Allowance::Nothing => None,
+    };
+    Some(match example {
+        Some(Call::Tcp) => CallFields { method: "TCP".to_owned(), path: "/".to_owned(), ..fields },
+        Some(Call::Http { method, target, headers }) => {
+            let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            CallFields { method, path: target, headers: headers.join("\n"), ..fields }
+        }
+        None => CallFields { method: "GET".to_owned(), path: "/".to_owned(), ..fields },
+    })
+}
+
+fn explained(call: &CallFields, mode: &Mode) -> String {
+    let backend = match mode {
+        Mode::Beside(names) if names.len() == 1 => names[0],
+        _ => "",
+    };
+    call.query().with("backend", backend).text()
+}
+
+fn undecided(answer: &MatrixAnswer) -> Vec<String> {
+    let line = |one: &meshglot_translator::answer::UndecidedReading| {
+        format!("{}: {}:{} is not decided: {}", one.reading, one.port.service, one.port.port, one.port.why)
+    };
+    answer.undecided.iter().map(line).collect()
+}
