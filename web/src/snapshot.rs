@@ -1,11 +1,12 @@
 //! One state of policy, rendered for every mesh, and what is worked out of it once for all pages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use meshglot_translator::diagnostic::Diagnostic;
+use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Mesh, Plan};
 use meshglot_translator::render::Backend;
@@ -19,6 +20,20 @@ pub(crate) const LIMIT: usize = 100_000;
 /// How long a page waits for what has to be worked out; it says then that it is not ready.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Objects by what they were made from.
+pub(crate) type MadeFrom = HashMap<ObjectKey, Vec<Made>>;
+
+/// An object that a mesh gets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Made {
+    /// The mesh.
+    pub(crate) backend: &'static str,
+    /// Its position in the order of writing.
+    pub(crate) at: usize,
+    /// `kind.group/namespace/name`.
+    pub(crate) path: Arc<str>,
+}
+
 /// One state of policy. It is never edited: a change makes another one.
 pub struct Snapshot {
     revision: u64,
@@ -27,6 +42,7 @@ pub struct Snapshot {
     plan: Plan,
     /// In the order of the plan's engines.
     meshes: Vec<OnceLock<Mesh>>,
+    made_from: OnceLock<MadeFrom>,
     /// What was worked out for pages.
     pub(crate) later: Later,
 }
@@ -39,7 +55,7 @@ impl Snapshot {
         let all = Chosen::These(meshglot_registry::all().into_iter().collect());
         let plan = Plan::of(&sources, diagnostics, options, all, BTreeSet::new());
         let meshes = plan.engines.iter().map(|_| OnceLock::new()).collect();
-        Self { revision, sources, namespace, plan, meshes, later: Later::default() }
+        Self { revision, sources, namespace, plan, meshes, made_from: OnceLock::new(), later: Later::default() }
     }
 
     /// Which state it is.
@@ -98,8 +114,25 @@ impl Snapshot {
         self.mesh_names().into_iter().filter_map(|name| self.mesh(name)).collect()
     }
 
+    /// Which objects of which mesh were made from each neutral object.
+    pub(crate) fn made_from(&self) -> &MadeFrom {
+        self.made_from.get_or_init(|| {
+            let mut made = MadeFrom::new();
+            for (backend, engine) in &self.plan.engines {
+                for (at, object) in engine.rendered().objects.iter().enumerate() {
+                    let one = Made { backend: backend.name(), at, path: object.id.path().into() };
+                    for source in &object.sources {
+                        made.entry(source.clone()).or_default().push(one.clone());
+                    }
+                }
+            }
+            made
+        })
+    }
+
     /// Works out what pages will ask for, so that the first visitor does not wait for it.
     pub fn warm(&self) {
+        self.made_from();
         self.meshes();
     }
 }

@@ -67,7 +67,8 @@ pub struct View<'m> {
 }
 
 impl<'m> View<'m> {
-    pub(crate) fn new(model: &'m Model) -> Self {
+    /// A look at all of a model, whichever mesh policy goes to.
+    pub fn new(model: &'m Model) -> Self {
         Self { model, reads: RefCell::default(), target: None }
     }
 

@@ -3,6 +3,8 @@
 mod about;
 mod access;
 mod capabilities;
+mod services;
+mod simulate;
 pub(crate) mod theme;
 
 use crate::problem::Problem;
@@ -19,6 +21,9 @@ pub(crate) const ROUTES: &[(&str, Page)] = &[
     ("/access/explain", access::explain::page),
     ("/capabilities", capabilities::page),
     ("/keys", about::keys),
+    ("/ns/{ns}/services/{name}", services::service::page),
+    ("/services", services::page),
+    ("/simulate", simulate::page),
 ];
 
 /// The entries of the menu.

@@ -1,7 +1,7 @@
 //! A call as people write it into a form: the fields of a query, and the request that they mean.
 
-use meshglot_translator::effect::{Column, Party};
-use meshglot_translator::eval::{Inventory, Request};
+use meshglot_translator::effect::{Allowance, Column, Party};
+use meshglot_translator::eval::{Call, Inventory, Request};
 use meshglot_translator::plan::RequestLine;
 
 use crate::parts::cli::CommandLine;
@@ -37,6 +37,22 @@ impl CallFields {
             path: text("path", "/"),
             headers: headers.join("\n"),
         }
+    }
+
+    /// A call of a party to a port: one that is let in, or else the plainest. `None`: no command has a word for the party.
+    pub(crate) fn about(party: &Party, column: &Column, allowance: &Allowance) -> Option<Self> {
+        let example = match allowance {
+            Allowance::Requests(allowed) => allowed.iter().find_map(|one| one.pattern.example()),
+            Allowance::Everything | Allowance::Nothing => None,
+        };
+        let plain = || Call::Http { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new() };
+        let (method, path, headers) = match example.unwrap_or_else(plain) {
+            Call::Tcp => ("TCP".to_owned(), "/".to_owned(), Vec::new()),
+            Call::Http { method, target, headers } => (method, target, headers),
+        };
+        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let from = caller_field(party, &column.service.namespace)?;
+        Some(Self { from, to: port_field(column), method, path, headers: headers.join("\n") })
     }
 
     /// Whether nothing was asked yet.
@@ -91,7 +107,7 @@ impl CallFields {
 
 /// Who calls, as a field holds it; callers who are meant together are one of them who is called by no rule. `namespace`:
 /// that of the Service, for those who have none.
-pub(crate) fn caller_field(party: &Party, namespace: &str) -> Option<String> {
+fn caller_field(party: &Party, namespace: &str) -> Option<String> {
     match party {
         Party::Account(account) => Some(format!("sa/{account}")),
         Party::Others => Some(format!("sa/{namespace}/anyone-else")),
@@ -103,7 +119,7 @@ pub(crate) fn caller_field(party: &Party, namespace: &str) -> Option<String> {
 }
 
 /// A port of a Service, as a field holds it.
-pub(crate) fn port_field(column: &Column) -> String {
+fn port_field(column: &Column) -> String {
     format!("{}.{}:{}", column.service.name, column.service.namespace, column.port)
 }
 

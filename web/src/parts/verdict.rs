@@ -51,6 +51,16 @@ impl Badge {
         }
     }
 
+    /// Of how a Service is protected, by its word.
+    pub(crate) fn of_access(word: &'static str) -> Self {
+        match word {
+            "closed" => Self::new("✔", word, "good"),
+            "partly" => Self::new("!", "partly open", "fair"),
+            "open" => Self::new("!", word, "fair"),
+            _ => Self::new("·", word, "none"),
+        }
+    }
+
     /// Nothing is written for this mesh.
     pub(crate) const WITHHELD: Self = Self::new("✘", "withheld", "bad");
 }

@@ -1,12 +1,11 @@
 //! Every caller by every port: rows and columns of a matrix, ready to be drawn.
 
 use meshglot_translator::answer::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer};
-use meshglot_translator::effect::{Allowance, Cell, Column, Party};
-use meshglot_translator::eval::Call;
+use meshglot_translator::effect::{Cell, Column, Party};
 use meshglot_translator::plan::AccessMatrix;
 
 use super::Mode;
-use crate::parts::call::{CallFields, caller_field, port_field};
+use crate::parts::call::CallFields;
 use crate::visit::Visit;
 
 /// With more rows than this, those are left out that are let in like anyone else.
@@ -67,7 +66,8 @@ impl Grid {
                 label: format!("{label} calls {port}"),
                 allowed: answer.allowed.clone(),
                 otherwise: answer.backends.clone(),
-                href: call(party, column, cell).map(|call| visit.link(&format!("/access/explain{}", explained(&call, mode)))),
+                href: CallFields::about(party, column, &cell.allowance)
+                    .map(|call| visit.link(&format!("/access/explain{}", explained(&call, mode)))),
             };
             let cells = cells.iter().zip(answers).zip(matrix.ports.iter().zip(&ports)).map(of_cell).collect();
             rows.push(Row { label: label.clone(), cells });
@@ -89,23 +89,6 @@ impl Grid {
 
 fn alike(one: &Cell, other: &Cell) -> bool {
     one.allowance == other.allowance && one.meshes.keys().eq(other.meshes.keys())
-}
-
-/// A call that a cell is about: one that is let in, or else the plainest.
-fn call(party: &Party, column: &Column, cell: &Cell) -> Option<CallFields> {
-    let fields = CallFields { from: caller_field(party, &column.service.namespace)?, to: port_field(column), ..CallFields::default() };
-    let example = match &cell.allowance {
-        Allowance::Requests(allowed) => allowed.iter().find_map(|one| one.pattern.example()),
-        Allowance::Everything | Allowance::Nothing => None,
-    };
-    Some(match example {
-        Some(Call::Tcp) => CallFields { method: "TCP".to_owned(), path: "/".to_owned(), ..fields },
-        Some(Call::Http { method, target, headers }) => {
-            let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-            CallFields { method, path: target, headers: headers.join("\n"), ..fields }
-        }
-        None => CallFields { method: "GET".to_owned(), path: "/".to_owned(), ..fields },
-    })
 }
 
 fn explained(call: &CallFields, mode: &Mode) -> String {
