@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use meshglot_translator::answer::{BackendVerification, Verification};
-use meshglot_translator::eval::{Call, Request};
 use meshglot_translator::parse::parse;
 use meshglot_translator::render::{Backend, Rendered};
 use meshglot_translator::verify::{Doubt, Finding, Question, Report, reading, verify};
@@ -131,31 +130,13 @@ fn tell(name: &str, result: &Answer, io: &mut Io<'_>) -> std::io::Result<()> {
 /// A request that a mesh decides otherwise, on standard output.
 fn tell_finding(backend: &str, finding: &Finding, io: &mut Io<'_>) -> std::io::Result<()> {
     let Finding { deviation, request, said, done } = finding;
-    writeln!(io.stdout, "  {}: {}", deviation.word(), call(request, io.arrow()))?;
+    writeln!(io.stdout, "  {}: {}", deviation.word(), request.line(io.arrow()))?;
     let by = |rule: &Option<String>| rule.as_ref().map(|rule| format!(", by {rule}")).unwrap_or_default();
     writeln!(io.stdout, "    {:<8} {}{}", "policy", reaches(said), by(&said.rule))?;
     if let Some(miss) = said.misses.first() {
         writeln!(io.stdout, "    {:<8} {miss}", "closest")?;
     }
     writeln!(io.stdout, "    {backend:<8} {}{}", reaches(done), by(&done.rule))
-}
-
-/// A request as a command line would say it.
-pub(crate) fn call(request: &Request, arrow: &str) -> String {
-    let caller = &request.caller;
-    let who = match (&caller.workload, caller.meshed) {
-        (_, false) => "a caller without a proxy".to_owned(),
-        (Some(workload), _) => workload.to_string(),
-        (None, _) => format!("sa/{}/{}", caller.namespace, caller.service_account),
-    };
-    let host = format!("{}.{}:{}", request.service.name, request.service.namespace, request.port);
-    match &request.call {
-        Call::Tcp => format!("{who} {arrow} tcp://{host}"),
-        Call::Http { method, target, headers } => {
-            let headers: String = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
-            format!("{who} {arrow} {method} http://{host}{target}{headers}")
-        }
-    }
 }
 
 /// Why, and what to do.
@@ -178,7 +159,7 @@ pub(crate) fn proved<'p>(plan: &Plan, rendered: Vec<Given<'p>>, io: &mut Io<'_>)
             kept.push((backend, rendered));
             continue;
         }
-        let what = report.findings.first().map(|finding| format!("{}: {}", finding.deviation.word(), call(&finding.request, io.arrow())));
+        let what = report.findings.first().map(|finding| format!("{}: {}", finding.deviation.word(), finding.request.line(io.arrow())));
         let what = what.unwrap_or_else(|| "undecided".to_owned());
         writeln!(io.stderr, "error: nothing is written for {}: not proved, `meshglot verify` tells more ({what})", backend.name())?;
         unproved.push(rendered);

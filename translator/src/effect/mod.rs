@@ -14,6 +14,7 @@ mod pattern;
 mod port;
 mod side;
 mod tally;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,7 @@ pub use party::Party;
 pub use pattern::{Pattern, Requests};
 use port::look;
 use side::Reader;
+pub use words::{AccessWords, ShareWords};
 
 /// One state: a model and a reading of it.
 pub struct Side<'s> {

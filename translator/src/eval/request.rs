@@ -57,6 +57,24 @@ impl Request {
         };
         headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+
+    /// In words: `sa/shop/ops → GET http://ratings.shop:9080/ratings/1`.
+    pub fn line(&self, arrow: &str) -> String {
+        let caller = &self.caller;
+        let who = match (&caller.workload, caller.meshed) {
+            (_, false) => "a caller without a proxy".to_owned(),
+            (Some(workload), _) => workload.to_string(),
+            (None, _) => format!("sa/{}/{}", caller.namespace, caller.service_account),
+        };
+        let host = format!("{}.{}:{}", self.service.name, self.service.namespace, self.port);
+        match &self.call {
+            Call::Tcp => format!("{who} {arrow} tcp://{host}"),
+            Call::Http { method, target, headers } => {
+                let headers: String = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
+                format!("{who} {arrow} {method} http://{host}{target}{headers}")
+            }
+        }
+    }
 }
 
 /// What becomes of a request as a whole.
