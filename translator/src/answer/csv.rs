@@ -18,10 +18,9 @@ impl MatrixAnswer {
     }
 }
 
-/// One line of CSV, with its end.
-pub fn csv_line(fields: impl IntoIterator<Item = String>) -> String {
-    let fields: Vec<String> = fields.into_iter().map(|field| quoted(&field)).collect();
-    format!("{}\r\n", fields.join(","))
+/// One line of CSV with its end; fields are put in quotes where they must be.
+pub fn csv_line(fields: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    fields.into_iter().map(|field| quoted(field.as_ref())).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 fn fields(cell: &MatrixCell, compared: bool, backends: &[&'static str]) -> Vec<String> {

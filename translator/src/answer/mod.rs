@@ -16,6 +16,7 @@ mod meshes;
 mod page;
 mod rendering;
 mod simulation;
+mod switch;
 mod verification;
 
 use schemars::generate::SchemaSettings;
@@ -36,6 +37,7 @@ pub use meshes::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer, SayingAnswer};
 pub use page::{Block, Section};
 pub use rendering::{BackendRendering, FieldAnswer, ObjectAnswer, Rendering, SetAnswer, Withheld};
 pub use simulation::{BackendSimulation, CountAnswer, SimulatedAnswer, Simulation};
+pub use switch::SwitchPlan;
 pub use verification::{BackendVerification, CallerAnswer, FindingAnswer, HttpAnswer, Seen, Undecided, Verification};
 
 /// `apiVersion` of every answer.

@@ -12,6 +12,7 @@ mod intent;
 mod losses;
 mod neutral;
 mod rendered;
+mod switch;
 
 pub use comparison::{Comparison, Look, MeshChanges, State, compare};
 pub use concepts::{Concept, Place, Saying, concepts, leftovers};
@@ -21,3 +22,4 @@ pub use intent::{LocatedField, NeutralChange, NeutralOperation, intent};
 pub use losses::{LossChanges, LossKey, losses};
 pub use neutral::form;
 pub use rendered::{Cause, RenderedChanges, rendered};
+pub use switch::Switch;
