@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::lint::{Findings, findings};
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Mesh, Plan};
 use meshglot_translator::render::Backend;
@@ -43,6 +44,7 @@ pub struct Snapshot {
     /// In the order of the plan's engines.
     meshes: Vec<OnceLock<Mesh>>,
     made_from: OnceLock<MadeFrom>,
+    findings: OnceLock<Findings>,
     /// What was worked out for pages.
     pub(crate) later: Later,
 }
@@ -55,7 +57,7 @@ impl Snapshot {
         let all = Chosen::These(meshglot_registry::all().into_iter().collect());
         let plan = Plan::of(&sources, diagnostics, options, all, BTreeSet::new());
         let meshes = plan.engines.iter().map(|_| OnceLock::new()).collect();
-        Self { revision, sources, namespace, plan, meshes, made_from: OnceLock::new(), later: Later::default() }
+        Self { revision, sources, namespace, plan, meshes, made_from: OnceLock::new(), findings: OnceLock::new(), later: Later::default() }
     }
 
     /// Which state it is.
@@ -130,9 +132,18 @@ impl Snapshot {
         })
     }
 
+    /// Everything that `lint` says about it and its meshes.
+    pub(crate) fn findings(&self) -> &Findings {
+        self.findings.get_or_init(|| {
+            let losses = self.plan.losses().into_iter().cloned().collect();
+            findings(&self.plan.model, self.plan.diagnostics.clone(), losses, Vec::new())
+        })
+    }
+
     /// Works out what pages will ask for, so that the first visitor does not wait for it.
     pub fn warm(&self) {
         self.made_from();
+        self.findings();
         self.meshes();
     }
 }

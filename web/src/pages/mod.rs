@@ -3,8 +3,11 @@
 mod about;
 mod access;
 mod capabilities;
+mod findings;
+mod overview;
 mod services;
 mod simulate;
+mod switch;
 pub(crate) mod theme;
 
 use crate::problem::Problem;
@@ -16,14 +19,17 @@ pub(crate) type Page = fn(&Visit) -> Result<Reply, Problem>;
 
 /// Path and page. The form is taken off the path before: each of these is also there as `.json`.
 pub(crate) const ROUTES: &[(&str, Page)] = &[
+    ("/", overview::page),
     ("/about", about::page),
     ("/access", access::page),
     ("/access/explain", access::explain::page),
     ("/capabilities", capabilities::page),
+    ("/findings", findings::page),
     ("/keys", about::keys),
     ("/ns/{ns}/services/{name}", services::service::page),
     ("/services", services::page),
     ("/simulate", simulate::page),
+    ("/switch", switch::page),
 ];
 
 /// The entries of the menu.

@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod chrome;
 pub(crate) mod cli;
+pub(crate) mod filters;
 pub(crate) mod known;
 pub(crate) mod place;
 pub(crate) mod theme;
