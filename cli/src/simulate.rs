@@ -32,7 +32,7 @@ pub(crate) fn run(args: &SimulateArgs, io: &mut Io<'_>) -> Outcome {
     let backends: Vec<_> = Mesh::all(&plan)
         .iter()
         .map(|mesh| {
-            let (decision, codes) = mesh.decide(&plan, &request);
+            let (decision, codes) = mesh.decide(&plan, &neutral, &request);
             (mesh.name, decision, codes)
         })
         .collect();

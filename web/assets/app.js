@@ -44,7 +44,7 @@
   async function refresh() {
     await htmx.ajax('GET', location.pathname + location.search, { target: '#main', select: '#main', swap: 'outerMorph' });
     ready();
-    say('Updated');
+    if (!one('[data-again]')) say('Updated');
   }
 
   function follow() {
@@ -153,6 +153,7 @@
   // What only works with a script shows itself when there is one.
   function ready() {
     all('button.copy').forEach((button) => { button.hidden = false; });
+    if (one('[data-again]')) setTimeout(refresh, 1000);
     const grid = all('[role="grid"] td a');
     grid.forEach((link, at) => { link.tabIndex = at === 0 ? 0 : -1; });
     const keys = one('#keys-switch');

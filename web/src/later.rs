@@ -69,6 +69,16 @@ impl Later {
     }
 }
 
+impl Later {
+    /// The answer, however long it takes; `None`: it cannot be had, a mistake of ours.
+    pub(crate) fn wait<T: Any + Send + Sync>(&self, key: &str, work: impl FnOnce() -> T + Send + 'static) -> Option<Arc<T>> {
+        match self.get(key, Duration::MAX, work) {
+            Asked::Done(answer) => Some(answer),
+            Asked::Working | Asked::Failed => None,
+        }
+    }
+}
+
 /// Tells a slot how its work ended, also where it panicked.
 struct Worker(Arc<Slot>);
 

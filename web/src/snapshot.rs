@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use meshglot_translator::diagnostic::Diagnostic;
-use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::effect::Entrances;
+use meshglot_translator::eval::{Inventory, Neutral};
+use meshglot_translator::ir::{ObjectKey, Service, ServiceKey};
 use meshglot_translator::lint::{Findings, findings};
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Mesh, Plan};
@@ -19,7 +21,7 @@ use crate::later::Later;
 pub(crate) const LIMIT: usize = 100_000;
 
 /// How long a page waits for what has to be worked out; it says then that it is not ready.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Objects by what they were made from.
 pub(crate) type MadeFrom = HashMap<ObjectKey, Vec<Made>>;
@@ -45,6 +47,8 @@ pub struct Snapshot {
     meshes: Vec<OnceLock<Mesh>>,
     made_from: OnceLock<MadeFrom>,
     findings: OnceLock<Findings>,
+    inventory: OnceLock<Inventory>,
+    open_ports: OnceLock<HashMap<ServiceKey, usize>>,
     /// What was worked out for pages.
     pub(crate) later: Later,
 }
@@ -57,7 +61,18 @@ impl Snapshot {
         let all = Chosen::These(meshglot_registry::all().into_iter().collect());
         let plan = Plan::of(&sources, diagnostics, options, all, BTreeSet::new());
         let meshes = plan.engines.iter().map(|_| OnceLock::new()).collect();
-        Self { revision, sources, namespace, plan, meshes, made_from: OnceLock::new(), findings: OnceLock::new(), later: Later::default() }
+        Self {
+            revision,
+            sources,
+            namespace,
+            plan,
+            meshes,
+            made_from: OnceLock::new(),
+            findings: OnceLock::new(),
+            inventory: OnceLock::new(),
+            open_ports: OnceLock::new(),
+            later: Later::default(),
+        }
     }
 
     /// Which state it is.
@@ -140,8 +155,33 @@ impl Snapshot {
         })
     }
 
+    /// What runs where.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        self.inventory.get_or_init(|| Inventory::of(&self.plan.model))
+    }
+
+    /// The neutral reading of the policy.
+    pub(crate) fn neutral(&self) -> Neutral<'_> {
+        Neutral::with(&self.plan.model, self.inventory().clone())
+    }
+
+    /// Every port of every Service by the policy.
+    pub(crate) fn entrances(&self) -> Entrances<'_> {
+        Entrances::with(&self.plan.model, self.inventory().clone())
+    }
+
+    /// How many ports of each Service let in whoever calls.
+    pub(crate) fn open_ports(&self) -> &HashMap<ServiceKey, usize> {
+        self.open_ports.get_or_init(|| {
+            let entrances = self.entrances();
+            let open = |service: &Arc<Service>| entrances.ports(service).iter().filter(|port| !port.is_closed()).count();
+            self.inventory().services().iter().map(|service| (service.key.clone(), open(service))).collect()
+        })
+    }
+
     /// Works out what pages will ask for, so that the first visitor does not wait for it.
     pub fn warm(&self) {
+        self.open_ports();
         self.made_from();
         self.findings();
         self.meshes();

@@ -59,6 +59,11 @@ impl<'m> Entrances<'m> {
         Self { model, neutral: Neutral::new(model) }
     }
 
+    /// The same with its inventory, for whoever has that already.
+    pub fn with(model: &'m Model, inventory: Inventory) -> Self {
+        Self { model, neutral: Neutral::with(model, inventory) }
+    }
+
     /// The neutral reading of the model.
     pub fn neutral(&self) -> &Neutral<'m> {
         &self.neutral

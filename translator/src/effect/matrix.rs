@@ -96,6 +96,25 @@ impl Matrix {
         self.cells.iter_mut().for_each(|row| retain(row, &columns));
     }
 
+    /// Leaves out accounts that are let in like anyone else where there are more than `most` callers, and tells how many.
+    pub fn fold(&mut self, most: usize) -> usize {
+        let Some(others) = self.callers.iter().position(|party| *party == Party::Others).filter(|_| self.callers.len() > most) else {
+            return 0;
+        };
+        let alike = |one: &Cell, other: &Cell| {
+            let same = |(a, b): (&AccessChange, &AccessChange)| (a.gained, &a.requests, a.entire) == (b.gained, &b.requests, b.entire);
+            let meshes = one.meshes.keys().eq(other.meshes.keys());
+            meshes && one.meshes.values().flatten().zip(other.meshes.values().flatten()).all(same) && one.allowance == other.allowance
+        };
+        let is_other =
+            |row: &Vec<Cell>| row.iter().zip(&self.cells[others]).all(|(cell, other)| alike(cell, other) && cell.before == other.before);
+        let kept: Vec<bool> =
+            self.callers.iter().zip(&self.cells).map(|(party, row)| !matches!(party, Party::Account(_)) || !is_other(row)).collect();
+        retain(&mut self.callers, &kept);
+        retain(&mut self.cells, &kept);
+        kept.iter().filter(|kept| !**kept).count()
+    }
+
     /// Every change, in the cell of everybody whom it is about.
     fn each(&mut self, effect: &Effect, mut note: impl FnMut(&mut Cell, &AccessChange)) {
         let mut by_port: BTreeMap<Column, Vec<&AccessChange>> = BTreeMap::new();

@@ -12,8 +12,8 @@ pub struct Inventory {
     services: Vec<Arc<Service>>,
     workloads: Vec<Arc<PodSet>>,
     namespaces: Vec<Arc<Namespace>>,
-    /// Made when it is first asked: most questions are about one Service, some about all.
-    labelled: OnceLock<Labelled>,
+    /// Made when it is first asked, for all copies: most questions are about one Service, some about all.
+    labelled: Arc<OnceLock<Labelled>>,
 }
 
 /// Positions of workloads by namespace and a label of their pods.
@@ -49,7 +49,7 @@ impl Inventory {
             }
         }
         let namespaces = names.iter().map(|name| view.namespace(name)).collect();
-        Self { services, workloads, namespaces, labelled: OnceLock::new() }
+        Self { services, workloads, namespaces, labelled: Arc::default() }
     }
 
     /// What is in namespaces that fulfil a condition.
@@ -59,7 +59,7 @@ impl Inventory {
         self.workloads.retain(|workload| wanted(&workload.key.namespace));
         self.namespaces.retain(|namespace| wanted(&namespace.name));
         // Positions have changed.
-        self.labelled = OnceLock::new();
+        self.labelled = Arc::default();
         self
     }
 

@@ -68,7 +68,12 @@ struct CallerId<'t> {
 impl<'m> Neutral<'m> {
     /// Reads a model.
     pub fn new(model: &'m Model) -> Self {
-        Self { model, inventory: Inventory::of(model), patterns: Patterns::default() }
+        Self::with(model, Inventory::of(model))
+    }
+
+    /// The same with its inventory, for whoever has that already.
+    pub fn with(model: &'m Model, inventory: Inventory) -> Self {
+        Self { model, inventory, patterns: Patterns::default() }
     }
 
     /// The inventory of the model.

@@ -18,6 +18,7 @@ pub struct Reading<'p> {
 }
 
 /// Every caller by every port.
+#[derive(Clone, Debug)]
 pub struct AccessMatrix {
     /// With what meshes do otherwise, and what was so before.
     pub matrix: Matrix,

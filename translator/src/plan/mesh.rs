@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Plan;
 use crate::effect::Side;
-use crate::eval::{Decision, Evaluate, Request};
-use crate::render::{Backend, Engine};
+use crate::eval::{Decision, Evaluate, Neutral, Request};
+use crate::render::{Backend, Engine, Loss};
 use crate::verify::losses_on_the_way;
 
 /// A mesh, and how it reads its objects.
@@ -14,6 +14,8 @@ pub struct Mesh {
     pub name: &'static str,
     /// Its reading of what it would get.
     pub reading: Box<dyn Evaluate>,
+    /// What it cannot say, by position.
+    losses: Vec<Loss>,
     /// The codes that say why nothing is written for it; empty: it gets its objects.
     pub withheld: Vec<&'static str>,
 }
@@ -22,7 +24,12 @@ impl Mesh {
     /// Reads what one mesh of a plan would get.
     pub fn of(plan: &Plan, backend: &dyn Backend, engine: &Engine<'_>) -> Self {
         let rendered = engine.rendered();
-        Self { name: backend.name(), reading: plan.reading(backend, &rendered), withheld: plan.withheld(&rendered) }
+        Self {
+            name: backend.name(),
+            reading: plan.reading(backend, &rendered),
+            withheld: plan.withheld(&rendered),
+            losses: rendered.losses.into_iter().cloned().collect(),
+        }
     }
 
     /// All meshes of a plan, in its order.
@@ -41,14 +48,13 @@ impl Mesh {
     }
 
     /// What it does with a call, and the codes that have to do with it; no decision where nothing is written, and then
-    /// the codes say why.
-    pub fn decide(&self, plan: &Plan, request: &Request) -> (Option<Decision>, Vec<&'static str>) {
+    /// the codes say why. `neutral`: the reading of the plan's model.
+    pub fn decide(&self, plan: &Plan, neutral: &Neutral<'_>, request: &Request) -> (Option<Decision>, Vec<&'static str>) {
         if !self.is_written() {
             return (None, self.withheld.clone());
         }
-        let engine = plan.engines.iter().find(|(backend, _)| backend.name() == self.name);
-        let losses = engine.map(|(_, engine)| engine.rendered().losses).unwrap_or_default();
-        let losses = losses_on_the_way(&plan.model, self.name, &plan.target, &request.service, &losses);
+        let losses: Vec<&Loss> = self.losses.iter().collect();
+        let losses = losses_on_the_way(&plan.model, neutral, self.name, &plan.target, &request.service, &losses);
         let codes: BTreeSet<&str> = losses.iter().map(|loss| loss.code.info().name).collect();
         (Some(self.reading.evaluate(request)), codes.into_iter().collect())
     }

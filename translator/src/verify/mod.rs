@@ -107,15 +107,15 @@ pub fn verify(question: Question<'_>) -> Report {
 /// the rules for them, and of the Mesh.
 pub fn losses_on_the_way<'l>(
     model: &Model,
+    neutral: &Neutral<'_>,
     backend: &'static str,
     target: &Target,
     service: &ServiceKey,
     losses: &'l [&'l Loss],
 ) -> Vec<&'l Loss> {
-    let neutral = Neutral::new(model);
     let view = View::for_target(model, backend, target);
     let Some(service) = neutral.inventory().service(service) else { return Vec::new() };
-    Concern::of(service, &neutral, &view, losses).all().to_vec()
+    Concern::of(service, neutral, &view, losses).all().to_vec()
 }
 
 fn look(gate: &Gate<'_>, callers: &[Caller], limit: usize, report: &mut Report) -> Result<(), Doubt> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use meshglot_translator::answer::{Answer, Capabilities, Summary};
-use meshglot_translator::effect::{Entrance, Entrances};
 use meshglot_translator::lint::Finding;
 use meshglot_translator::render::{Verdict, used};
 use schemars::JsonSchema;
@@ -18,6 +17,7 @@ use crate::parts::filters;
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::snapshot::Snapshot;
 use crate::visit::Visit;
 
 /// As many findings stand on the page.
@@ -103,12 +103,14 @@ struct Empty {
 }
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
-    let overview = Overview::of(visit);
+    let of = visit.snapshot.clone();
+    let overview = visit.snapshot.later.wait("overview", move || Overview::of(&of));
+    let overview = overview.ok_or_else(|| Problem::internal("the overview could not be worked out"))?;
     let input = visit.app.settings.input.join(" ");
     if visit.format == Format::Html && visit.snapshot.plan().is_empty() {
         return Reply::html(&Empty { chrome: visit.bare_chrome("Overview", Section::Overview), input });
     }
-    visit.reply(&overview, || {
+    visit.reply(&*overview, || {
         let command = visit.command("lint").word("--backend").word("all");
         let findings = visit.snapshot.findings();
         let mut worst: Vec<&Finding> = findings.counting().filter(|finding| !finding.is_accepted()).collect();
@@ -124,12 +126,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
 }
 
 impl Overview {
-    fn of(visit: &Visit) -> Self {
-        let snapshot = &visit.snapshot;
+    fn of(snapshot: &Snapshot) -> Self {
         let model = &snapshot.plan().model;
-        let entrances = Entrances::of(model);
-        let inventory = entrances.inventory();
-        let ports: Vec<Entrance> = inventory.services().iter().flat_map(|service| entrances.ports(service)).collect();
+        let inventory = snapshot.inventory();
+        let ports: usize = inventory.services().iter().map(|service| service.ports.len()).sum();
         let mut kinds: BTreeMap<&'static str, usize> = BTreeMap::new();
         for key in model.keys().filter(|key| key.kind.is_neutral()) {
             *kinds.entry(key.kind.name()).or_default() += 1;
@@ -137,11 +137,11 @@ impl Overview {
         Self {
             policies: kinds.into_iter().map(|(kind, count)| KindCount { kind, count }).collect(),
             services: inventory.services().len(),
-            closed_ports: ports.iter().filter(|port| port.is_closed()).count(),
-            ports: ports.len(),
+            closed_ports: ports - snapshot.open_ports().values().sum::<usize>(),
+            ports,
             workloads: inventory.workloads().len(),
             findings: snapshot.findings().into(),
-            backends: backends(visit),
+            backends: backends(snapshot),
             skipped: model.skipped(),
         }
     }
@@ -151,10 +151,10 @@ impl Overview {
     }
 }
 
-fn backends(visit: &Visit) -> Vec<BackendCount> {
-    let plan = visit.snapshot.plan();
+fn backends(snapshot: &Snapshot) -> Vec<BackendCount> {
+    let plan = snapshot.plan();
     let used = used(&plan.model);
-    let in_use = visit.snapshot.in_use();
+    let in_use = snapshot.in_use();
     let of = |(backend, engine): &(&'static dyn meshglot_translator::render::Backend, meshglot_translator::render::Engine<'static>)| {
         let rendered = engine.rendered();
         let count = |verdict: Verdict| LossCount {

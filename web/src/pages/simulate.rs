@@ -57,7 +57,7 @@ struct Share {
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let fields = CallFields::of(&visit.query);
-    let neutral = Neutral::new(&visit.snapshot.plan().model);
+    let neutral = visit.snapshot.neutral();
     let (requests, seed) = (number(visit, "n", REQUESTS)?, number(visit, "seed", SEED)?);
     if requests > MOST_REQUESTS {
         return Err(Problem::bad(format!("No more than {MOST_REQUESTS} calls are simulated.")));
@@ -74,7 +74,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         Err(problem) => return Err(problem),
     };
     let decision = neutral.evaluate(&request);
-    let meshes = decided(visit, &request);
+    let meshes = decided(visit, &neutral, &request);
     let answer = Simulation::of(&request, (requests, seed), &decision, &meshes);
     match visit.format {
         Format::Json => Ok(Reply::json(&answer)),
@@ -86,9 +86,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
 /// A mesh, what it decides, and the codes that have to do with it.
 type Decided = (&'static str, Option<Decision>, Vec<&'static str>);
 
-fn decided(visit: &Visit, request: &Request) -> Vec<Decided> {
+fn decided(visit: &Visit, neutral: &Neutral<'_>, request: &Request) -> Vec<Decided> {
     let decide = |mesh: &meshglot_translator::plan::Mesh| {
-        let (decision, codes) = mesh.decide(visit.snapshot.plan(), request);
+        let (decision, codes) = mesh.decide(visit.snapshot.plan(), neutral, request);
         (mesh.name, decision, codes)
     };
     visit.snapshot.meshes().into_iter().map(decide).collect()

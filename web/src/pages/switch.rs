@@ -1,6 +1,7 @@
 //! `/switch?from=&to=`: what moving the policy to another mesh would change. Nothing is moved here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use meshglot_translator::answer::SwitchPlan;
@@ -13,8 +14,8 @@ use crate::later::Asked;
 use crate::pages::Section;
 use crate::pages::findings::Row;
 use crate::parts::chrome::Chrome;
-use crate::parts::filters;
 use crate::parts::cli::CommandLine;
+use crate::parts::filters;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::snapshot::{LIMIT, PATIENCE, Snapshot};
@@ -76,15 +77,12 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         let chrome = visit.bare_chrome("Switch", Section::Switch);
         return Reply::html(&Page { chrome, backends, from, to, in_use, plan: None });
     };
-    let patient = visit.format != Format::Html;
-    let switch = loop {
-        match worked_out(&visit.snapshot, from, target) {
-            Asked::Done(switch) => break Some(switch),
-            // Whoever reads a file waits for all of it.
-            Asked::Working if patient => {}
-            Asked::Working => break None,
-            Asked::Failed => return Err(Problem::internal("the plan could not be worked out")),
-        }
+    // Whoever reads a file waits for all of it.
+    let patience = if visit.format == Format::Html { PATIENCE } else { Duration::MAX };
+    let switch = match worked_out(&visit.snapshot, from, target, patience) {
+        Asked::Done(switch) => Some(switch),
+        Asked::Working => None,
+        Asked::Failed => return Err(Problem::internal("the plan could not be worked out")),
     };
     let switch = switch.as_deref().map(Option::as_ref).map(|switch| switch.ok_or_else(|| Problem::missing("There is no such mesh.")));
     let switch = switch.transpose()?;
@@ -99,9 +97,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     }
 }
 
-fn worked_out(snapshot: &Arc<Snapshot>, from: Option<&'static str>, to: &'static str) -> Asked<Option<Switch>> {
+fn worked_out(snapshot: &Arc<Snapshot>, from: Option<&'static str>, to: &'static str, patience: Duration) -> Asked<Option<Switch>> {
     let of = snapshot.clone();
-    snapshot.later.get(&format!("switch {from:?} {to}"), PATIENCE, move || {
+    snapshot.later.get(&format!("switch {from:?} {to}"), patience, move || {
         let from = from.and_then(|name| of.mesh(name));
         Switch::of(of.plan(), from, of.mesh(to)?, LIMIT)
     })

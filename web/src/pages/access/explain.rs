@@ -64,7 +64,7 @@ struct MeshRow {
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let fields = CallFields::of(&visit.query);
-    let neutral = Neutral::new(&visit.snapshot.plan().model);
+    let neutral = visit.snapshot.neutral();
     let meshes = meshes(visit)?;
     let asked = if fields.is_empty() { None } else { Some(fields.request(visit, neutral.inventory())) };
     let (request, problem) = match asked {
@@ -88,7 +88,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             } else {
                 visit.bare_chrome("Why", Section::Access)
             };
-            let trace = decided.map(|(request, decision, rendered)| Trace::of(visit, &fields, &request, &decision, &meshes, &rendered));
+            let trace =
+                decided.map(|(request, decision, rendered)| Trace::of(visit, &neutral, &fields, (&request, &decision), &meshes, &rendered));
             let known = Known::of(neutral.inventory());
             Reply::html(&Page { chrome, fields: &fields, known, methods: METHODS, trace, problem })
         }
@@ -114,9 +115,9 @@ fn meshes(visit: &Visit) -> Result<Vec<&Mesh>, Problem> {
 impl Trace {
     fn of(
         visit: &Visit,
+        neutral: &Neutral<'_>,
         fields: &CallFields,
-        request: &Request,
-        decision: &Decision,
+        (request, decision): (&Request, &Decision),
         meshes: &[&Mesh],
         rendered: &[(&'static str, Decision)],
     ) -> Self {
@@ -127,7 +128,7 @@ impl Trace {
             alike: done.verdict == decision.verdict && done.shares == decision.shares,
             rule: done.rule.clone().unwrap_or_else(|| "its default".to_owned()),
             shares: shares(done).into_iter().map(|(who, share)| format!("{who} {share}")).collect::<Vec<_>>().join(", "),
-            codes: mesh.decide(visit.snapshot.plan(), request).1,
+            codes: mesh.decide(visit.snapshot.plan(), neutral, request).1,
             withheld: !mesh.is_written(),
         };
         Self {

@@ -1,15 +1,11 @@
 //! Every caller by every port: rows and columns of a matrix, ready to be drawn.
 
 use meshglot_translator::answer::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer};
-use meshglot_translator::effect::{Cell, Column, Party};
-use meshglot_translator::plan::AccessMatrix;
+use meshglot_translator::effect::{Cell, Column};
 
-use super::Mode;
+use super::{Folded, Mode};
 use crate::parts::call::CallFields;
 use crate::visit::Visit;
-
-/// With more rows than this, those are left out that are let in like anyone else.
-const ROWS: usize = 60;
 
 /// A matrix as a table.
 pub(super) struct Grid {
@@ -46,22 +42,12 @@ pub(super) struct Field {
 }
 
 impl Grid {
-    pub(super) fn of(visit: &Visit, access: &AccessMatrix, mode: &Mode) -> Self {
-        let (matrix, answer) = (&access.matrix, access.answer());
+    pub(super) fn of(visit: &Visit, access: &Folded, mode: &Mode) -> Self {
+        let (matrix, answer) = (&access.shown.matrix, access.shown.answer());
         let (callers, ports) = (matrix.caller_labels(), matrix.port_labels());
-        let others = matrix.callers.iter().position(|party| *party == Party::Others).map(|at| &matrix.cells[at]);
-        let is_folded = |party: &Party, cells: &[Cell]| {
-            let as_others = |others: &Vec<Cell>| others.iter().zip(cells).all(|(other, cell)| alike(other, cell));
-            matrix.callers.len() > ROWS && matches!(party, Party::Account(_)) && others.is_some_and(as_others)
-        };
         let mut rows = Vec::new();
-        let mut folded = 0;
         let width = matrix.ports.len().max(1);
         for (((party, label), cells), answers) in matrix.callers.iter().zip(&callers).zip(&matrix.cells).zip(answer.cells.chunks(width)) {
-            if is_folded(party, cells) {
-                folded += 1;
-                continue;
-            }
             let of_cell = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
                 label: format!("{label} calls {port}"),
                 allowed: answer.allowed.clone(),
@@ -79,16 +65,12 @@ impl Grid {
         Self {
             columns: matrix.ports.iter().zip(&ports).map(head).collect(),
             rows,
-            folded,
-            differing: matrix.cells.iter().flatten().filter(|cell| !cell.meshes.is_empty()).count(),
+            folded: access.folded,
+            differing: access.whole.matrix.cells.iter().flatten().filter(|cell| !cell.meshes.is_empty()).count(),
             undecided: undecided(&answer),
             withheld: answer.withheld.iter().map(|withheld| (withheld.name, withheld.codes.join(", "))).collect(),
         }
     }
-}
-
-fn alike(one: &Cell, other: &Cell) -> bool {
-    one.allowance == other.allowance && one.meshes.keys().eq(other.meshes.keys())
 }
 
 fn explained(call: &CallFields, mode: &Mode) -> String {

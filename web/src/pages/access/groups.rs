@@ -8,6 +8,7 @@ use meshglot_translator::effect::{Allowance, Entrance, Entrances, Party};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::problem::Problem;
 use crate::visit::Visit;
 
 /// Namespaces by namespaces.
@@ -79,7 +80,29 @@ impl GroupsAnswer {
 }
 
 impl Groups {
-    pub(super) fn of(visit: &Visit, entrances: &Entrances<'_>, namespace: Option<&str>) -> Self {
+    pub(super) fn of(visit: &Visit, namespace: Option<&str>) -> Result<Self, Problem> {
+        let (of, only) = (visit.snapshot.clone(), namespace.map(str::to_owned));
+        let counted = visit.snapshot.later.wait(&format!("groups {namespace:?}"), move || Counted::of(&of.entrances(), only.as_deref()));
+        let counted = counted.ok_or_else(|| Problem::internal("the pairs could not be counted"))?;
+        let Counted { callers, cells, ports } = &*counted;
+        let group = |name: &Arc<str>| Group { name: name.to_string(), href: visit.here_with("ns", name) };
+        let row = |caller: &Arc<str>| {
+            let counts = cells.values().map(|column| column.get(caller).copied().unwrap_or_default());
+            (caller.to_string(), counts.collect())
+        };
+        Ok(Self { columns: cells.keys().map(group).collect(), rows: callers.iter().map(row).collect(), ports: *ports })
+    }
+}
+
+/// Pairs by the namespace that is called, and the one that calls.
+struct Counted {
+    callers: Vec<Arc<str>>,
+    cells: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Count>>,
+    ports: usize,
+}
+
+impl Counted {
+    fn of(entrances: &Entrances<'_>, namespace: Option<&str>) -> Self {
         let inventory = entrances.inventory();
         let mut callers: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
         for workload in inventory.workloads() {
@@ -90,16 +113,10 @@ impl Groups {
         for service in inventory.services().iter().filter(|service| namespace.is_none_or(|name| *name == *service.key.namespace)) {
             for entrance in entrances.ports(service) {
                 ports += 1;
-                let column = cells.entry(service.key.namespace.clone()).or_default();
-                count(&entrance, &callers, column);
+                count(&entrance, &callers, cells.entry(service.key.namespace.clone()).or_default());
             }
         }
-        let group = |name: &Arc<str>| Group { name: name.to_string(), href: visit.here_with("ns", name) };
-        let row = |caller: &Arc<str>| {
-            let counts = cells.values().map(|column| column.get(caller).copied().unwrap_or_default());
-            (caller.to_string(), counts.collect())
-        };
-        Self { columns: cells.keys().map(group).collect(), rows: callers.keys().map(row).collect(), ports }
+        Self { callers: callers.into_keys().collect(), cells, ports }
     }
 }
 

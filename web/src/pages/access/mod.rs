@@ -5,10 +5,10 @@ mod grid;
 mod groups;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use meshglot_translator::answer::MatrixAnswer;
-use meshglot_translator::effect::Entrances;
 use meshglot_translator::plan::{AccessMatrix, Mesh, Reading};
 
 use crate::format::Format;
@@ -28,6 +28,17 @@ const COLUMNS: usize = 60;
 
 /// A file has no more cells than this.
 const CELLS: usize = 250_000;
+
+/// With more rows than this, those are left out that are let in like anyone else.
+const ROWS: usize = 60;
+
+/// A matrix, and what of it a page shows.
+struct Folded {
+    whole: AccessMatrix,
+    shown: AccessMatrix,
+    /// Accounts that are left out of it.
+    folded: usize,
+}
 
 /// What the cells are about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +77,7 @@ enum Shown {
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let snapshot = &visit.snapshot;
-    let entrances = Entrances::of(&snapshot.plan().model);
+    let entrances = snapshot.entrances();
     let inventory = entrances.inventory();
     let namespace = visit.query.get("ns");
     if let Some(name) = namespace.filter(|name| inventory.namespace(name).is_none()) {
@@ -79,11 +90,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     if visit.format != Format::Html {
         return data(visit, &mode, namespace, ports, inventory.workloads().len());
     }
-    let open = services().flat_map(|service| entrances.ports(service)).filter(|entrance| !entrance.is_closed()).count();
+    let open = services().flat_map(|service| snapshot.open_ports().get(&service.key)).sum();
     let shown = match ports {
         0 => Shown::Empty,
-        ports if ports > COLUMNS => Shown::Groups(Box::new(Groups::of(visit, &entrances, namespace))),
-        _ => match matrix(snapshot, &mode, namespace) {
+        ports if ports > COLUMNS => Shown::Groups(Box::new(Groups::of(visit, namespace)?)),
+        _ => match matrix(snapshot, &mode, namespace, PATIENCE) {
             Asked::Done(access) => Shown::Grid(Box::new(Grid::of(visit, &access, &mode))),
             Asked::Working => Shown::Working,
             Asked::Failed => return Err(Problem::internal("the matrix could not be worked out")),
@@ -108,22 +119,18 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
 fn data(visit: &Visit, mode: &Mode, namespace: Option<&str>, ports: usize, callers: usize) -> Result<Reply, Problem> {
     let small = ports * callers <= CELLS;
     if !small && visit.format == Format::Json && ports > COLUMNS {
-        let entrances = Entrances::of(&visit.snapshot.plan().model);
-        return Ok(Reply::json(&GroupsAnswer::of(&Groups::of(visit, &entrances, namespace))));
+        return Ok(Reply::json(&GroupsAnswer::of(&Groups::of(visit, namespace)?)));
     }
     if !small {
         let message = format!("{ports} ports by {callers} workloads are more than {CELLS} cells.");
         return Err(Problem::too_large(message).help(format!("Choose a namespace, or run {}", command(visit, mode, namespace))));
     }
-    let access = loop {
-        match matrix(&visit.snapshot, mode, namespace) {
-            Asked::Done(access) => break access,
-            // Whoever reads a file waits for all of it.
-            Asked::Working => {}
-            Asked::Failed => return Err(Problem::internal("the matrix could not be worked out")),
-        }
+    // Whoever reads a file waits for all of it.
+    let access = match matrix(&visit.snapshot, mode, namespace, Duration::MAX) {
+        Asked::Done(access) => access,
+        Asked::Working | Asked::Failed => return Err(Problem::internal("the matrix could not be worked out")),
     };
-    let answer: MatrixAnswer = access.answer();
+    let answer: MatrixAnswer = access.whole.answer();
     match visit.format {
         Format::Csv => Ok(Reply::text(Format::Csv, answer.csv())),
         Format::Json => Ok(Reply::json(&answer)),
@@ -132,23 +139,26 @@ fn data(visit: &Visit, mode: &Mode, namespace: Option<&str>, ports: usize, calle
 }
 
 /// The matrix of a namespace, worked out once for each state.
-fn matrix(snapshot: &Arc<Snapshot>, mode: &Mode, namespace: Option<&str>) -> Asked<AccessMatrix> {
+fn matrix(snapshot: &Arc<Snapshot>, mode: &Mode, namespace: Option<&str>, patience: Duration) -> Asked<Folded> {
     let key = format!("access {mode:?} {namespace:?}");
     let (of, mode, namespace) = (snapshot.clone(), mode.clone(), namespace.map(str::to_owned));
-    snapshot.later.get(&key, PATIENCE, move || {
+    snapshot.later.get(&key, patience, move || {
         let plan = of.plan();
-        let entrances = Entrances::of(&plan.model);
+        let entrances = of.entrances();
         let wanted = |name: &Arc<str>| namespace.as_deref().is_none_or(|wanted| *wanted == **name);
         let meshes = |names: &[&'static str]| -> Vec<&Mesh> { names.iter().filter_map(|name| of.mesh(name)).collect() };
         let reading = |meshes| Reading { plan, entrances: &entrances, meshes };
-        match &mode {
+        let whole = match &mode {
             Mode::Policy => AccessMatrix::of(reading(&[]), None, LIMIT, wanted),
             Mode::Beside(names) => AccessMatrix::of(reading(&meshes(names)), None, LIMIT, wanted),
             Mode::Between(from, to) => match meshes(&[from, to])[..] {
                 [from, to] => AccessMatrix::between(reading(&[]), [from, to], LIMIT, wanted),
                 _ => AccessMatrix::of(reading(&[]), None, LIMIT, wanted),
             },
-        }
+        };
+        let mut shown = whole.clone();
+        let folded = shown.matrix.fold(ROWS);
+        Folded { whole, shown, folded }
     })
 }
 

@@ -83,7 +83,7 @@ struct Row<'p> {
 }
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
-    let entrances = Entrances::of(&visit.snapshot.plan().model);
+    let entrances = visit.snapshot.entrances();
     let view = View::new(&visit.snapshot.plan().model);
     let (namespace, words, access) = ["ns", "q", "access"].map(|name| visit.query.get(name).unwrap_or_default()).into();
     let known = entrances.inventory().services();

@@ -140,7 +140,7 @@ struct Destination<'p> {
 
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let model = &visit.snapshot.plan().model;
-    let entrances = Entrances::of(model);
+    let entrances = visit.snapshot.entrances();
     let key = ServiceKey { namespace: visit.param("ns").into(), name: visit.param("name").into() };
     let Some(service) = entrances.inventory().service(&key).cloned() else {
         let known = entrances.inventory().services().iter().filter(|other| other.key.namespace == key.namespace);
