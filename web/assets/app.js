@@ -39,10 +39,13 @@
   // Following edits: the page is fetched again and its changed parts are put in place; focus and scroll stay.
 
   let paused = false;
-  let revision = body.dataset.revision;
+  // The state that is drawn: its number, and whether a newer one could not be read.
+  let drawn = body.dataset.state;
+  let newest = drawn;
 
   async function refresh() {
     await htmx.ajax('GET', location.pathname + location.search, { target: '#main', select: '#main', swap: 'outerMorph' });
+    drawn = newest;
     ready();
     if (!one('[data-again]')) say('Updated');
   }
@@ -53,8 +56,8 @@
     const events = new EventSource(`${base}/events`);
     events.addEventListener('state', async (event) => {
       failures = 0;
-      if (event.data === revision) return;
-      revision = event.data;
+      newest = event.data;
+      if (newest === drawn) return;
       if (paused) say('Paused: there is a newer state'); else await refresh();
     });
     events.addEventListener('error', () => {
@@ -68,7 +71,7 @@
     if (!('live' in body.dataset)) return;
     paused = !paused;
     say(paused ? 'Paused' : 'Following edits');
-    if (!paused && body.dataset.revision !== revision) refresh();
+    if (!paused && newest !== drawn) refresh();
   }
 
   // Keys.

@@ -1,4 +1,4 @@
-//! `/events`: tells open pages that there is another state, as server-sent events. An event's id is the number of the
+//! `/events`: tells open pages that there is another state, or that a newer one could not be read, as server-sent events. An event's id is the number of the
 //! state, so that a browser that was away learns whether it missed one.
 
 use std::convert::Infallible;
@@ -22,6 +22,10 @@ pub(crate) async fn stream(State(app): State<Arc<App>>) -> Response {
         return axum::http::StatusCode::NO_CONTENT.into_response();
     };
     // The first event is the state of now: a page that was drawn from an older one reloads.
-    let event = |revision: u64| Ok::<_, Infallible>(Event::default().event("state").id(revision.to_string()).data(revision.to_string()));
+    let stale = move || app.source.staleness().is_some();
+    let event = move |revision: u64| {
+        let state = if stale() { format!("{revision} stale") } else { revision.to_string() };
+        Ok::<_, Infallible>(Event::default().event("state").id(revision.to_string()).data(state))
+    };
     Sse::new(WatchStream::new(changes).map(event)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }

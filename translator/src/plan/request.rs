@@ -122,8 +122,10 @@ fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Calle
             Ok(Caller { namespace: one.namespace.clone(), service_account: one.name.clone(), workload, meshed: true })
         }
         [] => {
+            let message = format!("nobody in namespace `{namespace}` is called `{name}`");
             let names = here().flat_map(|workload| [&*workload.key.name, &*workload.service_account]).collect();
-            Err(unknown(format!("nobody in namespace `{namespace}` is called `{name}`"), name, names))
+            let here = unknown(message, name, names);
+            Err(if here.help.is_some() { here } else { RequestError { help: elsewhere(name, known), ..here } })
         }
         _ => {
             let names: Vec<String> = accounts.iter().map(|account| format!("sa/{}", account.name)).collect();
@@ -131,6 +133,13 @@ fn caller(source: &str, namespace: &Arc<str>, known: &Inventory) -> Result<Calle
             Err(RequestError { message: format!("`{name}` means several identities"), help, unknown: true })
         }
     }
+}
+
+/// Who of another namespace may be meant.
+fn elsewhere(name: &str, known: &Inventory) -> Option<String> {
+    let near = nearest(name, known.workloads().iter().map(|workload| &*workload.service_account))?;
+    let found = known.workloads().iter().find(|workload| &*workload.service_account == near)?;
+    Some(format!("did you mean sa/{}/{near}?", found.key.namespace))
 }
 
 fn usage(message: impl Into<String>) -> RequestError {

@@ -67,12 +67,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let in_use = visit.snapshot.in_use();
     let from = visit.query.get("from").map(named).transpose()?.or_else(|| in_use.first().copied());
     let to = visit.query.get("to").map(named).transpose()?;
-    if from.is_some() && from == to {
-        return Err(Problem::bad("The policy is on that mesh already: there is nothing to do."));
-    }
-    let Some(target) = to else {
+    let Some(target) = to.filter(|to| from != Some(to)) else {
         if visit.format != Format::Html {
-            return Err(Problem::bad("Which mesh? ?to=istio"));
+            return Err(Problem::bad("Which other mesh? ?to=istio"));
         }
         let chrome = visit.bare_chrome("Switch", Section::Switch);
         return Reply::html(&Page { chrome, backends, from, to, in_use, plan: None });

@@ -5,7 +5,6 @@ use std::fmt::Display;
 use askama::filters::Safe;
 
 /// A message of which what stands between backticks is code. Everything is escaped.
-#[allow(unreachable_pub, reason = "the macro makes it public")]
 #[askama::filter_fn]
 pub(crate) fn ticks(text: impl Display, _: &dyn askama::Values) -> askama::Result<Safe<String>> {
     Ok(Safe(marked(&text.to_string())))

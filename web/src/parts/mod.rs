@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod chrome;
 pub(crate) mod cli;
+#[allow(unreachable_pub, reason = "the macro of filters makes them public")]
 pub(crate) mod filters;
 pub(crate) mod known;
 pub(crate) mod place;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use meshglot_translator::answer::Can;
-use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request, Verdict};
+use meshglot_translator::eval::{Caller, Decision, Evaluate, Neutral, Request, Verdict};
 use meshglot_translator::plan::Mesh;
 
 use crate::format::Format;
@@ -41,6 +41,8 @@ struct Trace {
     misses: Vec<(String, Option<String>)>,
     meshes: Vec<MeshRow>,
     simulate: String,
+    /// Nothing in the input runs as the caller.
+    unknown: bool,
 }
 
 /// What decided.
@@ -146,6 +148,7 @@ impl Trace {
             rule: Rule::of(visit, decision),
             misses: decision.misses.iter().map(|miss| (miss.clone(), of_object(visit, miss))).collect(),
             meshes: meshes.iter().zip(rendered).map(row).collect(),
+            unknown: caller.meshed && !runs(visit, caller),
             simulate: visit.link(&format!("/simulate{}", fields.query().text())),
         }
     }
@@ -167,6 +170,12 @@ impl Rule {
         let href = origin.as_ref().and_then(|origin| visit.origin_link(&key, origin)).unwrap_or(href);
         Self { text: rule.clone(), href: Some(href), place: origin.map(|origin| origin.location()) }
     }
+}
+
+/// Whether something runs as this caller.
+fn runs(visit: &Visit, caller: &Caller) -> bool {
+    let workloads = visit.snapshot.inventory().workloads();
+    workloads.iter().any(|workload| workload.key.namespace == caller.namespace && workload.service_account == caller.service_account)
 }
 
 /// The page of the object that a line begins with: `KIND/NAMESPACE/NAME#RULE does ...`.

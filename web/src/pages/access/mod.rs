@@ -173,7 +173,6 @@ fn mode(visit: &Visit) -> Result<Mode, Problem> {
         ([], None) => Ok(Mode::Policy),
         ([], Some("all")) => Ok(Mode::Beside(all)),
         ([], Some(name)) => Ok(Mode::Beside(vec![known(name)?])),
-        ([from, to], _) if from == to => Err(Problem::bad("Two different meshes are compared.")),
         ([from, to], _) => Ok(Mode::Between(known(from)?, known(to)?)),
         // A form with one field chosen.
         ([one], _) => Ok(Mode::Beside(vec![known(one)?])),
@@ -201,6 +200,10 @@ impl Mode {
 
     fn is_beside(&self, name: &str) -> bool {
         matches!(self, Self::Beside(names) if names.as_slice() == [name])
+    }
+
+    fn is_between(&self) -> bool {
+        matches!(self, Self::Between(..))
     }
 
     /// Whether it is the first or second of two that are compared.
