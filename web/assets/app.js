@@ -153,6 +153,43 @@
     if (form && event.target.type !== 'search') form.requestSubmit();
   });
 
+  // The playground: its text in the address, behind the #, which no server sees.
+
+  async function through(stream, bytes) {
+    const answer = new Response(new Blob([bytes]).stream().pipeThrough(stream));
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  async function packed(text) {
+    const bytes = await through(new CompressionStream('deflate-raw'), new TextEncoder().encode(text));
+    const letters = btoa(bytes.reduce((all, byte) => all + String.fromCharCode(byte), ''));
+    return letters.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  }
+
+  async function unpacked(word) {
+    const letters = atob(word.replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(await through(new DecompressionStream('deflate-raw'), bytes));
+  }
+
+  async function playground() {
+    const form = one('#play');
+    if (!form || !window.CompressionStream) return;
+    const text = one('#text', form);
+    const share = one('#share', form);
+    share.hidden = false;
+    share.onclick = async () => {
+      history.replaceState(null, '', `${location.pathname}#s=${await packed(text.value)}`);
+      await navigator.clipboard.writeText(location.href).catch(() => {});
+      share.textContent = 'Copied';
+      setTimeout(() => { share.textContent = 'Copy link'; }, 1500);
+    };
+    if (!location.hash.startsWith('#s=')) return;
+    const shared = await unpacked(location.hash.slice(3)).catch(() => null);
+    if (shared === null) { say('This link holds no policy'); return; }
+    if (shared !== text.value) { text.value = shared; form.requestSubmit(); }
+  }
+
   // What only works with a script shows itself when there is one.
   function ready() {
     all('button.copy').forEach((button) => { button.hidden = false; });
@@ -169,4 +206,5 @@
 
   ready();
   follow();
+  playground();
 })();

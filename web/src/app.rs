@@ -43,8 +43,9 @@ pub(crate) struct App {
 pub fn router(source: impl Source, settings: Settings) -> Router {
     let base = settings.base.clone();
     let app = Arc::new(App { source: Box::new(source), settings });
-    let pages = pages::ROUTES.iter().fold(Router::new(), |router, (path, page)| router.route(path, served(*page)));
-    let inner = pages
+    let routes = pages::ROUTES.iter().fold(Router::new(), |router, (path, page)| router.route(path, served(*page)));
+    let inner = routes
+        .merge(pages::playground::posted())
         .route("/events", get(events::stream))
         .route("/theme", get(pages::theme::switch))
         .fallback(missing)

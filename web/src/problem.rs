@@ -79,6 +79,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", message)
     }
 
+    /// A body of a kind that is not read.
+    pub(crate) fn unsupported(message: String) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", message)
+    }
+
     /// Nobody is logged in.
     pub(crate) fn locked() -> Self {
         let message = "This view opens with the address that `meshglot dashboard` prints.".to_owned();

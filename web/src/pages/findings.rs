@@ -93,15 +93,25 @@ fn backend_of(finding: &Finding) -> &'static str {
 }
 
 impl Row {
+    /// A finding about policy that has no pages.
+    pub(crate) fn bare(finding: &Finding) -> Self {
+        Self::placed(finding, |_| None)
+    }
+
+    /// A finding about policy that is shown.
     pub(crate) fn of(visit: &Visit, finding: &Finding) -> Self {
+        Self::placed(finding, |line| finding.object().and_then(|key| visit.object_link(key)).map(|page| format!("{page}#L{line}")))
+    }
+
+    /// `link`: the page where a line stands.
+    fn placed(finding: &Finding, link: impl FnOnce(u32) -> Option<String>) -> Self {
         let (badge, message) = match finding {
             Finding::Diagnostic(diagnostic) => (Badge::of_severity(&diagnostic.severity.to_string()), diagnostic.message.clone()),
             Finding::Loss(loss) => (Badge::of_loss(loss.verdict.word()), loss.message.clone()),
         };
         let place = finding.place().map(|place| {
             let line = place.source().position(place.span().start).line;
-            let link = finding.object().and_then(|key| visit.object_link(key)).map(|page| format!("{page}#L{line}"));
-            (place.location(), link)
+            (place.location(), link(line))
         });
         Self { badge, code: finding.code().info().name, message, help: finding.help().to_owned(), backend: backend_of(finding), place }
     }

@@ -5,6 +5,7 @@ mod access;
 mod capabilities;
 mod findings;
 mod overview;
+pub(crate) mod playground;
 mod services;
 mod simulate;
 mod switch;
@@ -27,6 +28,7 @@ pub(crate) const ROUTES: &[(&str, Page)] = &[
     ("/findings", findings::page),
     ("/keys", about::keys),
     ("/ns/{ns}/services/{name}", services::service::page),
+    ("/playground", playground::page),
     ("/services", services::page),
     ("/simulate", simulate::page),
     ("/switch", switch::page),

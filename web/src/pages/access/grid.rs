@@ -1,76 +1,123 @@
 //! Every caller by every port: rows and columns of a matrix, ready to be drawn.
 
 use meshglot_translator::answer::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer};
-use meshglot_translator::effect::{Cell, Column};
+use meshglot_translator::effect::{Allowance, Cell, Column, Party};
+use meshglot_translator::plan::AccessMatrix;
 
 use super::{Folded, Mode};
 use crate::parts::call::CallFields;
 use crate::visit::Visit;
 
 /// A matrix as a table.
-pub(super) struct Grid {
-    pub(super) columns: Vec<Head>,
-    pub(super) rows: Vec<Row>,
+pub(crate) struct Grid {
+    pub(crate) columns: Vec<Head>,
+    pub(crate) rows: Vec<Row>,
     /// Callers that are let in like anyone else, and are not shown one by one.
-    pub(super) folded: usize,
+    pub(crate) folded: usize,
     /// Cells in which a mesh does otherwise.
-    pub(super) differing: usize,
-    pub(super) undecided: Vec<String>,
-    pub(super) withheld: Vec<(&'static str, String)>,
+    pub(crate) differing: usize,
+    pub(crate) undecided: Vec<String>,
+    pub(crate) withheld: Vec<(&'static str, String)>,
 }
 
 /// A column.
-pub(super) struct Head {
-    pub(super) label: String,
-    pub(super) href: String,
+pub(crate) struct Head {
+    pub(crate) label: String,
+    /// The page of the Service, if there is one.
+    pub(crate) href: Option<String>,
 }
 
 /// A row.
-pub(super) struct Row {
-    pub(super) label: String,
-    pub(super) cells: Vec<Field>,
+pub(crate) struct Row {
+    pub(crate) label: String,
+    pub(crate) cells: Vec<Field>,
 }
 
 /// What one caller may do at one port.
-pub(super) struct Field {
-    pub(super) allowed: AllowanceAnswer,
-    pub(super) otherwise: Vec<OtherwiseAnswer>,
+pub(crate) struct Field {
+    pub(crate) allowed: AllowanceAnswer,
+    pub(crate) otherwise: Vec<OtherwiseAnswer>,
     /// The trace of a call that this cell is about; callers that no command can name have none.
-    pub(super) href: Option<String>,
+    pub(crate) href: Option<String>,
     /// For who cannot see the table.
-    pub(super) label: String,
+    pub(crate) label: String,
+}
+
+/// Where the parts of a matrix lead.
+trait Links {
+    fn service(&self, column: &Column) -> Option<String>;
+    fn cell(&self, party: &Party, column: &Column, allowance: &Allowance) -> Option<String>;
+}
+
+/// To the pages of what is shown.
+struct Shown<'v> {
+    visit: &'v Visit,
+    mode: &'v Mode,
+}
+
+impl Links for Shown<'_> {
+    fn service(&self, column: &Column) -> Option<String> {
+        self.visit.object_link(&column.service.object())
+    }
+
+    fn cell(&self, party: &Party, column: &Column, allowance: &Allowance) -> Option<String> {
+        let call = CallFields::about(party, column, allowance)?;
+        Some(self.visit.link(&format!("/access/explain{}", explained(&call, self.mode))))
+    }
+}
+
+/// Nowhere: the policy has no pages.
+struct Nowhere;
+
+impl Links for Nowhere {
+    fn service(&self, _: &Column) -> Option<String> {
+        None
+    }
+
+    fn cell(&self, _: &Party, _: &Column, _: &Allowance) -> Option<String> {
+        None
+    }
 }
 
 impl Grid {
+    /// Of policy that has no pages.
+    pub(crate) fn bare(access: &AccessMatrix) -> Self {
+        Self::linked(access, &Nowhere)
+    }
+
     pub(super) fn of(visit: &Visit, access: &Folded, mode: &Mode) -> Self {
-        let (matrix, answer) = (&access.shown.matrix, access.shown.answer());
+        let grid = Self::linked(&access.shown, &Shown { visit, mode });
+        Self { folded: access.folded, differing: differing(&access.whole), ..grid }
+    }
+
+    fn linked(access: &AccessMatrix, links: &impl Links) -> Self {
+        let (matrix, answer) = (&access.matrix, access.answer());
         let (callers, ports) = (matrix.caller_labels(), matrix.port_labels());
-        let mut rows = Vec::new();
         let width = matrix.ports.len().max(1);
-        for (((party, label), cells), answers) in matrix.callers.iter().zip(&callers).zip(&matrix.cells).zip(answer.cells.chunks(width)) {
-            let of_cell = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
+        let row = |(((party, label), cells), answers): (((&Party, &String), &Vec<Cell>), &[MatrixCell])| {
+            let field = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
                 label: format!("{label} calls {port}"),
                 allowed: answer.allowed.clone(),
                 otherwise: answer.backends.clone(),
-                href: CallFields::about(party, column, &cell.allowance)
-                    .map(|call| visit.link(&format!("/access/explain{}", explained(&call, mode)))),
+                href: links.cell(party, column, &cell.allowance),
             };
-            let cells = cells.iter().zip(answers).zip(matrix.ports.iter().zip(&ports)).map(of_cell).collect();
-            rows.push(Row { label: label.clone(), cells });
-        }
-        let head = |(column, label): (&Column, &String)| Head {
-            label: label.clone(),
-            href: visit.link(&format!("/ns/{}/services/{}", column.service.namespace, column.service.name)),
+            Row { label: label.clone(), cells: cells.iter().zip(answers).zip(matrix.ports.iter().zip(&ports)).map(field).collect() }
         };
+        let head = |(column, label): (&Column, &String)| Head { label: label.clone(), href: links.service(column) };
         Self {
             columns: matrix.ports.iter().zip(&ports).map(head).collect(),
-            rows,
-            folded: access.folded,
-            differing: access.whole.matrix.cells.iter().flatten().filter(|cell| !cell.meshes.is_empty()).count(),
+            rows: matrix.callers.iter().zip(&callers).zip(&matrix.cells).zip(answer.cells.chunks(width)).map(row).collect(),
+            folded: 0,
+            differing: differing(access),
             undecided: undecided(&answer),
             withheld: answer.withheld.iter().map(|withheld| (withheld.name, withheld.codes.join(", "))).collect(),
         }
     }
+}
+
+/// Cells in which a mesh does otherwise.
+fn differing(access: &AccessMatrix) -> usize {
+    access.matrix.cells.iter().flatten().filter(|cell| !cell.meshes.is_empty()).count()
 }
 
 fn explained(call: &CallFields, mode: &Mode) -> String {

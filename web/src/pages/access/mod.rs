@@ -1,7 +1,7 @@
 //! `/access?ns=&backend=&compare=`: who may call whom, by the policy and on its meshes.
 
 pub(crate) mod explain;
-mod grid;
+pub(crate) mod grid;
 mod groups;
 
 use std::sync::Arc;
