@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use meshglot::args::{commands, examples};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::GOOD;
 
@@ -73,6 +76,20 @@ fn in_a_commit(folder: &Path) {
     }
 }
 
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port().to_string()
+}
+
+/// A command that lasts says where it is, and ends well on a signal.
+fn ends_when_asked(mut command: Command, example: &str) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("bash runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a stream")).read_line(&mut line).expect("a line");
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    let status = child.wait().expect("it ends");
+    assert!(line.starts_with("http://") && status.code() == Some(0), "{example}: {status}: {line}");
+}
+
 #[test]
 fn examples_run_and_each_command_has_two() {
     let folder = folder();
@@ -80,14 +97,20 @@ fn examples_run_and_each_command_has_two() {
     let path = format!("{}:{}:{}", folder.path().join("bin").display(), meshglot.display(), std::env::var("PATH").unwrap_or_default());
     let mut count: BTreeMap<String, usize> = commands().into_iter().map(|command| (command, 0)).collect();
     for (command, example) in examples() {
+        let lasts = command == "dashboard";
+        let line = if lasts { format!("exec {}", example.replace("8080", &free_port())) } else { example.clone() };
         let mut bash = Command::new("bash");
-        bash.args(["-o", "pipefail", "-c", &example]).current_dir(folder.path()).env_clear();
+        bash.args(["-o", "pipefail", "-c", &line]).current_dir(folder.path()).env_clear();
         bash.envs([("PATH", path.as_str()), ("HOME", folder.path().to_str().expect("UTF-8")), ("LC_ALL", "C.UTF-8")]);
+        *count.entry(command).or_default() += 1;
+        if lasts {
+            ends_when_asked(bash, &example);
+            continue;
+        }
         let said = bash.output().expect("bash runs");
         // The answer may be no.
         let told = String::from_utf8_lossy(&said.stderr);
         assert!(matches!(said.status.code(), Some(0 | 1)), "{example}: {:?}: {told}", said.status.code());
-        *count.entry(command).or_default() += 1;
     }
     let few: Vec<_> = count.iter().filter(|(_, examples)| **examples < 2).collect();
     assert_eq!(few, [], "two examples at least");

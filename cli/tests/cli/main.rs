@@ -7,6 +7,7 @@ mod completion;
 mod contract;
 mod convert;
 mod crds;
+mod dashboard;
 mod diff;
 mod docs;
 mod examples;

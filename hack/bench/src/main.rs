@@ -10,6 +10,7 @@ mod effect;
 mod shop;
 mod splits;
 mod stages;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,6 +23,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [effect::WORD, size] => effect::run(size.parse().expect("a number")),
+        [web::WORD] => web::run(),
         [shop, backend, size] => {
             let shop = SHOPS.into_iter().find(|known| known.counts == shop).expect("the name of a shop");
             stages::run(shop, backend, size.parse().expect("a number"));
@@ -48,6 +50,9 @@ fn all() {
         let status = Command::new(&me).args([effect::WORD, &size.to_string()]).status().expect("this program runs");
         assert!(status.success(), "the effect of an edit among {size} targets");
     }
+    println!("\n{}", web::HEAD);
+    let status = Command::new(&me).arg(web::WORD).status().expect("this program runs");
+    assert!(status.success(), "the pages of a large policy");
     println!();
     match tool(&me) {
         Some(tool) => cold(&tool),

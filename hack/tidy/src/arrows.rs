@@ -54,7 +54,9 @@ impl Role {
                 &[Self::Crds, Self::Translator, Self::Registry, Self::Cli],
                 "goldens are judged through the command line, as users see them",
             ),
-            Self::Bench => (&[Self::Translator, Self::Registry], "it measures the core, through the list of all backends"),
+            Self::Bench => {
+                (&[Self::Translator, Self::Registry, Self::Web], "it measures the core, through the list of all backends, and pages")
+            }
             Self::Tidy => (&[], "it must speak when the others do not compile"),
         }
     }

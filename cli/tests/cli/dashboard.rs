@@ -1,0 +1,133 @@
+//! The dashboard as a process: what it prints, how it follows files, how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::GOOD;
+
+/// A dashboard; it is ended when the test does, however that is.
+struct Dashboard {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    authority: String,
+    /// With the token.
+    path: String,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Dashboard {
+    fn start(words: &[&str], folder: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+        command.arg("dashboard").args(words).args(["-f", "."]).current_dir(folder);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a stream")).read_line(&mut line).expect("a line");
+        let rest = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("an address: {line}"));
+        let (authority, path) = rest.split_once('/').expect("a path");
+        let stderr = BufReader::new(child.stderr.take().expect("a stream"));
+        Self { authority: authority.to_owned(), path: format!("/{path}"), child, stderr }
+    }
+
+    /// Status line, headers and body.
+    fn get(&self, path: &str, cookie: &str) -> String {
+        let mut stream = TcpStream::connect(&self.authority).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n", self.authority).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    fn log_in(&self) -> String {
+        let answer = self.get(&self.path, "");
+        assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+        cookie.split(';').next().expect("a value").to_owned()
+    }
+
+    fn told(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).expect("a line");
+        line
+    }
+
+    fn end(mut self) -> i32 {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
+        self.child.wait().expect("it ends").code().expect("no signal ended it")
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("policy.yaml"), text).expect("a file");
+    folder
+}
+
+#[test]
+fn an_address_opens_once_and_the_next_one_is_told() {
+    let folder = folder(GOOD);
+    let mut dashboard = Dashboard::start(&["--base-path", "mesh"], folder.path());
+    assert!(dashboard.path.starts_with("/mesh/session?token="), "{}", dashboard.path);
+    assert!(dashboard.get("/mesh/index.json", "").starts_with("HTTP/1.1 401 "));
+    let cookie = dashboard.log_in();
+    assert!(dashboard.get("/mesh/index.json", &cookie).contains("\"kind\": \"Overview\""));
+    assert!(dashboard.get(&dashboard.path, "").starts_with("HTTP/1.1 401 "));
+    let told = dashboard.told();
+    assert!(told.starts_with("opened; in another browser: http://127.0.0.1:") && !told.contains(&dashboard.path), "{told}");
+    assert_eq!(dashboard.end(), 0);
+}
+
+#[test]
+fn an_edit_shows_and_what_cannot_be_read_keeps_the_state_before() {
+    let folder = folder(GOOD);
+    let mut dashboard = Dashboard::start(&["--no-token"], folder.path());
+    let wait = |dashboard: &Dashboard, part: &str| {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !dashboard.get("/index.json", "").contains(part) {
+            assert!(Instant::now() < end, "{part} never came");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    wait(&dashboard, "\"errors\": 0");
+    std::fs::write(folder.path().join("policy.yaml"), GOOD.replace("weight: 90", "weight: -1")).expect("a file");
+    wait(&dashboard, "\"errors\": 1");
+    assert_eq!(dashboard.told(), "read again: 1 file, 1 mistake\n");
+
+    // A link to itself can be read by nobody.
+    let path = folder.path().join("loop.yaml");
+    std::os::unix::fs::symlink("loop.yaml", &path).expect("a link");
+    let told = dashboard.told();
+    assert!(told.starts_with("warning: ") && told.ends_with(": the state before stays\n"), "{told}");
+    assert!(dashboard.get("/services", "").contains("Not the newest state."));
+    std::fs::remove_file(&path).expect("a link");
+    assert!(dashboard.told().starts_with("read again: "));
+    assert!(!dashboard.get("/services", "").contains("Not the newest state."));
+    assert_eq!(dashboard.end(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_a_conflict_and_a_missing_file_is_invalid() {
+    let folder = folder(GOOD);
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+        let output = command.arg("dashboard").args(words).current_dir(folder.path()).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("a text"))
+    };
+    let (code, told) = run(&["-f", ".", "--port", &port]);
+    assert!(code == Some(6) && told.contains("--port 0"), "{code:?} {told}");
+    let (code, told) = run(&["-f", "polcy.yaml"]);
+    assert!(code == Some(3) && told.contains("did you mean policy.yaml?"), "{code:?} {told}");
+}

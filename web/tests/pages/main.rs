@@ -1,0 +1,7 @@
+//! The view as a browser gets it: pages, their data, and what is refused.
+
+mod data;
+mod guard;
+mod playground;
+mod routes;
+mod support;
