@@ -6,7 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity};
 use meshglot_translator::parse::Source;
 pub(crate) use meshglot_translator::plan::Plan;
-use meshglot_translator::plan::{Chosen, RequestError};
+use meshglot_translator::plan::{Chosen, RequestError, UnknownObject};
 use meshglot_translator::resolve::ReadOptions;
 
 use crate::args::{Choice, Input};
@@ -37,14 +37,17 @@ pub(crate) fn policy_of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, i
 
 /// The plan of sources that were read elsewhere and may be none; `diagnostics` is what was wrong with them as texts.
 pub(crate) fn of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Plan, Failure> {
-    let accepted = accepted(choice)?;
+    Ok(Plan::of(sources, diagnostics, options(input), chosen(choice), accepted(choice)?))
+}
+
+/// The meshes that are asked for.
+pub(crate) fn chosen(choice: &Choice) -> Chosen {
     let all = meshglot_registry::all().into_iter();
-    let chosen = match choice.backend.as_deref() {
+    match choice.backend.as_deref() {
         Some("all") => Chosen::These(all.collect()),
         Some(names) => Chosen::These(all.filter(|backend| names.split(',').any(|name| backend.name() == name)).collect()),
         None => Chosen::NamedOf(all.collect()),
-    };
-    Ok(Plan::of(sources, diagnostics, options(input), chosen, accepted))
+    }
 }
 
 /// Fails where there is no object in the input: nothing would be checked and nothing rendered.
@@ -133,6 +136,16 @@ fn loss(flag: &str, word: &str, widens: bool) -> Result<Code, Failure> {
         }
         Some(_) if widens && !code.info().widens => Err(refused(format!("{code} widens nothing")).help(format!("--allow-lossy {code}"))),
         Some(_) => Ok(code),
+    }
+}
+
+impl From<UnknownObject> for Failure {
+    fn from(unknown: UnknownObject) -> Self {
+        let failure = Self::new(Exit::Invalid, unknown.message);
+        match unknown.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
     }
 }
 

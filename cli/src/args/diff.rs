@@ -10,6 +10,7 @@ Examples:
   meshglot diff -f policies/ --base git:main --backend all
   meshglot diff -f policies/ --base deployed/ --level effect
   meshglot diff -f policies/ --from istio --to linkerd
+  meshglot diff -f policies/ --without TrafficSplit/shop/canary --level effect
   meshglot diff -f policies/ --base git:main --backend all -o github-md > comment.md
 
 Levels: intent is what people wrote, rendered what each mesh gets, effect what becomes of calls.
@@ -28,6 +29,9 @@ pub struct DiffArgs {
     /// `none`
     #[arg(long, value_name = "git:REF|PATH|none", conflicts_with_all = ["from", "to"])]
     pub base: Vec<String>,
+    /// Compare with the same policy without this object: what does it do?
+    #[arg(long, value_name = "KIND/NAMESPACE/NAME", conflicts_with_all = ["base", "from", "to"])]
+    pub without: Option<String>,
     /// Compare this mesh with that of --to, for the same policy
     #[arg(long, value_name = "BACKEND", value_parser = backend_name(), requires = "to", conflicts_with = "backend")]
     pub from: Option<String>,

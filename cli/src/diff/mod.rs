@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::diff::Show;
+use meshglot_translator::plan::ObjectName;
 use meshglot_translator::render::Rendered;
 use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, compare};
 
@@ -49,24 +50,11 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         return meshes::run(args, from, to, io);
     }
-    if args.base.is_empty() {
-        let failure = Failure::new(Exit::Usage, "what is the input compared with?");
-        return Err(failure.help("add --base git:HEAD, --base FOLDER, or --from and --to for two meshes"));
-    }
-    let base = Base::parse("--base", &args.base)?;
-    let (sources, unreadable) = input::read(&args.input, io)?;
-    let (old, unreadable_before) = base.sources(&args.input, io)?;
-    // Neither state knows of the other: both are worked out at once.
-    let (plan, before) = std::thread::scope(|scope| {
-        let before = scope.spawn(|| plan::of(&old, unreadable_before, &args.input, &args.choice));
-        let plan = plan::of(&sources, unreadable, &args.input, &args.choice);
-        (plan, before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let (plan, before) = (plan?, before?);
+    let Between { from, before, plan } = between(args, io)?;
     plan::need_input(&plan, &args.input)?;
     // What they concern is compared as if it were not there.
     plan::tell_errors(&plan, io)?;
-    count_errors(&before, args, io)?;
+    count_errors(&before, &from, io)?;
 
     let look = Look {
         show: Show { managed: args.show_managed, defaults: args.show_defaults },
@@ -78,7 +66,7 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     let states = (state(&before, had, &withheld), state(&plan, has, &withheld));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
-    let shown = Shown { from: args.base.join(" "), to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
+    let shown = Shown { from, to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
     let exit = if plan::is_invalid(&plan, args.input.strict) { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
@@ -89,6 +77,46 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
         DiffFormat::JsonPatch => patches::write(&shown, io)?,
     }
     Ok(exit)
+}
+
+/// The states that are compared, before they are held against each other.
+struct Between {
+    /// What the first is called.
+    from: String,
+    before: Plan,
+    plan: Plan,
+}
+
+fn between(args: &DiffArgs, io: &mut Io<'_>) -> Result<Between, Failure> {
+    if let Some(object) = &args.without {
+        return without(args, object, io);
+    }
+    if args.base.is_empty() {
+        let failure = Failure::new(Exit::Usage, "what is the input compared with?");
+        return Err(failure.help("add --base git:HEAD, --base FOLDER, --without OBJECT, or --from and --to for two meshes"));
+    }
+    let base = Base::parse("--base", &args.base)?;
+    let (sources, unreadable) = input::read(&args.input, io)?;
+    let (old, unreadable_before) = base.sources(&args.input, io)?;
+    // Neither state knows of the other: both are worked out at once.
+    let (plan, before) = std::thread::scope(|scope| {
+        let before = scope.spawn(|| plan::of(&old, unreadable_before, &args.input, &args.choice));
+        let plan = plan::of(&sources, unreadable, &args.input, &args.choice);
+        (plan, before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    Ok(Between { from: args.base.join(" "), before: before?, plan: plan? })
+}
+
+/// The input without one of its objects, and the input.
+fn without(args: &DiffArgs, object: &str, io: &mut Io<'_>) -> Result<Between, Failure> {
+    let name = ObjectName::parse(object, &args.input.namespace).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("--without: `{object}` is not KIND/NAMESPACE/NAME"))
+            .help("such as TrafficTarget/shop/web, or Mesh/main")
+    })?;
+    let plan = plan::make(&args.input, &args.choice, io)?;
+    let key = plan.named(name)?.clone();
+    let before = plan.without(&key, plan::chosen(&args.choice));
+    Ok(Between { from: format!("without {key}"), before, plan })
 }
 
 impl Shown<'_> {
@@ -130,11 +158,10 @@ fn state<'p>(plan: &'p Plan, mut meshes: Vec<Rendered<'p>>, withheld: &[Withheld
 }
 
 /// Mistakes of the base are counted, because nobody can mend history.
-fn count_errors(base: &Plan, args: &DiffArgs, io: &mut Io<'_>) -> std::io::Result<()> {
+fn count_errors(base: &Plan, name: &str, io: &mut Io<'_>) -> std::io::Result<()> {
     let old = base.errors().count();
     if old > 0 && !io.quiet {
-        let base = args.base.join(" ");
-        writeln!(io.stderr, "note: {} in {base}; what they are about counts as absent there", count(old, "error"))?;
+        writeln!(io.stderr, "note: {} in {name}; what they are about counts as absent there", count(old, "error"))?;
     }
     Ok(())
 }

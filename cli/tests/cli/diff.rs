@@ -260,3 +260,34 @@ fn two_meshes_are_compared_by_what_they_do() {
     let said = capture(&["diff", "-f", &input, "--from", "istio"], b"");
     assert_eq!(said.exit, 2);
 }
+
+/// Two callers of one workload, each let in by a rule of its own.
+const ORDERS: &str = "../examples/zero-trust";
+
+#[test_case("TrafficTarget/shop/storefront-orders" ; "as it calls itself")]
+#[test_case("tt/storefront-orders" ; "short, in the namespace at hand")]
+fn an_object_is_compared_with_its_absence(name: &str) {
+    let said = capture(&["diff", "-f", ORDERS, "-n", "shop", "--without", name, "--level", "effect"], b"");
+    let begin = "--- without TrafficTarget/shop/storefront-orders\n+++ ../examples/zero-trust\n\
+                 calls\n  + sa/shop/storefront → orders.shop:80   POST /orders; GET /orders/*   was denied, by TrafficTarget/shop/storefront-orders#orders\n";
+    assert!(said.stdout.starts_with(begin), "{}{}", said.stdout, said.stderr);
+    assert_eq!(said.exit, 1);
+    // The same is told of two folders, of which one has not got it.
+    let text = fs::read_to_string(format!("{ORDERS}/policy.yaml")).expect("read");
+    let shop = fs::read_to_string(format!("{ORDERS}/shop.yaml")).expect("read");
+    let documents: Vec<&str> = text.split("---\n").filter(|document| !document.contains("name: storefront-orders")).collect();
+    let before = format!("{shop}---\n{}", documents.join("---\n"));
+    let beside = diff(&before, &format!("{shop}---\n{text}"), &["--level", "effect"]);
+    let calls = |said: &Captured| said.stdout.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(calls(&said), calls(&beside));
+}
+
+#[test_case(&["--without", "tt/shop/storefront-order"], 3, "did you mean TrafficTarget/shop/storefront-orders?" ; "another name")]
+#[test_case(&["--without", "web"], 2, "is not KIND/NAMESPACE/NAME" ; "no name")]
+#[test_case(&["--without", "Service/shop/web"], 3, "no kind of policy `Service`" ; "no policy")]
+#[test_case(&["--without", "Mesh/shop", "--base", "none"], 2, "cannot be used with" ; "two bases")]
+fn what_cannot_be_left_out(words: &[&str], exit: u8, told: &str) {
+    let words: Vec<&str> = ["diff", "-f", ORDERS].into_iter().chain(words.iter().copied()).collect();
+    let said = capture(&words, b"");
+    assert!(said.exit == exit && said.stderr.contains(told) && said.stdout.is_empty(), "{} {}{}", said.exit, said.stdout, said.stderr);
+}

@@ -2,7 +2,9 @@
 
 mod matrix;
 mod mesh;
+mod named;
 mod request;
+mod without;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use crate::verify::reading;
 
 pub use matrix::{AccessMatrix, Reading};
 pub use mesh::Mesh;
+pub use named::{ObjectName, UnknownObject};
 pub use request::{RequestError, RequestLine};
 
 /// Which meshes policy is rendered for.
@@ -57,7 +60,12 @@ impl Plan {
         chosen: Chosen,
         accepted: BTreeSet<Code>,
     ) -> Self {
-        let (model, mut diagnostics) = checked(sources, diagnostics, options);
+        let (model, diagnostics) = checked(sources, diagnostics, options);
+        Self::rendered(model, diagnostics, chosen, accepted)
+    }
+
+    /// A model with everything that is wrong with it, rendered.
+    fn rendered(model: Model, mut diagnostics: Vec<Diagnostic>, chosen: Chosen, accepted: BTreeSet<Code>) -> Self {
         let (everything, backends) = match chosen {
             Chosen::These(backends) => (true, backends),
             Chosen::NamedOf(backends) => {
@@ -113,13 +121,20 @@ impl Plan {
     }
 }
 
-/// A model, and everything that is wrong with its input, sorted. Policy without any Mesh belongs to one that holds
-/// everything.
+/// A model, and everything that is wrong with its input, sorted.
 fn checked(sources: &[Arc<Source>], mut diagnostics: Vec<Diagnostic>, options: ReadOptions) -> (Model, Vec<Diagnostic>) {
     let (documents, mut unreadable) = parse(sources);
     diagnostics.append(&mut unreadable);
-    let model = Model::new(documents, options);
-    let model = if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) };
+    told(held(Model::new(documents, options)), diagnostics)
+}
+
+/// Policy without any Mesh belongs to one that holds everything.
+fn held(model: Model) -> Model {
+    if model.has_mesh() { model } else { model.with_implied_mesh(MeshSettings::default()) }
+}
+
+/// A model, and what is wrong with it beside what was with its texts.
+fn told(model: Model, mut diagnostics: Vec<Diagnostic>) -> (Model, Vec<Diagnostic>) {
     diagnostics.extend(model.diagnostics());
     diagnostics.sort_by(by_position);
     (model, diagnostics)

@@ -1,9 +1,11 @@
 //! Renders a model for one backend, all of it or what an edit touched, by the same code.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::backend::{Backend, UnitKey};
-use super::rendered::{Fragment, Rendered};
+use super::loss::Loss;
+use super::rendered::{Fragment, ObjectId, Rendered};
 use crate::diagnostic::Code;
 use crate::ir::ObjectKey;
 use crate::resolve::{Model, Read, Readers, View};
@@ -97,7 +99,31 @@ impl<'b> Engine<'b> {
 
     /// Everything, in the order in which it is written.
     pub fn rendered(&self) -> Rendered<'_> {
-        let fragments = || self.units.values().map(|unit| &unit.fragment);
+        self.sorted(self.units.values().map(|unit| &unit.fragment))
+    }
+
+    /// What is rendered from one neutral object: the objects that name it among their sources, the sets that these belong
+    /// to, and the losses of what it says; in the order in which everything is written. `model` is the one that is rendered.
+    pub fn rendered_from(&self, key: &ObjectKey, model: &Model) -> Rendered<'_> {
+        let mut units: BTreeSet<&UnitKey> = self.asked.get(key).into_iter().flat_map(|asked| &asked.units).collect();
+        for read in model.dependents(key) {
+            units.extend(self.readers.of(&read).filter_map(|reader| match reader {
+                Reader::Renders(unit) => Some(unit),
+                Reader::Asks(_) => None,
+            }));
+        }
+        let mut found = self.sorted(units.iter().filter_map(|unit| Some(&self.units.get(*unit)?.fragment)));
+        found.objects.retain(|object| object.sources.contains(key));
+        let ids: BTreeSet<&ObjectId> = found.objects.iter().map(|object| &object.id).collect();
+        found.sets.retain(|set| set.members.iter().any(|member| ids.contains(member)));
+        let document = model.document(key);
+        let wrote = |loss: &Loss| document.is_some_and(|document| Arc::ptr_eq(document, loss.origin.document()));
+        found.losses.retain(|loss| loss.object == *key || wrote(loss));
+        found
+    }
+
+    fn sorted<'f>(&'f self, fragments: impl Iterator<Item = &'f Fragment> + Clone) -> Rendered<'f> {
+        let fragments = || fragments.clone();
         let mut objects: Vec<_> = fragments().flat_map(|fragment| &fragment.objects).collect();
         objects.sort_by(|a, b| self.backend.order(&a.id, &b.id));
         let mut sets: Vec<_> = fragments().flat_map(|fragment| &fragment.sets).collect();

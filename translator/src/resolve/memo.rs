@@ -39,6 +39,12 @@ impl<K: Clone + Ord + Hash, V> Memos<K, V> {
         answer
     }
 
+    /// Whose answers read something of this.
+    pub(super) fn readers_of(&self, changed: &BTreeSet<Read>) -> BTreeSet<K> {
+        let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.iter().flat_map(|read| table.readers.of(read)).cloned().collect()
+    }
+
     /// Forgets every answer that read something that changed, and tells whose.
     pub(super) fn forget(&mut self, changed: &BTreeSet<Read>) -> BTreeSet<K> {
         let table = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -16,6 +16,7 @@ mod schema;
 mod split;
 mod target;
 mod view;
+mod without;
 mod workload;
 
 pub use model::Model;

@@ -37,7 +37,7 @@ pub struct Model {
 }
 
 /// Ways to find objects by what they say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Splits by their root.
     pub(super) splits_of_root: BTreeMap<ServiceKey, BTreeSet<ObjectKey>>,
@@ -185,6 +185,28 @@ impl Model {
         changed.extend(self.workloads.forget(changed).into_iter().map(Read::Access).collect::<Vec<_>>());
     }
 
+    /// Adds whose answers read something of this: what [`Model::forget`] would forget.
+    pub(super) fn follow(&self, reads: &mut BTreeSet<Read>) {
+        reads.extend(self.routes.readers_of(reads).into_iter().map(Read::Routes).collect::<Vec<_>>());
+        reads.extend(self.accounts.readers_of(reads).into_iter().map(Read::Account).collect::<Vec<_>>());
+        reads.extend(self.workloads.readers_of(reads).into_iter().map(Read::Access).collect::<Vec<_>>());
+    }
+
+    /// The same objects, and nothing that was worked out from them.
+    pub(super) fn bare(&self) -> Self {
+        Self {
+            slots: self.slots.clone(),
+            options: self.options.clone(),
+            implied: self.implied.clone(),
+            strays: self.strays.clone(),
+            skipped: self.skipped,
+            index: self.index.clone(),
+            routes: Memos::default(),
+            accounts: Memos::default(),
+            workloads: Memos::default(),
+        }
+    }
+
     /// Where calls to a Service go. The same answer serves every backend.
     pub(super) fn routes(&self, root: &ServiceKey) -> Arc<ServiceRoutes> {
         self.routes.get(root, || {
@@ -286,7 +308,7 @@ impl Model {
 }
 
 impl Index {
-    fn insert(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>) {
+    pub(super) fn insert(&mut self, key: &ObjectKey, object: &Object, changed: &mut BTreeSet<Read>) {
         self.each(key, object, changed, true);
     }
 
@@ -363,7 +385,7 @@ fn put_in<K: Ord + Clone>(keys: &mut BTreeSet<K>, key: &K, insert: bool) {
 }
 
 /// Reads that hold what an object says, not only that it is there.
-fn contents_of(object: &Object) -> Option<Read> {
+pub(super) fn contents_of(object: &Object) -> Option<Read> {
     matches!(object, Object::Service(service) if service.has_address()).then_some(Read::AddressedServices)
 }
 

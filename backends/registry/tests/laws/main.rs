@@ -10,6 +10,7 @@ mod requests;
 mod scale;
 mod sorts;
 mod versions;
+mod without;
 
 use meshglot_translator::ir::MeshSettings;
 use meshglot_translator::parse::{Document, Source, parse};
