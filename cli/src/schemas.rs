@@ -1,14 +1,14 @@
 //! The JSON Schemas of every answer and of test files, as they are published under `docs/schemas/`.
 
 use meshglot_translator::answer::{
-    Answer, Can, Capabilities, CodeAnswer, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation, Verification,
-    schema,
+    Answer, Can, Capabilities, CodeAnswer, Codes, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation,
+    Verification, schema,
 };
 use schemars::Schema;
 
 use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
-use crate::explain::{Codes, FieldAnswer, Topics};
+use crate::explain::{FieldAnswer, Topics};
 use crate::policy_test::{TestResults, wire};
 use crate::version::Version;
 

@@ -1,30 +1,11 @@
 //! `explain --list`: every code in one line.
 
-use meshglot_translator::answer::{Answer, CodeLine};
-use meshglot_translator::diagnostic::{CODES, RANGES};
-use schemars::JsonSchema;
-use serde::Serialize;
+use meshglot_translator::answer::{CodeLine, Codes};
+use meshglot_translator::diagnostic::RANGES;
 
 use super::text::table;
 use crate::Io;
 use crate::exit::{Exit, Outcome};
-
-/// All codes, in order.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Codes {
-    /// One each.
-    pub(crate) codes: Vec<CodeLine>,
-}
-
-impl Codes {
-    pub(crate) fn all() -> Self {
-        Self { codes: CODES.iter().map(CodeLine::from).collect() }
-    }
-}
-
-impl Answer for Codes {
-    const KIND: &'static str = "Codes";
-}
 
 pub(super) fn run(output: &str, io: &mut Io<'_>) -> Outcome {
     let all = Codes::all();

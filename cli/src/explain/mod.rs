@@ -13,7 +13,6 @@ use crate::args::ExplainArgs;
 use crate::exit::Outcome;
 
 pub(crate) use field::FieldAnswer;
-pub(crate) use list::Codes;
 pub(crate) use topics::Topics;
 
 pub(crate) fn run(args: &ExplainArgs, io: &mut Io<'_>) -> Outcome {

@@ -1,9 +1,11 @@
 //! `meshglot lint --list`: every code that it may say.
 
+use meshglot_translator::answer::Codes;
+
 use crate::Io;
 use crate::args::{LintArgs, LintFormat};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::explain::list::{Codes, text};
+use crate::explain::list::text;
 
 pub(super) fn run(args: &LintArgs, io: &mut Io<'_>) -> Outcome {
     let codes = Codes::all();

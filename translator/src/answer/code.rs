@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Answer;
-use crate::diagnostic::{CodeExample, CodeInfo, Severity};
+use crate::diagnostic::{CODES, CodeExample, CodeInfo, Severity};
 
 /// What a code means, what is done about it, and an example.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -76,6 +76,24 @@ pub struct CodeLine {
     pub backend: Option<&'static str>,
     /// What it says.
     pub title: &'static str,
+}
+
+/// All codes, in order.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Codes {
+    /// One each.
+    pub codes: Vec<CodeLine>,
+}
+
+impl Codes {
+    /// Every code that there is.
+    pub fn all() -> Self {
+        Self { codes: CODES.iter().map(CodeLine::from).collect() }
+    }
+}
+
+impl Answer for Codes {
+    const KIND: &'static str = "Codes";
 }
 
 impl From<&CodeInfo> for CodeLine {

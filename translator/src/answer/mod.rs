@@ -25,7 +25,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
-pub use code::{CodeAnswer, CodeLine, ExampleAnswer};
+pub use code::{CodeAnswer, CodeLine, Codes, ExampleAnswer};
 pub use csv::csv_line;
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
 pub use diff::{ChangeAnswer, DiffAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};

@@ -19,6 +19,5 @@ pub use fields::{Edit, FieldChange, fields};
 pub use normal::{Show, normalised};
 pub use objects::{Compared, Item, ObjectChange, Operation, objects};
 pub use patch::patch;
-pub(crate) use path::escaped;
 pub use path::{FieldPath, Step};
 pub use shape::{List, Scalar, Shape};

@@ -38,7 +38,7 @@ impl FieldPath {
 }
 
 /// A key as a part of a JSON Pointer (RFC 6901).
-pub(crate) fn escaped(key: &str) -> String {
+fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::path::key_step;
 use super::source::{Position, Source, Span};
 
 /// Index of a value in its [`Document`].
@@ -122,7 +123,7 @@ impl Document {
                 Content::Mapping(entries) => {
                     let key = entries.iter().find(|(key, value)| *value == at || *key == at);
                     let text = key.map_or("", |(key, _)| self.scalar_text(*key));
-                    steps.push(path_step(text));
+                    steps.push(key_step(text));
                 }
                 Content::Scalar { .. } => break,
             }
@@ -141,12 +142,6 @@ impl Document {
             _ => "",
         }
     }
-}
-
-/// A key as a step of a path: `.key`, or `["a.b/c"]` where the key itself has dots.
-fn path_step(key: &str) -> String {
-    let simple = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'$' || b == b'@');
-    if simple { format!(".{key}") } else { format!("[{key:?}]") }
 }
 
 impl Origin {

@@ -2,12 +2,14 @@
 
 mod document;
 pub mod limits;
+mod path;
 mod source;
 mod yaml;
 
 use std::sync::Arc;
 
 pub use document::{Document, NodeId, NodeRef, Origin, Scalar};
+pub use path::{Entry, Step, steps};
 pub use source::{Position, Source, Span};
 pub(crate) use yaml::{Part, items_of_list, list_items, parts};
 

@@ -53,6 +53,21 @@ impl Source {
         &self.text
     }
 
+    /// How many lines there are; one that is empty ends a text that ends with its line.
+    pub fn line_count(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A line, counted from 1, without its end.
+    pub fn line(&self, line: u32) -> Option<&str> {
+        let at = (line as usize).checked_sub(1)?;
+        let start = *self.lines.get(at)? as usize;
+        let end = self.lines.get(at + 1).map_or(self.text.len(), |next| *next as usize);
+        let line = self.text.get(start..end)?;
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    }
+
     /// Line and column of a byte.
     pub fn position(&self, byte: u32) -> Position {
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
@@ -80,5 +95,8 @@ mod tests {
         assert_eq!(source.position(6), Position { line: 1, column: 6 });
         assert_eq!(source.position(10), Position { line: 2, column: 1 });
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
+        let lines: Vec<Option<&str>> = (0..5).map(|line| source.line(line)).collect();
+        assert_eq!(lines, [None, Some("a: é: b"), Some("c: d"), Some(""), None]);
+        assert_eq!(source.line_count(), 3);
     }
 }

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::diagnostic::Code;
-use crate::diff::escaped;
-use crate::parse::{Origin, Span};
+use crate::parse::{Origin, Span, Step, steps};
 use crate::render::{Loss, ObjectId, Rendered, Verdict};
 
 /// One neutral field.
@@ -56,7 +55,7 @@ pub fn concepts(meshes: &[&Rendered<'_>]) -> Vec<Concept> {
             // Most objects of the built-in mesh are the same whatever the policy says.
             let body = if object.provenance.is_empty() { Value::Null } else { object.body() };
             for field in &object.provenance {
-                let value = pointer(&field.path).and_then(|path| body.pointer(&path).cloned()).unwrap_or_default();
+                let value = at(&body, &field.path).cloned().unwrap_or_default();
                 let place = Place { object: object.id.clone(), path: field.path.clone(), value };
                 table.saying(&field.origin, column).places.push(place);
             }
@@ -148,36 +147,10 @@ fn word(path: &str) -> &'static str {
     }
 }
 
-/// The JSON Pointer of a path such as `.spec.http[0]["a.b"].weight`.
-fn pointer(path: &str) -> Option<String> {
-    let mut pointer = String::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        let (step, after) = if let Some(quoted) = rest.strip_prefix("[\"") {
-            quoted.split_once("\"]")?
-        } else if let Some(index) = rest.strip_prefix('[') {
-            index.split_once(']')?
-        } else {
-            let key = rest.strip_prefix('.')?;
-            key.split_at(key.find(['.', '[']).unwrap_or(key.len()))
-        };
-        pointer.push('/');
-        pointer.push_str(&escaped(step));
-        rest = after;
-    }
-    Some(pointer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use test_case::test_case;
-
-    #[test_case(".spec.http[0].route[1].weight", Some("/spec/http/0/route/1/weight"))]
-    #[test_case(".resource[\"a.b/c\"].d", Some("/resource/a.b~1c/d") ; "quoted keys")]
-    #[test_case(".", Some("/") ; "an empty key")]
-    #[test_case("spec", None ; "no dot")]
-    fn pointers(path: &str, want: Option<&str>) {
-        assert_eq!(pointer(path).as_deref(), want);
-    }
+/// The value at a path such as `.spec.http[0]["a.b"].weight`.
+fn at<'v>(body: &'v Value, path: &str) -> Option<&'v Value> {
+    steps(path)?.into_iter().try_fold(body, |value, step| match step {
+        Step::Key(key) => value.get(&key),
+        Step::Item(index) => value.get(index),
+    })
 }
