@@ -18,6 +18,7 @@ mod format;
 mod guard;
 mod headers;
 mod later;
+mod ledger;
 mod pages;
 mod parts;
 mod problem;

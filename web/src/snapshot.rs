@@ -16,6 +16,7 @@ use meshglot_translator::render::Backend;
 use meshglot_translator::resolve::ReadOptions;
 
 use crate::later::Later;
+use crate::ledger::Ledger;
 
 /// The most requests that are tried for one port of one Service, where meshes are asked.
 pub(crate) const LIMIT: usize = 100_000;
@@ -49,6 +50,7 @@ pub struct Snapshot {
     findings: OnceLock<Findings>,
     inventory: OnceLock<Inventory>,
     open_ports: OnceLock<HashMap<ServiceKey, usize>>,
+    ledger: OnceLock<Ledger>,
     /// What was worked out for pages.
     pub(crate) later: Later,
 }
@@ -71,6 +73,7 @@ impl Snapshot {
             findings: OnceLock::new(),
             inventory: OnceLock::new(),
             open_ports: OnceLock::new(),
+            ledger: OnceLock::new(),
             later: Later::default(),
         }
     }
@@ -179,11 +182,17 @@ impl Snapshot {
         })
     }
 
+    /// How each object of policy stands.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        self.ledger.get_or_init(|| Ledger::of(&self.plan, self.made_from(), self.findings()))
+    }
+
     /// Works out what pages will ask for, so that the first visitor does not wait for it.
     pub fn warm(&self) {
         self.open_ports();
         self.made_from();
         self.findings();
+        self.ledger();
         self.meshes();
     }
 }

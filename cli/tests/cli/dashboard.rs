@@ -36,7 +36,8 @@ impl Dashboard {
     /// Status line, headers and body.
     fn get(&self, path: &str, cookie: &str) -> String {
         let mut stream = TcpStream::connect(&self.authority).expect("it listens");
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n", self.authority).expect("a request");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n", self.authority)
+            .expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer

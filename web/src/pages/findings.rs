@@ -2,6 +2,7 @@
 
 use askama::Template;
 use meshglot_translator::answer::FindingsAnswer;
+use meshglot_translator::diagnostic::Place;
 use meshglot_translator::lint::Finding;
 
 use crate::format::Format;
@@ -100,7 +101,12 @@ impl Row {
 
     /// A finding about policy that is shown.
     pub(crate) fn of(visit: &Visit, finding: &Finding) -> Self {
-        Self::placed(finding, |line| finding.object().and_then(|key| visit.object_link(key)).map(|page| format!("{page}#L{line}")))
+        // What is told of one object may stand in another, which it names.
+        let holder = match finding.place() {
+            Some(Place::Value(origin)) => visit.snapshot.plan().model.key_of(origin.document()),
+            Some(Place::Text(_)) | None => None,
+        };
+        Self::placed(finding, |line| visit.line_link(holder.as_ref().or(finding.object())?, line))
     }
 
     /// `link`: the page where a line stands.

@@ -3,9 +3,12 @@
 mod about;
 mod access;
 mod capabilities;
+mod codes;
 mod findings;
 mod overview;
 pub(crate) mod playground;
+pub(crate) mod policies;
+mod rendered;
 mod services;
 mod simulate;
 mod switch;
@@ -25,10 +28,15 @@ pub(crate) const ROUTES: &[(&str, Page)] = &[
     ("/access", access::page),
     ("/access/explain", access::explain::page),
     ("/capabilities", capabilities::page),
+    ("/codes", codes::list),
+    ("/codes/{code}", codes::code),
     ("/findings", findings::page),
     ("/keys", about::keys),
     ("/ns/{ns}/services/{name}", services::service::page),
     ("/playground", playground::page),
+    ("/policies", policies::page),
+    ("/policies/{kind}/{ns}/{name}", policies::policy::page),
+    ("/rendered/{backend}", rendered::page),
     ("/services", services::page),
     ("/simulate", simulate::page),
     ("/switch", switch::page),

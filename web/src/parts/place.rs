@@ -4,6 +4,7 @@ use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::parse::Origin;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::parts::excerpt::Excerpt;
 use crate::visit::Visit;
 
 /// What stands in a segment of a path as it is.
@@ -27,8 +28,17 @@ impl Visit {
 
     /// The line of its page where something of an object is written.
     pub(crate) fn origin_link(&self, key: &ObjectKey, origin: &Origin) -> Option<String> {
-        let line = origin.source().position(origin.span().start).line;
-        self.object_link(key).map(|page| format!("{page}#L{line}"))
+        self.line_link(key, origin.source().position(origin.span().start).line)
+    }
+
+    /// A line of the page of an object.
+    pub(crate) fn line_link(&self, key: &ObjectKey, line: u32) -> Option<String> {
+        let page = self.object_link(key)?;
+        let document = self.snapshot.plan().model.document(key).filter(|_| key.kind.is_neutral());
+        Some(match document.map_or(1, |document| Excerpt::of(document).page(line)) {
+            1 => format!("{page}#L{line}"),
+            number => format!("{page}?page={number}#L{line}"),
+        })
     }
 
     /// The object of a name such as `TrafficTarget/shop/web`, and its link.

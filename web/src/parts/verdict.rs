@@ -61,6 +61,24 @@ impl Badge {
         }
     }
 
+    /// Of whether an object of policy is used as it is written, by its word.
+    pub(crate) fn of_ready(word: &'static str) -> Self {
+        match word {
+            "ready" => Self::new("✔", word, "good"),
+            "warnings" => Self::new("!", word, "fair"),
+            _ => Self::new("✘", word, "bad"),
+        }
+    }
+
+    /// Of what becomes of an object of policy on a mesh.
+    pub(crate) fn on_mesh(verdict: Option<&'static str>, withheld: bool) -> Self {
+        match verdict {
+            _ if withheld => Self::WITHHELD,
+            Some(word) => Self::of_loss(word),
+            None => Self::new("·", "nothing", "none"),
+        }
+    }
+
     /// Nothing is written for this mesh.
     pub(crate) const WITHHELD: Self = Self::new("✘", "withheld", "bad");
 }
