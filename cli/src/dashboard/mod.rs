@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
     let address = server.address();
     let settings = Settings { base: args.base_path.clone(), hosts: hosts(address, args), door: door.clone(), input: words(args) };
     let _watch = follow::watch(followed.clone(), &args.input);
-    let _running = server.start(meshglot_web::router(followed, settings), tell);
+    let _running = server.start(meshglot_web::router(followed, settings), tell)?;
 
     let view = View { address, base: &args.base_path };
     writeln!(io.stdout, "{}", view.url(door.as_ref().map(|door| door.token()).as_deref()))?;

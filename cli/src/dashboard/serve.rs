@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Told;
 
@@ -39,17 +39,22 @@ impl Server {
     }
 
     /// Answers until a signal comes, which is told.
-    pub(super) fn start(self, router: Router, tell: Sender<Told>) -> Running {
+    pub(super) fn start(self, router: Router, tell: Sender<Told>) -> std::io::Result<Running> {
         let Self { runtime, listener, .. } = self;
+        // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
+        let (interrupt, terminate) = {
+            let _context = runtime.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
         runtime.spawn(async move {
             let ended = tokio::select! {
                 served = serve(listener, router) => served,
-                signal = stopped() => signal,
+                () = stopped(interrupt, terminate) => Ok(()),
             };
             // Nobody listens any more when it has ended already.
             let _ = tell.send(Told::End(ended));
         });
-        Running(Some(runtime))
+        Ok(Running(Some(runtime)))
     }
 }
 
@@ -66,11 +71,9 @@ async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
     axum::serve(tokio::net::TcpListener::from_std(listener)?, router).await
 }
 
-async fn stopped() -> std::io::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+async fn stopped(mut interrupt: Signal, mut terminate: Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    Ok(())
 }
