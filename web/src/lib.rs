@@ -15,6 +15,7 @@ mod app;
 mod assets;
 mod events;
 mod format;
+pub mod graph;
 mod guard;
 mod headers;
 mod later;

@@ -1,0 +1,201 @@
+//! A graph as SVG inside a page.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::layout::{HEAD, Layout, Link, Piece, Point, Rect, Route, layout};
+use super::legend::Legend;
+use super::measure::{Font, clean};
+use super::shape::{INSET, Shape};
+use super::value::{Edge, EdgeKind, Graph, Node, NodeKind};
+
+/// What a graph is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caption {
+    /// Begins the `id`s of elements; each graph of a page has another one.
+    pub id: &'static str,
+    /// What it shows, in a few words.
+    pub title: String,
+    /// What is to be seen, and where the same stands as a table.
+    pub description: String,
+}
+
+impl Caption {
+    /// Names of policy may stand in it.
+    pub(super) fn clean(self) -> Self {
+        Self { title: clean(&self.title).into_owned(), description: clean(&self.description).into_owned(), ..self }
+    }
+}
+
+/// A graph inside a page that links `assets/graph.css`; nodes and edges are links.
+///
+/// Keys walk the nodes in the order of [`Graph::nodes`]. The edges are there for eyes and mice alone: a page shows them in a
+/// table as well, which reads better aloud.
+#[derive(Debug, Template)]
+#[template(path = "graph/inline.svg")]
+pub struct Inline {
+    caption: Caption,
+    picture: Picture,
+}
+
+/// Everything in it is escaped by its template.
+impl HtmlSafe for Inline {}
+
+impl Inline {
+    /// Draws a graph.
+    pub fn new(graph: &Graph, caption: Caption) -> Self {
+        Self { caption: caption.clean(), picture: Picture::new(graph, true) }
+    }
+
+    /// A picture that holds links is no picture to a screen reader, but a group of them: what is in `img` cannot be reached.
+    fn role(&self) -> &'static str {
+        if self.picture.nodes.iter().any(|node| node.href.is_some()) { "group" } else { "img" }
+    }
+}
+
+/// What the templates draw.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub(super) width: i32,
+    pub(super) height: i32,
+    pub(super) nodes: Vec<NodeView>,
+    pub(super) edges: Vec<EdgeView>,
+    pub(super) legend: Legend,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct NodeView {
+    pub(super) class: &'static str,
+    pub(super) focus: bool,
+    pub(super) href: Option<String>,
+    pub(super) title: String,
+    pub(super) place: Rect,
+    /// Of the corners.
+    pub(super) radius: i32,
+    /// A second outline behind the first: many things.
+    pub(super) many: bool,
+    pub(super) name: Text,
+    pub(super) lines: Vec<Text>,
+    /// A sign, its words, and their colour.
+    pub(super) badge: Option<(&'static str, Text, &'static str)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct EdgeView {
+    pub(super) class: &'static str,
+    pub(super) href: Option<String>,
+    pub(super) title: String,
+    pub(super) line: String,
+    pub(super) head: String,
+    pub(super) label: Option<(Rect, Text)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    /// Its beginning; of words at an edge the middle.
+    pub(super) x: i32,
+    /// The base line.
+    pub(super) y: i32,
+    pub(super) text: String,
+}
+
+impl Picture {
+    pub(super) fn new(graph: &Graph, linked: bool) -> Self {
+        let shapes: Vec<Shape> = graph.nodes().iter().map(Shape::of).collect();
+        let words: Vec<Option<String>> = graph.edges().iter().map(words).collect();
+        let sizes: Vec<_> = shapes.iter().map(Shape::size).collect();
+        let link = |(edge, words): (&Edge, &Option<String>)| {
+            let label = words.as_ref().map_or(0, |words| font(edge).width(words));
+            Link { from: graph.index(&edge.from), to: graph.index(&edge.to), label, weak: edge.kind == EdgeKind::Denied }
+        };
+        let links: Vec<Link> = graph.edges().iter().zip(&words).map(link).collect();
+        let Layout { size, nodes, routes } = layout(&sizes, &links);
+        let legend = Legend::of(graph, size);
+        let nodes = graph.nodes().iter().zip(shapes).zip(nodes).map(|((node, shape), place)| view(node, shape, place, linked));
+        let edges = graph.edges().iter().zip(words).zip(&routes).map(|((edge, words), route)| EdgeView {
+            class: edge.kind.class(),
+            href: edge.href.clone().filter(|_| linked),
+            title: clean(&edge.title).into_owned(),
+            line: path(route),
+            head: head(edge.kind, route.tip, route.towards),
+            label: route.label.zip(words).map(|(place, text)| (place, Text { x: place.x + place.width / 2, y: place.bottom() - 5, text })),
+        });
+        Self {
+            width: size.width.max(legend.width),
+            height: size.height + legend.height,
+            nodes: nodes.collect(),
+            edges: edges.collect(),
+            legend,
+        }
+    }
+}
+
+/// The most that the words at an edge may be wide.
+const WORDS: i32 = 130;
+
+fn words(edge: &Edge) -> Option<String> {
+    edge.words().map(|words| font(edge).cut(&clean(&words), WORDS).into_owned())
+}
+
+fn font(edge: &Edge) -> Font {
+    if edge.kind == EdgeKind::Split { Font::Bold } else { Font::Sans }
+}
+
+fn view(node: &Node, shape: Shape, place: Rect, linked: bool) -> NodeView {
+    let base_lines = shape.base_lines(place.height);
+    let text = |line: usize, text: String| Text { x: place.x + INSET, y: place.y + base_lines[line], text };
+    let below = shape.lines.len();
+    NodeView {
+        class: node.kind.class(),
+        focus: node.focus,
+        href: node.href.clone().filter(|_| linked),
+        title: clean(&node.description()).into_owned(),
+        place,
+        radius: radius(node.kind, place.height),
+        many: node.kind == NodeKind::Group,
+        name: text(0, shape.name),
+        lines: shape.lines.into_iter().enumerate().map(|(line, words)| text(line + 1, words)).collect(),
+        badge: shape.badge.map(|badge| (badge.sign, text(below + 1, badge.word), badge.tone.class())),
+    }
+}
+
+/// The outline tells the kind as well as its colour does.
+pub(super) fn radius(kind: NodeKind, height: i32) -> i32 {
+    match kind {
+        NodeKind::Service => (height / 4).min(6),
+        NodeKind::Workload | NodeKind::Group => 0,
+        NodeKind::Account | NodeKind::Anyone => (height / 2).min(18),
+    }
+}
+
+/// The line of an edge as path data.
+fn path(route: &Route) -> String {
+    let mut path = format!("M{} {}", route.start.x, route.start.y);
+    let mut from = route.start;
+    for piece in &route.pieces {
+        let (words, to) = match *piece {
+            Piece::Line(to) => (format!("L{} {}", to.x, to.y), to),
+            Piece::Curve(to) => {
+                let middle = (from.x + to.x) / 2;
+                (format!("C{middle} {} {middle} {} {} {}", from.y, to.y, to.x, to.y), to)
+            }
+            Piece::Corner(corner, to) => (format!("Q{} {} {} {}", corner.x, corner.y, to.x, to.y), to),
+        };
+        path.push_str(&words);
+        from = to;
+    }
+    path
+}
+
+/// The head of an edge as path data: an arrow, or a cross where nobody arrives.
+pub(super) fn head(kind: EdgeKind, tip: Point, towards: Point) -> String {
+    let base = Point { x: tip.x - towards.x, y: tip.y - towards.y };
+    let half = HEAD / 2;
+    let aside = if towards.y == 0 { Point { x: 0, y: half } } else { Point { x: half, y: 0 } };
+    if kind == EdgeKind::Denied {
+        let at = Point { x: tip.x - towards.x / 2, y: tip.y - towards.y / 2 };
+        let (left, right, top, bottom) = (at.x - half, at.x + half, at.y - half, at.y + half);
+        return format!("M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}");
+    }
+    format!("M{} {}L{} {}L{} {}z", base.x - aside.x, base.y - aside.y, tip.x, tip.y, base.x + aside.x, base.y + aside.y)
+}
