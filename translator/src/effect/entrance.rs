@@ -8,7 +8,8 @@ use super::party::Party;
 use super::pattern::Pattern;
 use crate::eval::{Inventory, Neutral};
 use crate::ir::{
-    Destination, PodSet, PortRoutes, Protocol, Rule, Service, ServiceKey, ServicePort, ServiceRoutes, WorkloadAccess, WorkloadRule,
+    Destination, ObjectKey, PodSet, PortRoutes, Protocol, Rule, Service, ServiceKey, ServicePort, ServiceRoutes, WorkloadAccess,
+    WorkloadRule,
 };
 use crate::resolve::{Model, View};
 
@@ -188,6 +189,16 @@ impl Entrance {
         });
         Allowance::of(&admitted.collect::<Vec<_>>())
     }
+
+    /// The targets that let a party in; none where no rule is needed, or none does.
+    pub fn admitted_by(&self, party: &Party) -> BTreeSet<ObjectKey> {
+        let arrivals = self.arrivals(*party != Party::NoProxy).into_iter();
+        let rules = arrivals.flat_map(|arrival| match arrival {
+            Arrival::Workload { port, closed: Some(closed), .. } => closed.rules_naming(party, *port).collect(),
+            Arrival::Workload { closed: None, .. } | Arrival::Nowhere | Arrival::Unknown(_) => Vec::new(),
+        });
+        rules.map(|rule| rule.rule.target.key.clone()).collect()
+    }
 }
 
 impl Closed {
@@ -202,12 +213,17 @@ impl Closed {
     }
 
     fn admits(&self, party: &Party, port: u16, tcp: bool) -> BTreeSet<Pattern> {
-        let names = |rule: &&WorkloadRule| rule.rule.sources.iter().any(|(source, _)| Party::of(source, &self.trust_domain) == *party);
-        let patterns = self.rules_on(port).into_iter().filter(names).flat_map(|rule| match &rule.rule.matches {
+        let patterns = self.rules_naming(party, port).flat_map(|rule| match &rule.rule.matches {
             None => vec![Pattern::everything(tcp)],
-            Some(_) if self.protocol(port) == Protocol::Tcp => Vec::new(),
             Some(matches) => matches.iter().map(|one| Pattern::of(one)).collect(),
         });
         patterns.collect()
+    }
+
+    /// The rules that let a party in on a container port: those about requests let nobody in where bytes are carried.
+    fn rules_naming<'c>(&'c self, party: &'c Party, port: u16) -> impl Iterator<Item = &'c WorkloadRule> {
+        let names = move |rule: &&WorkloadRule| rule.rule.sources.iter().any(|(source, _)| Party::of(source, &self.trust_domain) == *party);
+        let speaks = move |rule: &&WorkloadRule| rule.rule.matches.is_none() || self.protocol(port) != Protocol::Tcp;
+        self.rules_on(port).into_iter().filter(speaks).filter(names)
     }
 }

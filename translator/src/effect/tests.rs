@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::eval::Neutral;
-use crate::ir::MeshSettings;
+use crate::ir::{AccountKey, MeshSettings};
 use crate::parse::{Source, parse};
 use crate::resolve::ReadOptions;
 use test_case::test_case;
@@ -153,4 +153,23 @@ fn a_limit_leaves_a_port_open() {
     let (from, to) = (Side { model: &from, reading: &left, mesh: None }, Side { model: &to, reading: &right, mesh: None });
     let found = effect(&from, &to, &Options { limit: 2, ..Options::default() });
     assert!(found.doubts.iter().all(|doubt| doubt.why == Why::Sorts(Doubt::TooManyRequests(2))) && !found.doubts.is_empty());
+}
+
+#[test]
+fn who_is_let_in_is_let_in_by_a_target() {
+    // A rule about requests says nothing of bytes, so that the database is closed to everybody.
+    let sql = "\n---\n{apiVersion: access.smi-spec.io/v1alpha4, kind: TrafficTarget, metadata: {name: db, namespace: shop}, spec: {destination: \
+               {kind: ServiceAccount, name: db}, rules: [{kind: HTTPRouteGroup, name: calls}], sources: [{kind: ServiceAccount, name: web}]}}";
+    let (open, closed) = (model(SHOP), model(&format!("{SHOP}{sql}")));
+    let (open, closed) = (Entrances::of(&open), Entrances::of(&closed));
+    let web = Party::Account(AccountKey { namespace: "shop".into(), name: "web".into() });
+    let asked = |entrances: &Entrances<'_>, service: &str, port: u16, party: &Party| {
+        let entrance = entrances.port(&ServiceKey { namespace: "shop".into(), name: service.into() }, port).expect("a port");
+        let by: Vec<String> = entrance.admitted_by(party).iter().map(ToString::to_string).collect();
+        format!("{} {}", entrance.allows(party), by.join(","))
+    };
+    assert_eq!(asked(&open, "api", 80, &web), "GET /orders* TrafficTarget/shop/api");
+    assert_eq!(asked(&open, "api", 80, &Party::Others), "- ");
+    assert_eq!(asked(&open, "db", 5432, &web), "tcp ", "no rule is needed");
+    assert_eq!(asked(&closed, "db", 5432, &web), "- ", "a rule that does not speak");
 }
