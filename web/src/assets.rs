@@ -24,7 +24,7 @@ pub(crate) struct Assets {
 }
 
 pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    style: Asset::of("style", "css", "text/css; charset=utf-8", include_bytes!("../assets/style.css")),
+    style: Asset::of("style", "css", "text/css; charset=utf-8", STYLE.as_bytes()),
     app: Asset::of("app", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/app.js")),
     htmx: Asset::of("htmx", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/htmx.min.js")),
     icon: Asset::of("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
@@ -34,7 +34,7 @@ pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 pub(crate) const LICENSES: &str = include_str!("../assets/LICENSES");
 
 /// The style sheet, for documents that carry it in them.
-pub(crate) const STYLE: &str = include_str!("../assets/style.css");
+pub(crate) const STYLE: &str = concat!(include_str!("../assets/style.css"), include_str!("../assets/graph.css"));
 
 impl Asset {
     fn of(stem: &str, end: &str, media_type: &'static str, bytes: &'static [u8]) -> Self {

@@ -6,6 +6,8 @@ use axum::http::header::{
 };
 use axum::response::Response;
 
+use crate::graph::style_hash;
+
 /// Script, style and pictures from here alone, nothing inline, in nobody's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
@@ -20,6 +22,13 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (CACHE_CONTROL, "private, no-cache"),
 ];
+
+/// The policy of a picture that is a document of its own: the style in it, and nothing else.
+pub(crate) fn of_picture() -> HeaderValue {
+    let policy = format!("default-src 'none'; style-src '{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", style_hash());
+    // A hash is ASCII; what could not be a header would leave the policy of pages, under which a picture has no style.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
 
 /// Adds them; what an answer says itself stands.
 pub(crate) async fn secure(mut response: Response) -> Response {

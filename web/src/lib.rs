@@ -20,6 +20,7 @@ mod guard;
 mod headers;
 mod later;
 mod ledger;
+mod map;
 mod pages;
 mod parts;
 mod problem;

@@ -17,6 +17,7 @@ use meshglot_translator::resolve::ReadOptions;
 
 use crate::later::Later;
 use crate::ledger::Ledger;
+use crate::map::Map;
 
 /// The most requests that are tried for one port of one Service, where meshes are asked.
 pub(crate) const LIMIT: usize = 100_000;
@@ -51,6 +52,7 @@ pub struct Snapshot {
     inventory: OnceLock<Inventory>,
     open_ports: OnceLock<HashMap<ServiceKey, usize>>,
     ledger: OnceLock<Ledger>,
+    map: OnceLock<Map>,
     /// What was worked out for pages.
     pub(crate) later: Later,
 }
@@ -74,6 +76,7 @@ impl Snapshot {
             inventory: OnceLock::new(),
             open_ports: OnceLock::new(),
             ledger: OnceLock::new(),
+            map: OnceLock::new(),
             later: Later::default(),
         }
     }
@@ -187,12 +190,18 @@ impl Snapshot {
         self.ledger.get_or_init(|| Ledger::of(&self.plan, self.made_from(), self.findings()))
     }
 
+    /// Who may call whom, and which shares go where.
+    pub(crate) fn map(&self) -> &Map {
+        self.map.get_or_init(|| Map::of(&self.plan, &self.entrances()))
+    }
+
     /// Works out what pages will ask for, so that the first visitor does not wait for it.
     pub fn warm(&self) {
         self.open_ports();
         self.made_from();
         self.findings();
         self.ledger();
+        self.map();
         self.meshes();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::format::{self, Format};
+use crate::headers;
 use crate::pages::Section;
 use crate::parts::chrome::Chrome;
 use crate::parts::cli::CommandLine;
@@ -103,6 +104,10 @@ impl Visit {
         if self.known.as_ref() == Some(&tag) {
             return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
         }
-        ([(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (ETAG, tag)], text).into_response()
+        let mut response = ([(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (ETAG, tag)], text).into_response();
+        if format == Format::Svg {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::of_picture());
+        }
+        response
     }
 }

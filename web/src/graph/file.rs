@@ -15,13 +15,18 @@ pub struct File {
     picture: Picture,
 }
 
+/// What a policy for content has to allow, so that a browser shows a file as it is meant.
+pub(crate) fn style_hash() -> String {
+    style::hash_of_file()
+}
+
 impl File {
     /// Draws a graph.
     pub fn new(graph: &Graph, caption: Caption) -> Self {
         Self { caption: caption.clean(), picture: Picture::new(graph, false) }
     }
 
-    fn style(&self) -> &'static str {
-        style::of_file()
+    fn style(&self) -> String {
+        style::element_of_file()
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Outline {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) class: &'static str,
+    /// From where the rest is placed.
+    pub(super) tip: Point,
     pub(super) line: String,
     pub(super) head: String,
     pub(super) text: Text,
@@ -70,8 +72,9 @@ impl Legend {
         for kind in EdgeKind::ALL.into_iter().filter(|kind| graph.edges().iter().any(|edge| edge.kind == *kind)) {
             let (at, text) = place(kind.word());
             let tip = Point { x: at.x + SAMPLE, y: at.y };
-            let line = format!("M{} {}L{} {}", at.x, at.y, tip.x - HEAD, at.y);
-            legend.lines.push(Line { class: kind.class(), line, head: head(kind, tip, Point { x: HEAD, y: 0 }), text });
+            let line = format!("M-{HEAD} 0h-{}", SAMPLE - HEAD);
+            let text = Text { x: text.x - tip.x, y: text.y - tip.y, ..text };
+            legend.lines.push(Line { class: kind.class(), tip, line, head: head(kind, Point { x: HEAD, y: 0 }), text });
         }
         for kind in NodeKind::ALL.into_iter().filter(|kind| graph.nodes().iter().any(|node| node.kind == *kind)) {
             let (at, text) = place(kind.word());

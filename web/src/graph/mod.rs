@@ -14,5 +14,6 @@ mod style;
 mod value;
 
 pub use file::File;
+pub(crate) use file::style_hash;
 pub use picture::{Caption, Inline};
 pub use value::{Badge, Broken, Edge, EdgeKind, Graph, Node, NodeKind, Tone};

@@ -2,6 +2,10 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use sha2::{Digest, Sha256};
+
 const PAGES: &str = include_str!("../../assets/style.css");
 const GRAPH: &str = include_str!("../../assets/graph.css");
 
@@ -10,6 +14,16 @@ const GRAPH: &str = include_str!("../../assets/graph.css");
 pub(super) fn of_file() -> &'static str {
     static STYLE: LazyLock<String> = LazyLock::new(|| with_colours(rules(GRAPH), PAGES));
     &STYLE
+}
+
+/// What a policy for content calls the style of a file: `sha256-...`.
+pub(crate) fn hash_of_file() -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(element_of_file())))
+}
+
+/// The text of the style element in a file.
+pub(super) fn element_of_file() -> String {
+    format!("\n{}\n", of_file())
 }
 
 /// What holds everywhere: the part before the first `@`.

@@ -13,6 +13,7 @@ mod services;
 mod simulate;
 mod switch;
 pub(crate) mod theme;
+mod topology;
 
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -40,6 +41,7 @@ pub(crate) const ROUTES: &[(&str, Page)] = &[
     ("/services", services::page),
     ("/simulate", simulate::page),
     ("/switch", switch::page),
+    ("/topology", topology::page),
 ];
 
 /// The entries of the menu.

@@ -12,6 +12,7 @@ pub(crate) mod listing;
 pub(crate) mod objects;
 pub(crate) mod pager;
 pub(crate) mod place;
+pub(crate) mod protection;
 pub(crate) mod theme;
 pub(crate) mod verdict;
 pub(crate) mod yaml;

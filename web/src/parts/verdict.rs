@@ -8,7 +8,7 @@ use meshglot_translator::render;
 pub(crate) struct Badge {
     pub(crate) sign: &'static str,
     pub(crate) word: &'static str,
-    /// Its colour in the style sheet: `good`, `fair`, `bad` or `none`.
+    /// Its colour in the style sheet: `good`, `fair`, `bad`, `accent` or `none`.
     pub(crate) class: &'static str,
 }
 
@@ -78,6 +78,9 @@ impl Badge {
             None => Self::new("·", "nothing", "none"),
         }
     }
+
+    /// A share of the calls goes there.
+    pub(crate) const SHARE: Self = Self::new("%", "share", "accent");
 
     /// Nothing is written for this mesh.
     pub(crate) const WITHHELD: Self = Self::new("✘", "withheld", "bad");

@@ -42,6 +42,15 @@ pub(in crate::graph) enum Piece {
     Corner(Point, Point),
 }
 
+impl Piece {
+    /// Where it ends.
+    pub(in crate::graph) fn end(&self) -> Point {
+        match self {
+            Self::Line(to) | Self::Curve(to) | Self::Corner(_, to) => *to,
+        }
+    }
+}
+
 /// Left and right ends of columns, and of the room for bends right of each.
 struct Columns {
     left: Vec<i32>,

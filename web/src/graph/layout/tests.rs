@@ -46,7 +46,7 @@ fn points(route: &Route) -> Vec<(f64, f64)> {
             Piece::Line(to) => (vec![], float(to)),
             Piece::Corner(corner, to) => (vec![float(corner)], float(to)),
             Piece::Curve(to) => {
-                let middle = f64::from((from.0 as i32 + to.x) / 2);
+                let middle = from.0 + f64::from((to.x - from.0 as i32) / 2);
                 (vec![(middle, from.1), (middle, f64::from(to.y))], float(to))
             }
         };

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::format::Format;
 use crate::pages::Section;
 use crate::parts::chrome::Chrome;
+use crate::parts::protection::access;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::visit::Visit;
@@ -150,15 +151,5 @@ impl ServiceAnswer {
             callers: 0,
             splits: Vec::new(),
         }
-    }
-}
-
-/// How the ports of one Service are protected.
-fn access(ports: &[Entrance]) -> &'static str {
-    match (ports.len(), ports.iter().filter(|port| port.is_closed()).count()) {
-        (0, _) => "nobody",
-        (_, 0) => "open",
-        (all, closed) if all == closed => "closed",
-        _ => "partly",
     }
 }

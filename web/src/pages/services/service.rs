@@ -14,11 +14,13 @@ use serde::Serialize;
 
 use super::ServiceAnswer;
 use crate::format::Format;
-use crate::pages::Section;
+use crate::graph::Inline;
+use crate::pages::{Section, topology};
 use crate::parts::call::CallFields;
 use crate::parts::chrome::Chrome;
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::reply::Reply;
 use crate::snapshot::Made;
 use crate::visit::Visit;
@@ -118,6 +120,8 @@ struct Page<'p> {
     callees: Vec<Peer<'p>>,
     routes: Vec<(&'p RouteAnswer, Option<String>, Vec<Destination<'p>>)>,
     policies: Vec<(String, Option<String>)>,
+    /// Its part of the topology, where that is small enough.
+    neighbours: Option<Inline>,
     topology: String,
 }
 
@@ -159,7 +163,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             callees: peers(visit, &gathered.callees, &answer.callees, false),
             routes: answer.routes.iter().zip(&gathered.shares).map(|(route, shares)| drawn(visit, route, shares)).collect(),
             policies: answer.policies.iter().map(|name| (name.clone(), visit.named(name).map(|(_, link)| link))).collect(),
-            topology: visit.link(&format!("/topology?focus={}%2F{}", key.namespace, key.name)),
+            neighbours: topology::neighbours(visit, &key)?,
+            topology: visit.link(&format!("/topology{}", Query::of([("focus", &key.to_string())]).text())),
             page: &answer,
         })
     })
