@@ -10,7 +10,7 @@ const LONGEST: usize = 450;
 const LONG: &[(&str, &str)] = &[];
 
 /// Code by extension; `install` and `test` have none.
-const CODE: &[&str] = &["rs", "go", "html", "css", "sh"];
+const CODE: &[&str] = &["rs", "go", "html", "css", "mjs", "sh"];
 
 /// Words of unfinished work. In two parts, so that this file does not find itself.
 const UNFINISHED: [(&str, &str); 5] = [("todo", "!"), ("unimplemented", "!"), ("#[ign", "ore"), ("FIX", "ME"), ("TO", "DO")];
@@ -25,10 +25,12 @@ pub fn check(files: &[File]) -> Findings {
 }
 
 fn head(file: &File) -> Findings {
-    if !file.is(&["rs"]) || file.text.starts_with("//!") {
+    // In JavaScript every comment is of one sort.
+    let head = if file.is(&["rs"]) { "//!" } else { "// " };
+    if !file.is(&["rs", "mjs"]) || file.text.starts_with(head) {
         return Findings::new();
     }
-    vec![format!("{}:1: no `//!` head: one file, one sentence that says what it is", file.path)]
+    vec![format!("{}:1: no `{}` head: one file, one sentence that says what it is", file.path, head.trim_end())]
 }
 
 fn length(file: &File) -> Findings {
@@ -77,9 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rust_file_begins_with_its_head() {
+    fn a_file_of_code_begins_with_its_head() {
         assert_eq!(found("x.rs", "//! X.\n"), 0);
         assert_eq!(found("x.rs", "use std::fmt;\n"), 1);
+        assert_eq!(found("x.mjs", "// X.\n"), 0);
+        assert_eq!(found("x.mjs", "import 'x';\n"), 1);
         assert_eq!(found("x.go", "package x\n"), 0);
     }
 

@@ -30,7 +30,7 @@ impl File {
     }
 }
 
-/// Folders of tools, not of the repository.
+/// What belongs to tools, not to the repository; `.git` is a file in a worktree.
 const SKIPPED: [&str; 2] = [".git", "target"];
 
 /// Every text below the root, sorted by path; bytes that are no UTF-8 are left out.
@@ -50,7 +50,10 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
-        if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             walk(&entry.path(), &format!("{path}/"), files)?;
         } else if kind.is_file()
             && let Ok(text) = String::from_utf8(fs::read(entry.path())?)
