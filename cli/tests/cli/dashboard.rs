@@ -132,3 +132,45 @@ fn a_port_that_is_taken_is_a_conflict_and_a_missing_file_is_invalid() {
     let (code, told) = run(&["-f", "polcy.yaml"]);
     assert!(code == Some(3) && told.contains("did you mean policy.yaml?"), "{code:?} {told}");
 }
+
+/// What a page gives as the same on the command line.
+fn command(page: &str) -> String {
+    let line = page.split("<code id=\"command\">").nth(1).and_then(|rest| rest.split("</code>").next()).expect("a command");
+    [("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&")].iter().fold(line.to_owned(), |line, (from, to)| line.replace(from, to))
+}
+
+#[test]
+fn the_command_at_the_foot_of_a_page_runs_and_says_the_same() {
+    let folder = folder(include_str!("../../../examples/zero-trust/policy.yaml"));
+    std::fs::write(folder.path().join("shop.yaml"), include_str!("../../../examples/zero-trust/shop.yaml")).expect("a file");
+    let dashboard = Dashboard::start(&["--no-token"], folder.path());
+    let binary = Path::new(env!("CARGO_BIN_EXE_meshglot")).parent().expect("a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let said = |page: &str| {
+        let line = command(&dashboard.get(page, ""));
+        let run = Command::new("bash").args(["-c", &line]).current_dir(folder.path()).env("PATH", &path).output().expect("bash runs");
+        assert!(matches!(run.status.code(), Some(0 | 1)), "{page}: {line}: {}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).expect("UTF-8")
+    };
+    let body = |page: &str| dashboard.get(page, "").split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).expect("a body");
+    let policy = "/policies/traffictarget/shop/storefront-orders";
+
+    for mesh in ["istio", "linkerd", "consul", "builtin"] {
+        let whole = said(&format!("/rendered/{mesh}"));
+        assert_eq!(body(&format!("/rendered/{mesh}.yaml")), whole, "{mesh}");
+        for document in body(&format!("{policy}.yaml?tab={mesh}")).split("---\n") {
+            assert!(whole.contains(document), "{mesh}: {document}");
+        }
+        let with_provenance = said(&format!("{policy}?tab={mesh}"));
+        assert!(with_provenance.lines().any(|line| line.starts_with("# .")), "{mesh}: {with_provenance}");
+    }
+    let effect = said(&format!("{policy}?tab=effect"));
+    assert!(effect.contains("+ sa/shop/storefront → orders.shop:80   POST /orders; GET /orders/*   was denied"), "{effect}");
+    let fields = said(&format!("{policy}?tab=diff&a=istio&b=linkerd&all=yes"));
+    assert!(fields.contains("TrafficTarget/shop/storefront-orders"), "{fields}");
+    assert!(said(&format!("{policy}?tab=diff&a=istio&b=linkerd&view=text")).starts_with("--- istio\n+++ linkerd\n"));
+    for page in ["/policies", policy, "/codes", "/codes/MG1103"] {
+        assert!(!said(page).is_empty(), "{page}");
+    }
+    assert_eq!(dashboard.end(), 0);
+}

@@ -94,9 +94,9 @@ fn backend_of(finding: &Finding) -> &'static str {
 }
 
 impl Row {
-    /// A finding about policy that has no pages.
-    pub(crate) fn bare(finding: &Finding) -> Self {
-        Self::placed(finding, |_| None)
+    /// A finding about a text that stands on the same page, line by line.
+    pub(crate) fn within(finding: &Finding) -> Self {
+        Self::placed(finding, |line| Some(format!("#L{line}")))
     }
 
     /// A finding about policy that is shown.

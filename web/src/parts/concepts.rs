@@ -1,11 +1,11 @@
 //! Two meshes side by side: what became of each neutral field on both.
 
+use meshglot_translator::parse::Origin;
 use meshglot_translator::render::{Rendered, Verdict};
 use meshglot_translator::review::{Concept, Place, Saying, leftovers};
 use serde_json::Value;
 
 use super::verdict::Badge;
-use crate::visit::Visit;
 
 /// Longer values are cut.
 const LONGEST: usize = 160;
@@ -56,13 +56,14 @@ pub(crate) struct Field {
 
 impl Concepts {
     /// Of the concepts of two renderings; `all`: those that are alike, too.
-    pub(crate) fn of(visit: &Visit, concepts: &[Concept], meshes: [&Rendered<'_>; 2], all: bool) -> Self {
+    /// `link`: the page where a field is written.
+    pub(crate) fn of(concepts: &[Concept], meshes: [&Rendered<'_>; 2], all: bool, link: impl Fn(&Origin) -> Option<String>) -> Self {
         let alike = concepts.iter().filter(|concept| concept.is_alike()).count();
         let shown: Vec<&Concept> = concepts.iter().filter(|concept| all || !concept.is_alike()).collect();
         let own = meshes.map(|rendered| leftovers(rendered));
         Self {
             names: meshes.map(|rendered| rendered.backend),
-            rows: shown.iter().take(MOST).map(|concept| Row::of(visit, concept)).collect(),
+            rows: shown.iter().take(MOST).map(|concept| Row::of(concept, &link)).collect(),
             more: shown.len().saturating_sub(MOST),
             alike,
             unlike: concepts.len() - alike,
@@ -73,13 +74,12 @@ impl Concepts {
 }
 
 impl Row {
-    fn of(visit: &Visit, concept: &Concept) -> Self {
-        let link = visit.snapshot.plan().model.key_of(concept.at.document()).and_then(|key| visit.origin_link(&key, &concept.at));
+    fn of(concept: &Concept, link: impl Fn(&Origin) -> Option<String>) -> Self {
         Self {
             word: concept.word,
             path: concept.at.path(),
             holder: concept.at.object(),
-            place: (concept.at.location(), link),
+            place: (concept.at.location(), link(&concept.at)),
             alike: concept.is_alike(),
             cells: concept.sayings.iter().map(Cell::of).collect(),
         }

@@ -62,7 +62,7 @@ mod tests {
 
     #[test_case("a: 1\n", &[(1, 1)] ; "one line")]
     #[test_case("# About a.\n\n# Of it.\na: 1\nb: 2\n\n---\n# c\nc: 3\n", &[(3, 5), (8, 9)] ; "remarks above")]
-    #[test_case("---\na:\n- 1\n- 2\n# behind\n---\nb: 1", &[(2, 4), (7, 7)] ; "remarks behind")]
+    #[test_case("---\na:\n- 1\n- 2\n# behind\n---\nb: 1", &[(2, 5), (7, 7)] ; "remarks behind")]
     #[test_case("{\"a\": [\n1]}\n---\n{b: 1}\n", &[(1, 2), (4, 4)] ; "brackets")]
     #[test_case("a: |\n  x\n\n  y\n\nb: 1\n", &[(1, 6)] ; "blocks")]
     fn lines(text: &str, want: &[(u32, u32)]) {

@@ -10,12 +10,14 @@ const LONGEST: usize = 4_000;
 
 /// Lines of YAML.
 pub(crate) struct Listing<'t> {
+    /// Before every anchor, where a page has several texts.
+    pub(crate) prefix: &'t str,
     pub(crate) lines: Vec<Line<'t>>,
 }
 
 /// One line.
 pub(crate) struct Line<'t> {
-    /// From 1; the anchor is `L` and the number.
+    /// From 1; the anchor is the prefix, `L` and the number.
     pub(crate) number: u32,
     pub(crate) pieces: Vec<Piece<'t>>,
     /// How many bytes were cut.
@@ -57,7 +59,12 @@ impl<'t> Listing<'t> {
             let shown = &text[..boundary(text, LONGEST)];
             Line { number, pieces: lexer.pieces(shown), cut: text.len() - shown.len(), own: false, trails: Vec::new(), told: Vec::new() }
         };
-        Self { lines: (first..).zip(lines).map(line).collect() }
+        Self { prefix: "", lines: (first..).zip(lines).map(line).collect() }
+    }
+
+    /// The same with something before every anchor.
+    pub(crate) fn under(self, prefix: &'t str) -> Self {
+        Self { prefix, ..self }
     }
 
     /// A line by its number.
@@ -114,6 +121,6 @@ mod tests {
         assert!(listing.line(6).is_none() && listing.line(9).is_none());
         let line = listing.line(8).expect("the second");
         assert_eq!((line.number, line.cut), (8, LONGEST));
-        assert_eq!(listing.line(7).map(|line| line.pieces.len()), Some(4));
+        assert_eq!(listing.line(7).map(|line| line.pieces.len()), Some(2));
     }
 }

@@ -40,7 +40,7 @@ impl<'o> Drawn<'o> {
     }
 
     /// What neutral fields decided.
-    fn decided(&self) -> Vec<Decided<'o>> {
+    pub(crate) fn decided(&self) -> Vec<Decided<'o>> {
         if self.object.provenance.is_empty() {
             return Vec::new();
         }
@@ -59,10 +59,10 @@ impl<'o> Drawn<'o> {
 }
 
 /// Lines, both ends included and from 1, and the neutral field that decided what stands there.
-struct Decided<'o> {
-    first: u32,
-    last: u32,
-    origin: &'o Origin,
+pub(crate) struct Decided<'o> {
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) origin: &'o Origin,
 }
 
 /// A YAML stream of objects, as `render` prints it.

@@ -27,6 +27,7 @@ pub(crate) struct Lexer {
 
 /// A line that is being read.
 struct Line<'t> {
+    whole: &'t str,
     pieces: Vec<Piece<'t>>,
     rest: &'t str,
     /// Characters before the rest.
@@ -49,11 +50,11 @@ impl Lexer {
             self.open = 0;
             return vec![Piece { class: MARK, text: line }];
         }
-        let mut line = Line { pieces: Vec::new(), rest: line, at: 0, owner: indent };
+        let mut line = Line { whole: line, pieces: Vec::new(), rest: line, at: 0, owner: indent };
         line.take(indent, PLAIN);
         while self.open == 0 && (line.rest == "-" || line.rest.starts_with("- ")) {
             line.owner = line.at;
-            line.take(1, MARK);
+            line.take(1, PLAIN);
             line.skip_spaces();
         }
         while !line.rest.is_empty() {
@@ -69,14 +70,14 @@ impl Lexer {
             '#' if line.is_after_space() => line.take(line.rest.len(), REMARK),
             '{' | '[' => {
                 self.open += 1;
-                line.take(1, MARK);
+                line.take(1, PLAIN);
             }
             '}' | ']' if self.open > 0 => {
                 self.open -= 1;
-                line.take(1, MARK);
+                line.take(1, PLAIN);
             }
-            ',' if self.open > 0 => line.take(1, MARK),
-            ':' => line.take(1, MARK),
+            ',' if self.open > 0 => line.take(1, PLAIN),
+            ':' => line.take(1, PLAIN),
             '"' | '\'' => {
                 let end = quoted(line.rest, first);
                 self.scalar(line, end, TEXT);
@@ -113,12 +114,15 @@ impl Lexer {
 impl<'t> Line<'t> {
     fn take(&mut self, bytes: usize, class: &'static str) {
         let (text, rest) = self.rest.split_at(bytes);
+        let end = self.whole.len() - rest.len();
         self.rest = rest;
         self.at += text.chars().count();
-        if text.is_empty() {
-            return;
+        match self.pieces.last_mut() {
+            _ if text.is_empty() => {}
+            // A piece for each sign would make a page twice as long.
+            Some(last) if last.class == class => last.text = &self.whole[end - text.len() - last.text.len()..end],
+            _ => self.pieces.push(Piece { class, text }),
         }
-        self.pieces.push(Piece { class, text });
     }
 
     fn skip_spaces(&mut self) {
@@ -187,19 +191,19 @@ mod tests {
         text.split('\n').map(line).collect::<Vec<_>>().join("\n")
     }
 
-    #[test_case("a: b", "<k a><m :> b" ; "key and value")]
-    #[test_case("- a: 1 # x", "<m -> <k a><m :> <n 1> <c # x>" ; "item, number, remark")]
-    #[test_case("a: b#c:d", "<k a><m :> b#c:d" ; "marks within a text")]
-    #[test_case("\"@type\": 'it''s'", "<k \"@type\"><m :> <s 'it''s'>" ; "quoted")]
-    #[test_case("a: \"b: \\\" # c\" # d", "<k a><m :> <s \"b: \\\" # c\"> <c # d>" ; "marks within quotes")]
-    #[test_case("{a: 1, b: [x, y z]}", "<m {><k a><m :> <n 1><m ,> <k b><m :> <m [>x<m ,> y z<m ]><m }>" ; "brackets")]
-    #[test_case("{\"a\":1}", "<m {><k \"a\"><m :><n 1><m }>" ; "json")]
-    #[test_case("a: |\n  b: c\n\n  # d\ne: f", "<k a><m :> <m |>\n<s   b: c>\n\n<s   # d>\n<k e><m :> f" ; "a block of text")]
-    #[test_case("- a: >-\n    b\n  c: d", "<m -> <k a><m :> <m >->\n<s     b>\n  <k c><m :> d" ; "a block in an item")]
-    #[test_case("a: &x b\n---\n*x", "<k a><m :> <m &x> b\n<m --->\n<m *x>" ; "names of values")]
-    #[test_case("a: [\n  b: c,\n]", "<k a><m :> <m [>\n  <k b><m :> c<m ,>\n<m ]>" ; "brackets over lines")]
-    #[test_case("url: http://x:80/", "<k url><m :> http://x:80/" ; "colons in a text")]
-    #[test_case("a: \"open", "<k a><m :> <s \"open>" ; "quotes that go on")]
+    #[test_case("a: b", "<k a>: b" ; "key and value")]
+    #[test_case("- a: 1 # x", "- <k a>: <n 1> <c # x>" ; "item, number, remark")]
+    #[test_case("a: b#c:d", "<k a>: b#c:d" ; "marks within a text")]
+    #[test_case("\"@type\": 'it''s'", "<k \"@type\">: <s 'it''s'>" ; "quoted")]
+    #[test_case("a: \"b: \\\" # c\" # d", "<k a>: <s \"b: \\\" # c\"> <c # d>" ; "marks within quotes")]
+    #[test_case("{a: 1, b: [x, y z]}", "{<k a>: <n 1>, <k b>: [x, y z]}" ; "brackets")]
+    #[test_case("{\"a\":1}", "{<k \"a\">:<n 1>}" ; "json")]
+    #[test_case("a: |\n  b: c\n\n  # d\ne: f", "<k a>: <m |>\n<s   b: c>\n\n<s   # d>\n<k e>: f" ; "a block of text")]
+    #[test_case("- a: >-\n    b\n  c: d", "- <k a>: <m >->\n<s     b>\n  <k c>: d" ; "a block in an item")]
+    #[test_case("a: &x b\n---\n*x", "<k a>: <m &x> b\n<m --->\n<m *x>" ; "names of values")]
+    #[test_case("a: [\n  b: c,\n]", "<k a>: [\n  <k b>: c,\n]" ; "brackets over lines")]
+    #[test_case("url: http://x:80/", "<k url>: http://x:80/" ; "colons in a text")]
+    #[test_case("a: \"open", "<k a>: <s \"open>" ; "quotes that go on")]
     fn pieces(text: &str, want: &str) {
         // Lines of a block that are empty have no piece to show.
         assert_eq!(read(text).replace("<s >", ""), want);

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use meshglot_translator::answer::{
     Answer, BackendRendering, ConceptAnswer, DiagnosticAnswer, EffectAnswer, FindingsAnswer, MatrixAnswer, Rendering,
 };
+use meshglot_translator::diagnostic::Place;
 use meshglot_translator::diff::Show;
 use meshglot_translator::effect::{AccessWords, Effect, Options, ShareWords, Side, effect};
 use meshglot_translator::parse::{Source, parse};
 use meshglot_translator::plan::{AccessMatrix, Mesh, Reading};
 use meshglot_translator::render::{Rendered, Verdict};
 use meshglot_translator::resolve::ReadOptions;
-use meshglot_translator::review::{Concept, NeutralOperation, concepts, intent};
+use meshglot_translator::review::{NeutralOperation, concepts, intent};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::form::Form;
 use crate::pages::access::grid::Grid;
 use crate::pages::findings::Row;
+use crate::parts::concepts::Concepts;
+use crate::parts::listing::{Listing, Told, Trail};
+use crate::parts::objects::{Drawn, stream};
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
@@ -31,14 +35,17 @@ const LIMIT: usize = 5_000;
 /// Text of a mesh beyond this is left out of the page.
 const SHOWN_BYTES: usize = 128 * 1024;
 
+/// Lines of the text beyond these are left out of the page.
+const LINES: usize = 2_000;
+
 /// What is said about a text.
 pub(super) struct Results {
     pub(super) meshes: Vec<OfMesh>,
     pub(super) rows: Vec<Row>,
+    /// What is told of lines of the text.
+    told: Vec<(u32, Told)>,
     pub(super) grid: Grid,
-    pub(super) concepts: Vec<ConceptRow>,
-    pub(super) from: &'static str,
-    pub(super) to: &'static str,
+    pub(super) concepts: Concepts,
     pub(super) change: Option<Change>,
     pub(super) neutral: usize,
     answer: PlaygroundAnswer,
@@ -53,22 +60,10 @@ pub(super) struct OfMesh {
     pub(super) withheld: Vec<&'static str>,
     pub(super) yaml: String,
     pub(super) is_cut: bool,
-}
-
-/// One neutral field on two meshes.
-pub(super) struct ConceptRow {
-    pub(super) word: &'static str,
-    pub(super) place: String,
-    pub(super) alike: bool,
-    /// The first, then the second.
-    pub(super) said: Vec<Said>,
-}
-
-/// What one mesh says of a field.
-pub(super) struct Said {
-    pub(super) badge: Badge,
-    pub(super) lines: Vec<String>,
-    pub(super) codes: Vec<&'static str>,
+    /// Before the anchors of its lines.
+    prefix: String,
+    /// Lines, each with the neutral field that decided what stands there.
+    trails: Vec<(u32, Trail)>,
 }
 
 /// What an edit changes.
@@ -135,16 +130,30 @@ impl Results {
         };
         Ok(Self {
             meshes: rendered.iter().zip(&meshes).map(|(rendered, mesh)| OfMesh::of(rendered, mesh)).collect::<Result<_, _>>()?,
-            rows: findings.counting().map(Row::bare).collect(),
+            rows: findings.counting().map(Row::within).collect(),
+            told: findings.counting().filter_map(|finding| Some((line(&finding.place()?), Told::of(finding)))).collect(),
             grid: Grid::bare(&access),
-            concepts: concepts.iter().map(ConceptRow::of).collect(),
-            from: from.backend,
-            to: to.backend,
+            concepts: Concepts::of(&concepts, [from, to], true, |at| Some(format!("#L{}", at.position().line))),
             change: before.as_ref().zip(effect.as_ref()).map(|(before, effect)| Change::of(before, &snapshot, effect)),
             neutral: plan.neutral_objects().len(),
             answer,
         })
     }
+}
+
+impl Results {
+    /// The text, with what is told of its lines; the first of them, if they are many.
+    pub(super) fn listing<'t>(&self, text: &'t str) -> Listing<'t> {
+        let mut listing = Listing::of(text.lines().take(LINES), 1);
+        for (line, told) in &self.told {
+            listing.line(*line).into_iter().for_each(|line| line.told.push(told.clone()));
+        }
+        listing
+    }
+}
+
+fn line(place: &Place) -> u32 {
+    place.source().position(place.span().start).line
 }
 
 /// A state of its own, of which nobody else knows.
@@ -169,7 +178,8 @@ fn changed(before: &Snapshot, after: &Snapshot) -> Effect {
 impl OfMesh {
     fn of(rendered: &Rendered<'_>, mesh: &Mesh) -> Result<Self, Problem> {
         let worst = rendered.losses.iter().map(|loss| loss.verdict).max().unwrap_or(Verdict::Exact);
-        let mut yaml = rendered.to_yaml().map_err(|error| Problem::internal(&error.to_string()))?;
+        let drawn = rendered.objects.iter().map(|object| Drawn::of(object)).collect::<Result<Vec<_>, _>>()?;
+        let mut yaml = stream(rendered.objects.iter().copied())?;
         let is_cut = yaml.len() > SHOWN_BYTES;
         if is_cut {
             let end = (0..=SHOWN_BYTES).rev().find(|at| yaml.is_char_boundary(*at)).unwrap_or_default();
@@ -183,20 +193,36 @@ impl OfMesh {
             withheld: mesh.withheld.clone(),
             yaml,
             is_cut,
+            prefix: format!("{}-", rendered.backend),
+            trails: trails(&drawn),
         })
+    }
+
+    /// What it gets, line by line.
+    pub(super) fn listing(&self) -> Listing<'_> {
+        let mut listing = Listing::of(self.yaml.lines(), 1).under(&self.prefix);
+        for (line, trail) in &self.trails {
+            listing.line(*line).into_iter().for_each(|line| line.trails.push(trail.clone()));
+        }
+        listing
     }
 }
 
-impl ConceptRow {
-    fn of(concept: &Concept) -> Self {
-        let said = concept.sayings.iter().map(|saying| Said {
-            badge: Badge::of_loss(saying.verdict.word()),
-            lines: saying.places.iter().map(|place| format!("{} {} = {}", place.object.kind, place.path, place.value)).collect(),
-            codes: saying.codes.iter().map(|code| code.info().name).collect(),
-        });
-        let place = format!("{} {}", concept.at.object(), concept.at.path());
-        Self { word: concept.word, place, alike: concept.is_alike(), said: said.collect() }
+/// The lines of a stream of objects that neutral fields decided.
+fn trails(drawn: &[Drawn<'_>]) -> Vec<(u32, Trail)> {
+    let mut found = Vec::new();
+    let mut before = 0;
+    for one in drawn {
+        found.extend(one.decided().iter().map(|decided| {
+            let at = decided.origin.position().line;
+            let label = format!("{}, line {at}", decided.origin.path());
+            (before + decided.first, Trail { label, href: Some(format!("#L{at}")), own: false })
+        }));
+        // Between two objects is a line that divides them.
+        before += u32::try_from(one.text.lines().count()).unwrap_or_default() + 1;
     }
+    found.dedup();
+    found
 }
 
 impl Change {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use meshglot_translator::answer::{ConceptAnswer, MeshDiffAnswer, PlaceAnswer};
 use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::parse::Origin;
 use meshglot_translator::render::Rendered;
 use meshglot_translator::resolve::View;
 use meshglot_translator::review::{Concept, concepts, leftovers};
@@ -111,7 +112,11 @@ fn html(visit: &Visit, key: &ObjectKey, concepts: &[Concept], [old, new]: [&Rend
     let (all, text) = (visit.query.get("all").is_some(), visit.query.get("view") == Some("text"));
     let shown = match text {
         true => Shown::Lines(lines(&stream(old.objects.iter().copied())?, &stream(new.objects.iter().copied())?)),
-        false => Shown::Concepts(Concepts::of(visit, concepts, [old, new], all)),
+        false => {
+            let model = &visit.snapshot.plan().model;
+            let link = |at: &Origin| model.key_of(at.document()).and_then(|key| visit.origin_link(&key, at));
+            Shown::Concepts(Concepts::of(concepts, [old, new], all, link))
+        }
     };
     let head = Head::of(visit, key, DIFF);
     let command = visit.command("diff").option("--from", Some(old.backend)).option("--to", Some(new.backend));
