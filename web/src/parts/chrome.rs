@@ -20,6 +20,8 @@ pub(crate) struct Chrome {
     /// Address of the page itself.
     here: String,
     pub(crate) command: Option<String>,
+    /// Whether the command answers more than the page shows.
+    pub(crate) is_part: bool,
     /// Links to the same page in other forms.
     pub(crate) forms: Vec<(&'static str, String)>,
     pub(crate) assets: &'static Assets,
@@ -50,6 +52,7 @@ impl Chrome {
             themes: Theme::ALL.into_iter().filter(|other| *other != visit.theme).map(theme).collect(),
             here: here.clone(),
             command: command.map(|command| command.to_string()),
+            is_part: false,
             forms: Vec::new(),
             assets: &ASSETS,
             revision: visit.snapshot.revision(),
@@ -63,6 +66,11 @@ impl Chrome {
     /// Address of the page itself.
     pub(crate) fn here(&self) -> &str {
         &self.here
+    }
+
+    /// Says that the command answers more than the page shows.
+    pub(crate) fn part(self) -> Self {
+        Self { is_part: true, ..self }
     }
 
     /// Tells the other forms of the page.

@@ -181,7 +181,9 @@ fn runs(visit: &Visit, caller: &Caller) -> bool {
 /// The page of the object that a line begins with: `KIND/NAMESPACE/NAME#RULE does ...`.
 fn of_object(visit: &Visit, line: &str) -> Option<String> {
     let name = line.split([' ', '#']).next()?;
-    visit.named(name).map(|(_, link)| link)
+    let (key, page) = visit.named(name)?;
+    let origin = visit.snapshot.plan().model.document(&key).map(|document| document.root().origin());
+    Some(origin.and_then(|origin| visit.origin_link(&key, &origin)).unwrap_or(page))
 }
 
 /// Who answers which share.

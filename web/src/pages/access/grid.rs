@@ -93,8 +93,10 @@ impl Grid {
     fn linked(access: &AccessMatrix, links: &impl Links) -> Self {
         let (matrix, answer) = (&access.matrix, access.answer());
         let (callers, ports) = (matrix.caller_labels(), matrix.port_labels());
-        let width = matrix.ports.len().max(1);
-        let row = |(((party, label), cells), answers): (((&Party, &String), &Vec<Cell>), &[MatrixCell])| {
+        let width = matrix.ports.len();
+        let row = |at: usize| {
+            let (party, label) = (&matrix.callers[at], &callers[at]);
+            let (cells, answers) = (&matrix.cells[at], &answer.cells[at * width..(at + 1) * width]);
             let field = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
                 label: format!("{label} calls {port}"),
                 allowed: answer.allowed.clone(),
@@ -106,7 +108,7 @@ impl Grid {
         let head = |(column, label): (&Column, &String)| Head { label: label.clone(), href: links.service(column) };
         Self {
             columns: matrix.ports.iter().zip(&ports).map(head).collect(),
-            rows: matrix.callers.iter().zip(&callers).zip(&matrix.cells).zip(answer.cells.chunks(width)).map(row).collect(),
+            rows: if matrix.ports.is_empty() { Vec::new() } else { (0..callers.len()).map(row).collect() },
             folded: 0,
             differing: differing(access),
             undecided: undecided(&answer),

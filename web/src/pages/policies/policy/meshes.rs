@@ -94,8 +94,9 @@ fn pair(visit: &Visit) -> Result<(&'static str, &'static str), Problem> {
     let a = a.or(first.filter(|name| Some(*name) != b)).or_else(|| names.iter().copied().find(|name| Some(*name) != b));
     let b = b.or_else(|| names.iter().copied().find(|name| Some(*name) != a));
     match (a, b) {
-        (Some(a), Some(b)) if a != b => Ok((a, b)),
-        _ => Err(Problem::bad("Two meshes are compared: a and b have to differ.")),
+        // Forms let the same be chosen twice: nothing differs then.
+        (Some(a), Some(b)) => Ok((a, b)),
+        _ => Err(Problem::bad("Two meshes are compared.")),
     }
 }
 
@@ -125,6 +126,7 @@ fn html(visit: &Visit, key: &ObjectKey, concepts: &[Concept], [old, new]: [&Rend
     Reply::html(&Page {
         chrome: visit
             .chrome(format!("{} on {} and {}", head.title(), old.backend, new.backend), Section::Policies, command)
+            .part()
             .forms(visit, &[Format::Json]),
         head,
         backends: visit.snapshot.mesh_names(),

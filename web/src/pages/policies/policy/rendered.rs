@@ -100,7 +100,7 @@ fn html(visit: &Visit, key: &ObjectKey, rendered: &Rendered<'_>, withheld: &[&'s
     let forms: &[Format] = if withheld.is_empty() { &[Format::Yaml, Format::Json] } else { &[Format::Json] };
     let command = visit.command("render").option("--backend", Some(rendered.backend)).word("--provenance");
     Reply::html(&Page {
-        chrome: visit.chrome(format!("{} on {}", head.title(), rendered.backend), Section::Policies, command).forms(visit, forms),
+        chrome: visit.chrome(format!("{} on {}", head.title(), rendered.backend), Section::Policies, command).part().forms(visit, forms),
         head,
         backend: rendered.backend,
         in_use: visit.snapshot.in_use().contains(&rendered.backend),

@@ -115,7 +115,7 @@ fn html(visit: &Visit, key: &ObjectKey, document: &Arc<Document>, lines: Excerpt
     let head = Head::of(visit, key, SOURCE);
     let command = visit.command("lint").option("--backend", Some("all"));
     Reply::html(&Page {
-        chrome: visit.chrome(head.title(), Section::Policies, command).forms(visit, &[Format::Yaml, Format::Json]),
+        chrome: visit.chrome(head.title(), Section::Policies, command).part().forms(visit, &[Format::Yaml, Format::Json]),
         head,
         listing,
         pager,
