@@ -27,6 +27,8 @@ pub(crate) struct Standing {
     pub(crate) errors: usize,
     /// What is hardly meant.
     pub(crate) warnings: usize,
+    /// What is told of it: positions among all findings, without those that are ignored.
+    pub(crate) findings: Vec<usize>,
     /// Mesh by mesh, as [`Ledger::meshes`].
     pub(crate) on: Vec<OnMesh>,
 }
@@ -55,13 +57,15 @@ impl Ledger {
             meshes: plan.engines.iter().map(|(backend, engine)| (backend.name(), plan.withheld(&engine.rendered()))).collect(),
             objects: neutral.map(standing).collect(),
         };
-        for found in &findings.all {
+        for (at, found) in findings.all.iter().enumerate() {
+            let counts = found.ignored.is_none();
             for key in subjects(&found.finding, plan) {
                 let Some(standing) = ledger.objects.get_mut(&key) else { continue };
+                standing.findings.extend(counts.then_some(at));
                 match &found.finding {
                     // A mesh loses what it loses, whether somebody wants to read of it or not.
                     Finding::Loss(loss) => standing.lose(loss, &names),
-                    Finding::Diagnostic(_) if found.ignored.is_some() => {}
+                    Finding::Diagnostic(_) if !counts => {}
                     Finding::Diagnostic(diagnostic) => match diagnostic.severity {
                         Severity::Error => standing.errors += 1,
                         Severity::Warning => standing.warnings += 1,
@@ -73,6 +77,12 @@ impl Ledger {
         ledger
     }
 
+    /// What is told of an object, less what is ignored. `findings` are those that the ledger was made from.
+    pub(crate) fn told<'f>(&self, key: &ObjectKey, findings: &'f Findings) -> Vec<&'f Finding> {
+        let positions = self.objects.get(key).map_or(&[][..], |standing| &standing.findings);
+        positions.iter().filter_map(|at| Some(&findings.all.get(*at)?.finding)).collect()
+    }
+
     /// The codes by which nothing is written for a mesh; empty: it gets its objects.
     pub(crate) fn withheld(&self, mesh: &str) -> &[&'static str] {
         self.meshes.iter().find(|(name, _)| *name == mesh).map_or(&[], |(_, codes)| codes)
@@ -80,7 +90,7 @@ impl Ledger {
 }
 
 /// The objects that a finding is about: what it names, and what it points into.
-pub(crate) fn subjects(finding: &Finding, plan: &Plan) -> BTreeSet<ObjectKey> {
+fn subjects(finding: &Finding, plan: &Plan) -> BTreeSet<ObjectKey> {
     let holder = match finding.place() {
         Some(Place::Value(origin)) => plan.model.key_of(origin.document()),
         Some(Place::Text(_)) | None => None,

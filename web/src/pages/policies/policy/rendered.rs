@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use askama::Template;
 use meshglot_translator::answer::{Rendering, Withheld};
-use meshglot_translator::diagnostic::Diagnostic;
+use meshglot_translator::diagnostic::{Code, Diagnostic};
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::lint::Finding;
 use meshglot_translator::parse::Origin;
@@ -57,7 +57,7 @@ pub(super) fn page(visit: &Visit, key: &ObjectKey, backend: &'static str) -> Res
     let rendered = engine.rendered_from(key, &plan.model);
     let withheld = visit.snapshot.ledger().withheld(backend);
     match visit.format {
-        Format::Json => Ok(Reply::json(&answer(visit, key, &rendered))),
+        Format::Json => Ok(Reply::json(&answer(visit, key, &rendered, withheld))),
         Format::Yaml if withheld.is_empty() => Ok(Reply::text(Format::Yaml, stream(rendered.objects.iter().copied())?)),
         Format::Yaml => Err(not_written(backend, withheld)),
         Format::Html => html(visit, key, &rendered, withheld),
@@ -72,15 +72,16 @@ pub(crate) fn not_written(backend: &str, withheld: &[&str]) -> Problem {
 }
 
 /// As `render -o json --provenance` prints it, less all that has to do with other policy.
-fn answer(visit: &Visit, key: &ObjectKey, rendered: &Rendered<'_>) -> Rendering {
+fn answer(visit: &Visit, key: &ObjectKey, rendered: &Rendered<'_>, withheld: &[&str]) -> Rendering {
     let plan = visit.snapshot.plan();
     let about = |diagnostic: &&Diagnostic| diagnostic.object.as_ref() == Some(key);
     let diagnostics: Vec<Diagnostic> = plan.diagnostics.iter().filter(about).cloned().collect();
-    let engine = plan.engines.iter().find(|(backend, _)| backend.name() == rendered.backend);
-    let codes = engine.map(|(_, engine)| plan.widens(&engine.rendered())).unwrap_or_default();
-    match codes.is_empty() {
+    match withheld.is_empty() {
         true => Rendering::of([rendered], Vec::new(), &diagnostics, true),
-        false => Rendering::of([], vec![Withheld::of(rendered, codes)], &diagnostics, true),
+        false => {
+            let codes = withheld.iter().filter_map(|name| name.parse::<Code>().ok());
+            Rendering::of([], vec![Withheld::of(rendered, codes)], &diagnostics, true)
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::head::{Head, SOURCE};
 use crate::format::Format;
-use crate::ledger::subjects;
 use crate::pages::Section;
 use crate::pages::findings::Row;
 use crate::parts::chrome::Chrome;
@@ -66,7 +65,7 @@ pub(super) fn page(visit: &Visit, key: &ObjectKey) -> Result<Reply, Problem> {
     let plan = visit.snapshot.plan();
     let document = plan.model.document(key).ok_or_else(|| Problem::missing("That object has no source."))?;
     let (source, lines) = (document.source(), Excerpt::of(document));
-    let about: Vec<&Finding> = visit.snapshot.findings().counting().filter(|finding| subjects(finding, plan).contains(key)).collect();
+    let about = visit.snapshot.ledger().told(key, visit.snapshot.findings());
     match visit.format {
         Format::Json => Ok(Reply::json(&answer(key, document, lines, plan.model.is_valid(key), &about))),
         Format::Yaml => Ok(Reply::text(Format::Yaml, text(source, lines))),
