@@ -99,7 +99,9 @@ test('a list that is cut says so, and filters find the rest', async () => {
         await seen.open(path);
         const shown = await rows.count();
         assert.ok(shown > 0 && shown <= 500, `${shown} rows`);
-        assert.match(await seen.page.locator('main caption').first().innerText(), new RegExp(`${shown}\\D+${all}\\b`));
+        const caption = await seen.page.locator('main caption').first().innerText();
+        assert.match(caption, new RegExp(`\\b${all}\\b`));
+        assert.match(caption, /first|page 1 of/);
         const found = new Set();
         for (let team = 0; team < 10; team += 1) {
             await seen.open(`${path}?ns=team-${team}`);

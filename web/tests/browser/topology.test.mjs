@@ -32,7 +32,7 @@ for (const query of ['', '?ns=shop', '?ns=shop&focus=shop%2Freviews']) {
     });
 }
 
-test('who is let in is drawn, as the matrix says', async () => {
+test('who is let in is drawn, as the matrix says, but for the versions behind a split', async () => {
     const { cells } = answer(dashboard.folder, ['matrix', '-f', 'shop', '-R']);
     const pairs = new Set(cells.filter(({ allowed, caller }) => allowed !== 'nothing' && caller.kind === 'serviceAccount').map(({ caller, service }) => `${caller.name} ${service.split('/')[1]}`));
     const seen = await view(dashboard, { scripts: false });
@@ -40,6 +40,7 @@ test('who is let in is drawn, as the matrix says', async () => {
     const { rows } = await drawn(seen);
     for (const pair of pairs) {
         const [from, to] = pair.split(' ');
+        if (/-v\d$/.test(to)) continue;
         assert.ok(rows.some((row) => row.includes(from) && row.includes(to) && /allowed/.test(row)), `${pair} in\n${rows.join('\n')}`);
     }
     await seen.close();

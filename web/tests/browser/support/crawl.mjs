@@ -5,8 +5,17 @@ import { structure } from './structure.mjs';
 /** More addresses than the small fixture has: where there are as many, links make new links for ever. */
 const MOST = 4000;
 
-/** As many states of one page are opened in the browser; of the others the answer is looked at as text. */
+/** As many pages of one sort are opened in the browser; of the others the answer is looked at as text. */
 const OPENED = 12;
+
+/** Pages of one sort: those about objects, codes and meshes differ in their names alone. */
+function sort(url) {
+    const { pathname, searchParams } = new URL(url);
+    const steps = pathname.split('/');
+    const about = steps.findIndex((step) => ['policies', 'ns', 'codes', 'rendered'].includes(step));
+    const path = about < 0 || about === steps.length - 1 ? pathname : `${steps[about]}/*`;
+    return `${path}?tab=${searchParams.get('tab')}`;
+}
 
 /** What each form of data must be sent as. */
 const MEDIA = { json: 'application/json', yaml: 'application/yaml', svg: 'image/svg+xml', csv: 'text/csv' };
@@ -69,7 +78,7 @@ class Crawl {
         this.anchors = [];
         this.known = new Set([this.base]);
         this.queue = [this.base];
-        /** How many states of a path were opened. */
+        /** How many pages of a sort were come to. */
         this.opened = new Map();
     }
 
@@ -107,16 +116,14 @@ class Crawl {
     }
 
     async page(url) {
-        const { pathname, searchParams } = new URL(url);
-        const kind = `${pathname}?tab=${searchParams.get('tab')}`;
-        const times = (this.opened.get(kind) ?? 0) + 1;
-        this.opened.set(kind, times);
+        const times = (this.opened.get(sort(url)) ?? 0) + 1;
+        this.opened.set(sort(url), times);
         const page = times > OPENED ? await this.text(url) : await this.browse(url, times === 1);
         this.pages.set(url, page);
         for (const target of page.links) this.come(url, target);
     }
 
-    /** Opens a page as people do. The first state of each has all choices, without their combinations. */
+    /** Opens a page as people do. The first of a sort has all choices, without their combinations. */
     async browse(url, first) {
         const { page, told } = this.seen;
         const answer = await page.goto(url, { waitUntil: 'load' });
