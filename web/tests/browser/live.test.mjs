@@ -21,7 +21,7 @@ async function opened(path, options) {
         dashboard,
         seen,
         folder: dashboard.folder,
-        shows: (text) => main.getByText(text).first().waitFor({ timeout: SOON }),
+        shows: (text) => main.getByText(text).filter({ visible: true }).first().waitFor({ timeout: SOON }),
         text: () => main.innerText(),
         marked: () => seen.page.evaluate(() => window.__mark === true),
         close: async () => void (await seen.close(), await dashboard.stop()),

@@ -35,7 +35,7 @@ for (const scripts of [true, false]) {
         const folder = files('typed', { 'policy.yaml': policy });
         for (const backend of ['istio', 'linkerd', 'consul', 'builtin']) {
             const yaml = run(folder, ['render', '-f', 'typed', '--backend', backend]).stdout;
-            const shown = await seen.page.locator(`#rendered-${backend} pre`).textContent();
+            const shown = (await seen.page.locator(`#rendered-${backend} .yaml .text`).allTextContents()).join('\n');
             assert.equal(shown.trim(), yaml.trim(), backend);
         }
         const { diagnostics, losses } = answer(folder, ['lint', '-f', 'typed', '--backend', 'all']);
