@@ -27,7 +27,10 @@ async function visit(dashboard, pages = PAGES, statuses = [200]) {
 }
 
 /** Pages that are about no object by name, and so are there whatever the policy is. */
-const ANYWHERE = Object.fromEntries(Object.entries(PAGES).filter(([, path]) => !/^(ns|policies)\/|focus|explain|simulate\?|ns=/.test(path)));
+const ANYWHERE = {
+    ...Object.fromEntries(Object.entries(PAGES).filter(([, path]) => !/^(ns|policies)\/|focus|explain|simulate\?|ns=/.test(path))),
+    access: 'access',
+};
 
 test('an empty folder: each page is there, and the first says how to begin', async () => {
     const dashboard = await serve(files('shop'));
