@@ -107,6 +107,10 @@ impl Problem {
         problem.help("Please report it, with what stands on this page.".to_owned())
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(crate) fn help(self, help: String) -> Self {
         Self { help: Some(help), ..self }
     }

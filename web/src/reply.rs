@@ -1,6 +1,7 @@
 //! What a page came to, in the form that was asked for.
 
 use askama::Template;
+use axum::http::StatusCode;
 use meshglot_translator::answer::{Answer, document};
 
 use crate::format::Format;
@@ -9,6 +10,7 @@ use crate::visit::Visit;
 
 /// The text of an answer.
 pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
     pub(crate) format: Format,
     pub(crate) text: String,
 }
@@ -16,17 +18,22 @@ pub(crate) struct Reply {
 impl Reply {
     /// A drawn page.
     pub(crate) fn html(page: &impl Template) -> Result<Self, Problem> {
-        Ok(Self { format: Format::Html, text: drawn(page)? })
+        Ok(Self::text(Format::Html, drawn(page)?))
     }
 
     /// The value that a page shows.
     pub(crate) fn json<A: Answer>(answer: &A) -> Self {
-        Self { format: Format::Json, text: format!("{:#}\n", document(answer)) }
+        Self::text(Format::Json, format!("{:#}\n", document(answer)))
     }
 
     /// In another form.
     pub(crate) fn text(format: Format, text: String) -> Self {
-        Self { format, text }
+        Self { status: StatusCode::OK, format, text }
+    }
+
+    /// With the status of what is wrong with the form on the page, so that the form stays there to be mended.
+    pub(crate) fn but(self, problem: Option<&Problem>) -> Self {
+        Self { status: problem.map_or(self.status, Problem::status), ..self }
     }
 }
 

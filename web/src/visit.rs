@@ -97,14 +97,14 @@ impl Visit {
             Ok(reply) => reply,
             Err(problem) => return problem.answer(self),
         };
-        let Reply { format, text } = reply;
+        let Reply { status, format, text } = reply;
         // Two states may draw one page alike, so it is the page that is compared.
         let hash: String = Sha256::digest(text.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         let tag = HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
-        if self.known.as_ref() == Some(&tag) {
+        if status == StatusCode::OK && self.known.as_ref() == Some(&tag) {
             return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
         }
-        let mut response = ([(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (ETAG, tag)], text).into_response();
+        let mut response = (status, [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (ETAG, tag)], text).into_response();
         if format == Format::Svg {
             response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::of_picture());
         }

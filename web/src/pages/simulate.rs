@@ -8,6 +8,7 @@ use crate::format::Format;
 use crate::pages::Section;
 use crate::parts::call::{CallFields, METHODS};
 use crate::parts::chrome::Chrome;
+use crate::parts::filters;
 use crate::parts::known::Known;
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
@@ -115,7 +116,8 @@ fn draw(
     };
     let why = visit.link(&format!("/access/explain{}", fields.query().text()));
     let known = Known::of(neutral.inventory());
-    Reply::html(&Page { chrome, fields, known, methods: METHODS, requests, seed, rows, why, problem })
+    let page = Page { chrome, fields, known, methods: METHODS, requests, seed, rows, why, problem };
+    Ok(Reply::html(&page)?.but(page.problem.as_ref()))
 }
 
 fn rows(answer: &Simulation, decision: &Decision, meshes: &[Decided]) -> Vec<Row> {

@@ -125,6 +125,7 @@ for (const scripts of [true, false]) {
         const seen = await view(dashboard, { scripts });
         for (const route of ['policies', 'capabilities', 'topology', 'services', 'access/explain', 'simulate', 'playground']) {
             await seen.open(route);
+            await seen.page.locator('main form details').evaluateAll((all) => all.forEach((one) => { one.open = true; }));
             const fields = seen.page.locator('main form').first().locator('input:not([type]), input[type="text"], input[type="search"], textarea');
             const count = await fields.count();
             assert.ok(count > 0, `${route} has fields`);

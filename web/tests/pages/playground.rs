@@ -62,7 +62,8 @@ async fn too_much_is_refused_before_it_costs_anything() {
     assert_eq!(post(&view, "/playground", FORM, huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     let many = "kind: X\n---\n".repeat(500);
     let page = post(&view, "/playground", FORM, form(&[("text", &many)])).await;
-    assert!(page.status == StatusCode::OK && page.text.contains("are more than the 200"), "{}", page.text);
+    assert!(page.status == StatusCode::PAYLOAD_TOO_LARGE && page.text.contains("are more than the 200"), "{}", page.text);
+    assert!(page.text.contains("<textarea"), "the text stays, to be cut: {}", page.text);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::format::Format;
 use crate::pages::Section;
 use crate::parts::call::{CallFields, METHODS};
 use crate::parts::chrome::Chrome;
+use crate::parts::filters;
 use crate::parts::known::Known;
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
@@ -93,7 +94,8 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             let trace =
                 decided.map(|(request, decision, rendered)| Trace::of(visit, &neutral, &fields, (&request, &decision), &meshes, &rendered));
             let known = Known::of(neutral.inventory());
-            Reply::html(&Page { chrome, fields: &fields, known, methods: METHODS, trace, problem })
+            let page = Page { chrome, fields: &fields, known, methods: METHODS, trace, problem };
+            Ok(Reply::html(&page)?.but(page.problem.as_ref()))
         }
         (_, other) => Err(Problem::missing(format!("This page cannot be had as {}.", other.word()))),
     }

@@ -72,14 +72,17 @@ fn show(visit: &Visit, form: &Form) -> Result<Reply, Problem> {
     let outcome = Results::of(&form);
     match visit.format {
         Format::Json => Ok(Reply::json(&PlaygroundAnswer::of(outcome?))),
-        Format::Html => Reply::html(&Page {
-            chrome: visit.bare_chrome("Playground", Section::Playground),
-            is_sample: form.text == SAMPLE,
-            limit: TEXT_BYTES / 1024,
-            form: &form,
-            backends,
-            outcome,
-        }),
+        Format::Html => {
+            let page = Page {
+                chrome: visit.bare_chrome("Playground", Section::Playground),
+                is_sample: form.text == SAMPLE,
+                limit: TEXT_BYTES / 1024,
+                form: &form,
+                backends,
+                outcome,
+            };
+            Ok(Reply::html(&page)?.but(page.outcome.as_ref().err()))
+        }
         other => Err(Problem::missing(format!("This page cannot be had as {}.", other.word()))),
     }
 }

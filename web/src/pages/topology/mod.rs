@@ -18,6 +18,7 @@ use crate::graph::{Caption, File, Graph, Inline};
 use crate::map::{Map, SpotKey, Tie};
 use crate::pages::Section;
 use crate::parts::chrome::Chrome;
+use crate::parts::filters;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
@@ -51,6 +52,8 @@ struct Page<'p> {
 
 /// What stands below the form.
 enum Shown {
+    /// What is wrong with the form.
+    Wrong(Problem),
     /// There is no Service.
     Empty,
     /// Nothing fits what is looked for.
@@ -64,7 +67,13 @@ enum Shown {
 pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let fields = Fields::of(&visit.query);
     let map = visit.snapshot.map();
-    let scope = Scope::of(visit, map, &fields)?;
+    let scope = match Scope::of(visit, map, &fields) {
+        Err(problem) if visit.format == Format::Html => {
+            let page = Page::of(visit, map, fields, Shown::Wrong(problem.clone()));
+            return Ok(Reply::html(&page)?.but(Some(&problem)));
+        }
+        scope => scope?,
+    };
     let denied = denied(visit, map, &scope);
     let part = Part::of(map, &denied, &scope);
     let groups = (!part.is_small()).then(|| Groups::of(map, &part));
@@ -104,14 +113,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
                 edges: part.ties.len(),
             },
         };
-        let known = map.spots.iter().map(|spot| spot.key.path());
         Ok(Page {
-            namespaces: map.spots.iter().map(|spot| &*spot.key.namespace).filter(|name| !name.is_empty()).collect(),
-            known: known.take(OFFERED).collect(),
             panel: Panel::of(visit, map, &denied, &scope),
             direct: (part.direct, visit.here_with("edges", if scope.denied { "allowed,denied,direct" } else { "allowed,direct" })),
             denied: part.denied,
-            ..Page::bare(visit, fields, shown)
+            ..Page::of(visit, map, fields, shown)
         })
     })
 }
@@ -150,14 +156,19 @@ fn caption(map: &Map, scope: &Scope, grouped: bool, graph: &Graph, beside: &str)
 }
 
 impl<'p> Page<'p> {
-    /// The page without what is chosen from.
-    fn bare(visit: &Visit, fields: Fields<'p>, shown: Shown) -> Self {
-        let command = visit.command("matrix").option("--to", Some(fields.namespace).filter(|name| !name.is_empty()));
+    /// The form with what may be chosen in it, and what stands below.
+    fn of(visit: &Visit, map: &'p Map, fields: Fields<'p>, shown: Shown) -> Self {
+        let chrome = if matches!(shown, Shown::Wrong(_)) {
+            visit.bare_chrome("Topology", Section::Topology)
+        } else {
+            let command = visit.command("matrix").option("--to", Some(fields.namespace).filter(|name| !name.is_empty()));
+            visit.chrome("Topology", Section::Topology, command).forms(visit, &[Format::Json, Format::Svg])
+        };
         Self {
-            chrome: visit.chrome("Topology", Section::Topology, command).forms(visit, &[Format::Json, Format::Svg]),
+            chrome,
             fields,
-            namespaces: BTreeSet::new(),
-            known: Vec::new(),
+            namespaces: map.spots.iter().map(|spot| &*spot.key.namespace).filter(|name| !name.is_empty()).collect(),
+            known: map.spots.iter().map(|spot| spot.key.path()).take(OFFERED).collect(),
             shown,
             panel: None,
             direct: (0, String::new()),

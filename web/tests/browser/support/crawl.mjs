@@ -6,7 +6,7 @@ import { structure } from './structure.mjs';
 const MOST = 4000;
 
 /** As many pages of one sort are opened in the browser; of the others the answer is looked at as text. */
-const OPENED = 12;
+const OPENED = 3;
 
 /** Pages of one sort: those about objects, codes and meshes differ in their names alone. */
 function sort(url) {
