@@ -35,7 +35,7 @@ mod version;
 pub use capture::{Captured, capture};
 pub use exit::Exit;
 pub use io::Io;
-pub use schemas::{input_schemas, schemas};
+pub use schemas::{input_schemas, page_schemas, schemas};
 
 use args::{Cli, Command};
 

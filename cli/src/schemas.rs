@@ -35,6 +35,11 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
+/// `KIND` and schema of every document that a page of `dashboard` may be, besides those.
+pub fn page_schemas() -> Vec<(&'static str, Schema)> {
+    meshglot_web::schemas()
+}
+
 /// `KIND` and schema of every document that people write for a command alone.
 pub fn input_schemas() -> Vec<(&'static str, Schema)> {
     vec![(wire::KIND, wire::schema())]

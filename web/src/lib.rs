@@ -26,12 +26,14 @@ mod parts;
 mod problem;
 mod query;
 mod reply;
+mod schemas;
 mod session;
 mod snapshot;
 mod source;
 mod visit;
 
 pub use app::{Host, Hosts, Settings, router};
+pub use schemas::schemas;
 pub use session::Door;
 pub use snapshot::Snapshot;
 pub use source::{Fixed, Source, Staleness};

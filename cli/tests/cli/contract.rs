@@ -193,7 +193,7 @@ fn every_answer_is_as_its_schema_says_and_every_schema_has_an_answer() {
 }
 
 /// The published schemas are open, so that fields may be added; here a field that is not in them is a mistake.
-fn closed(mut schema: Value) -> Value {
+pub(super) fn closed(mut schema: Value) -> Value {
     let defs = schema.get_mut("$defs").and_then(Value::as_object_mut);
     for node in defs.into_iter().flat_map(|defs| defs.values_mut()) {
         close(node);

@@ -1,14 +1,18 @@
 //! The dashboard as a process: what it prints, how it follows files, how it ends.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use meshglot::page_schemas;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use super::GOOD;
+use super::contract::closed;
 
 /// A dashboard; it is ended when the test does, however that is.
 struct Dashboard {
@@ -41,6 +45,12 @@ impl Dashboard {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer
+    }
+
+    fn data(&self, path: &str) -> Value {
+        let answer = self.get(path, "");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {answer}"))
     }
 
     fn log_in(&self) -> String {
@@ -131,6 +141,48 @@ fn a_port_that_is_taken_is_a_conflict_and_a_missing_file_is_invalid() {
     assert!(code == Some(6) && told.contains("--port 0"), "{code:?} {told}");
     let (code, told) = run(&["-f", "polcy.yaml"]);
     assert!(code == Some(3) && told.contains("did you mean policy.yaml?"), "{code:?} {told}");
+}
+
+#[test]
+fn every_page_of_data_is_as_its_schema_says() {
+    let folder = folder(GOOD);
+    // More callers by ports than a file of the matrix has cells.
+    let ports: Vec<String> = (1..=600).map(|port| format!("{{name: p{port}, port: {port}}}")).collect();
+    let ports = ports.join(", ");
+    let service = format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: many}}\nspec: {{ports: [{ports}]}}\n");
+    let workload = |n: usize| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d-{n}, namespace: many}}\n\
+             spec: {{selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: []}}}}}}\n"
+        )
+    };
+    let many = (0..420).map(workload).fold(service, |text, one| text + &one);
+    std::fs::write(folder.path().join("many.yaml"), many).expect("a file");
+    let dashboard = Dashboard::start(&["--no-token"], folder.path());
+    let overview = dashboard.data("/index.json");
+    let policies = dashboard.data("/policies.json");
+    let split = policies["policies"].as_array().and_then(|all| all.iter().find(|one| one["kind"] == "TrafficSplit")).expect("a split");
+    let policy = |form: &str| format!("/policies/trafficsplit/{}/{}{form}", text(&split["namespace"]), text(&split["name"]));
+    let mut documents = vec![overview, policies.clone()];
+    let paths = ["/about", "/keys", "/access", "/services", "/ns/many/services/web", "/topology", "/playground", "/nowhere"];
+    documents.extend(paths.iter().map(|path| dashboard.data(&format!("{path}.json"))));
+    documents.push(dashboard.data("/switch.json?to=linkerd"));
+    documents.extend([policy(".json"), policy(".json?tab=effect")].iter().map(|path| dashboard.data(path)));
+    let mut seen = BTreeSet::new();
+    for document in documents {
+        let kind = text(&document["kind"]);
+        let (_, schema) = page_schemas().into_iter().find(|(of, _)| *of == kind).unwrap_or_else(|| panic!("{kind} has a schema"));
+        let schema = closed(schema.to_value());
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        let wrong: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(wrong, [""; 0], "{kind}");
+        seen.insert(kind.to_owned());
+    }
+    assert_eq!(seen, page_schemas().into_iter().map(|(kind, _)| kind.to_owned()).collect());
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
 }
 
 /// What a page gives as the same on the command line.

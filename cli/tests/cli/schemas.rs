@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use meshglot::{input_schemas, schemas};
+use meshglot::{input_schemas, page_schemas, schemas};
 
 #[test]
 fn published_schemas_are_current() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas");
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut published = BTreeSet::new();
-    for (kind, schema) in schemas().into_iter().chain(input_schemas()) {
+    for (kind, schema) in schemas().into_iter().chain(page_schemas()).chain(input_schemas()) {
         let name = format!("{}.json", kind.to_lowercase());
         let text = format!("{:#}\n", schema.to_value());
         if update {

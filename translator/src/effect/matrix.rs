@@ -96,6 +96,13 @@ impl Matrix {
         self.cells.iter_mut().for_each(|row| retain(row, &columns));
     }
 
+    /// Puts the callers with such a row first; otherwise their order stays.
+    pub fn put_first(&mut self, wanted: impl Fn(&[Cell]) -> bool) {
+        let rows = std::mem::take(&mut self.callers).into_iter().zip(std::mem::take(&mut self.cells));
+        let (first, rest): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| wanted(row));
+        (self.callers, self.cells) = first.into_iter().chain(rest).unzip();
+    }
+
     /// Leaves out accounts that are let in like anyone else where there are more than `most` callers, and tells how many.
     pub fn fold(&mut self, most: usize) -> usize {
         let Some(others) = self.callers.iter().position(|party| *party == Party::Others).filter(|_| self.callers.len() > most) else {

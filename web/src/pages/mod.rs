@@ -15,6 +15,16 @@ mod switch;
 pub(crate) mod theme;
 mod topology;
 
+pub(crate) use about::{About, Keys};
+pub(crate) use access::GroupsAnswer;
+pub(crate) use overview::Overview;
+pub(crate) use playground::PlaygroundAnswer;
+pub(crate) use policies::Policies;
+pub(crate) use policies::policy::{PolicyEffect, PolicySource};
+pub(crate) use services::Services;
+pub(crate) use services::service::ServicePage;
+pub(crate) use topology::Topology;
+
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::visit::Visit;

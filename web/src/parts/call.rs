@@ -26,6 +26,10 @@ pub(crate) struct CallFields {
 /// Methods that a form offers.
 pub(crate) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TCP"];
 
+/// What is asked where nothing else is.
+const METHOD: &str = METHODS[0];
+const PATH: &str = "/";
+
 impl CallFields {
     pub(crate) fn of(query: &Query) -> Self {
         let text = |name: &str, absent: &str| query.get(name).unwrap_or(absent).trim().to_owned();
@@ -33,8 +37,8 @@ impl CallFields {
         Self {
             from: text("from", ""),
             to: text("to", ""),
-            method: text("method", "GET").to_uppercase(),
-            path: text("path", "/"),
+            method: text("method", METHOD).to_uppercase(),
+            path: text("path", PATH),
             headers: headers.join("\n"),
         }
     }
@@ -98,9 +102,11 @@ impl CallFields {
         headers.iter().fold(command.word(&self.method).word(self.url()), |command, header| command.option("-H", Some(header)))
     }
 
-    /// The query that asks this.
+    /// The query that asks this; what is asked anyway is left out.
     pub(crate) fn query(&self) -> Query {
         let Self { from, to, method, path, headers } = self;
+        let method = if method == METHOD { "" } else { method };
+        let path = if path == PATH { "" } else { path };
         Query::of([("from", from), ("to", to), ("method", method), ("path", path), ("header", headers)])
     }
 }

@@ -10,14 +10,14 @@ const LONGEST: usize = 4_000;
 
 /// Lines of YAML.
 pub(crate) struct Listing<'t> {
-    /// Before every anchor, where a page has several texts.
-    pub(crate) prefix: &'t str,
+    /// Whether there are places to lead to; a page has them in one text at most.
+    pub(crate) anchored: bool,
     pub(crate) lines: Vec<Line<'t>>,
 }
 
 /// One line.
 pub(crate) struct Line<'t> {
-    /// From 1; the anchor is the prefix, `L` and the number.
+    /// From 1; the anchor is `L` and the number.
     pub(crate) number: u32,
     pub(crate) pieces: Vec<Piece<'t>>,
     /// How many bytes were cut.
@@ -59,12 +59,12 @@ impl<'t> Listing<'t> {
             let shown = &text[..boundary(text, LONGEST)];
             Line { number, pieces: lexer.pieces(shown), cut: text.len() - shown.len(), own: false, trails: Vec::new(), told: Vec::new() }
         };
-        Self { prefix: "", lines: (first..).zip(lines).map(line).collect() }
+        Self { anchored: true, lines: (first..).zip(lines).map(line).collect() }
     }
 
-    /// The same with something before every anchor.
-    pub(crate) fn under(self, prefix: &'t str) -> Self {
-        Self { prefix, ..self }
+    /// The same without anchors, from the first line on: half as many bytes.
+    pub(crate) fn plain(self) -> Self {
+        Self { anchored: false, ..self }
     }
 
     /// A line by its number.

@@ -94,3 +94,35 @@ async fn a_large_policy_is_counted_by_namespace() {
     assert!(page.contains(">1560 of 1600") && page.contains(">1561 of 1600"), "{page}");
     assert_eq!(get(&view, "/access?ns=team-0").await.text.matches("role=\"columnheader\"").count(), 41);
 }
+
+#[tokio::test]
+async fn a_page_of_the_matrix_has_no_more_rows_than_can_be_read() {
+    // 70 accounts of which each has a rule of its own, so that none is like anyone else.
+    let account = |n: usize| format!("{{kind: ServiceAccount, name: caller-{n:02}, namespace: shop}}");
+    let sources: Vec<String> = (0..70).map(account).collect();
+    let text = format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{app: web}}\n  ports: [{{port: 80}}]\n---\n\
+         apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{serviceAccountName: web, containers: [{{name: app, image: x, ports: [{{containerPort: 80}}]}}]}}\n---\n\
+         apiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\nmetadata: {{name: callers, namespace: shop}}\nspec:\n  \
+         destination: {{kind: ServiceAccount, name: web, namespace: shop}}\n  sources: [{}]\n  rules: [{{kind: TCPRoute, name: any}}]\n---\n\
+         apiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRoute\nmetadata: {{name: any, namespace: shop}}\nspec: {{}}\n",
+        sources.join(", ")
+    );
+    let view = view(&text);
+    let rows = |page: &str| -> Vec<String> {
+        page.split("role=\"rowheader\">").skip(1).filter_map(|rest| rest.split('<').next()).map(str::to_owned).collect()
+    };
+    let (first, second) = (get(&view, "/access").await.text, get(&view, "/access?page=2").await.text);
+    assert!(first.contains("60 of 72 callers by 1 port; 1 further account is") && first.contains("href=\"/access?page=2\""), "{first}");
+    let mut shown = [rows(&first), rows(&second)].concat();
+    let answer = get(&view, "/access.json").await.json();
+    assert_eq!(
+        (shown.len(), answer["callers"].as_array().map(Vec::len)),
+        (72, Some(73)),
+        "data has the one of them too that is like anyone else"
+    );
+    shown.sort();
+    shown.dedup();
+    assert_eq!(shown.len(), 72, "each caller stands on one page");
+}

@@ -188,10 +188,7 @@ async fn denied_calls_are_drawn_around_a_focus_alone() {
     let titles = drawn(svg(&page));
     assert!(titles[0].starts_with("shop/batch may not call shop/reviews port 80, as sa/shop/batch"), "{titles:?}");
     assert!(page.contains("✘ denied") && page.contains(r#"class="edge denied""#));
-    assert!(
-        page.contains("/access/explain?from=sa%2Fshop%2Fbatch&amp;to=reviews.shop%3A80")
-            || page.contains("from=sa%2Fshop%2Fbatch&#38;to=reviews.shop%3A80")
-    );
+    assert!(page.contains("/access/explain?from=sa/shop/batch&#38;to=reviews.shop:80"));
     assert!(json(SHOP, "/topology.json?edges=denied").await["edges"].as_array().is_some_and(Vec::is_empty));
     // A job calls others: what keeps it out stands to its right.
     let batch = json(SHOP, "/topology.json?focus=shop%2Fbatch&edges=denied").await;

@@ -1,5 +1,7 @@
 //! Every caller by every port: rows and columns of a matrix, ready to be drawn.
 
+use std::ops::Range;
+
 use meshglot_translator::answer::{AllowanceAnswer, MatrixAnswer, MatrixCell, OtherwiseAnswer};
 use meshglot_translator::effect::{Allowance, Cell, Column, Party};
 use meshglot_translator::plan::AccessMatrix;
@@ -12,6 +14,8 @@ use crate::visit::Visit;
 pub(crate) struct Grid {
     pub(crate) columns: Vec<Head>,
     pub(crate) rows: Vec<Row>,
+    /// How many rows there are, with those of other pages.
+    pub(crate) callers: usize,
     /// Callers that are let in like anyone else, and are not shown one by one.
     pub(crate) folded: usize,
     /// Cells in which a mesh does otherwise.
@@ -39,8 +43,6 @@ pub(crate) struct Field {
     pub(crate) otherwise: Vec<OtherwiseAnswer>,
     /// The trace of a call that this cell is about; callers that no command can name have none.
     pub(crate) href: Option<String>,
-    /// For who cannot see the table.
-    pub(crate) label: String,
 }
 
 /// Where the parts of a matrix lead.
@@ -82,33 +84,34 @@ impl Links for Nowhere {
 impl Grid {
     /// Of policy that has no pages.
     pub(crate) fn bare(access: &AccessMatrix) -> Self {
-        Self::linked(access, &Nowhere)
+        Self::linked(access, 0..access.matrix.callers.len(), &Nowhere)
     }
 
-    pub(super) fn of(visit: &Visit, access: &Folded, mode: &Mode) -> Self {
-        let grid = Self::linked(&access.shown, &Shown { visit, mode });
+    /// `rows`: the callers of this page.
+    pub(super) fn of(visit: &Visit, access: &Folded, mode: &Mode, rows: Range<usize>) -> Self {
+        let grid = Self::linked(&access.shown, rows, &Shown { visit, mode });
         Self { folded: access.folded, differing: differing(&access.whole), ..grid }
     }
 
-    fn linked(access: &AccessMatrix, links: &impl Links) -> Self {
+    fn linked(access: &AccessMatrix, rows: Range<usize>, links: &impl Links) -> Self {
         let (matrix, answer) = (&access.matrix, access.answer());
         let (callers, ports) = (matrix.caller_labels(), matrix.port_labels());
         let width = matrix.ports.len();
         let row = |at: usize| {
             let (party, label) = (&matrix.callers[at], &callers[at]);
             let (cells, answers) = (&matrix.cells[at], &answer.cells[at * width..(at + 1) * width]);
-            let field = |((cell, answer), (column, port)): ((&Cell, &MatrixCell), (&Column, &String))| Field {
-                label: format!("{label} calls {port}"),
+            let field = |((cell, answer), column): ((&Cell, &MatrixCell), &Column)| Field {
                 allowed: answer.allowed.clone(),
                 otherwise: answer.backends.clone(),
                 href: links.cell(party, column, &cell.allowance),
             };
-            Row { label: label.clone(), cells: cells.iter().zip(answers).zip(matrix.ports.iter().zip(&ports)).map(field).collect() }
+            Row { label: label.clone(), cells: cells.iter().zip(answers).zip(&matrix.ports).map(field).collect() }
         };
         let head = |(column, label): (&Column, &String)| Head { label: label.clone(), href: links.service(column) };
         Self {
             columns: matrix.ports.iter().zip(&ports).map(head).collect(),
-            rows: if matrix.ports.is_empty() { Vec::new() } else { (0..callers.len()).map(row).collect() },
+            rows: if matrix.ports.is_empty() { Vec::new() } else { rows.map(row).collect() },
+            callers: callers.len(),
             folded: 0,
             differing: differing(access),
             undecided: undecided(&answer),

@@ -16,12 +16,14 @@ use crate::later::Asked;
 use crate::pages::Section;
 use crate::parts::chrome::Chrome;
 use crate::parts::cli::CommandLine;
+use crate::parts::pager::Pager;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::snapshot::{LIMIT, PATIENCE, Snapshot};
 use crate::visit::Visit;
 use grid::Grid;
-use groups::{Groups, GroupsAnswer};
+use groups::Groups;
+pub(crate) use groups::GroupsAnswer;
 
 /// More ports than this are shown namespace by namespace.
 const COLUMNS: usize = 60;
@@ -29,7 +31,7 @@ const COLUMNS: usize = 60;
 /// A file has no more cells than this.
 const CELLS: usize = 250_000;
 
-/// With more rows than this, those are left out that are let in like anyone else.
+/// With more rows than this, those are left out that are let in like anyone else; of the rest a page has as many.
 const ROWS: usize = 60;
 
 /// A matrix, and what of it a page shows.
@@ -69,7 +71,7 @@ struct Page {
 enum Shown {
     /// There is no Service.
     Empty,
-    Grid(Box<Grid>),
+    Grid(Box<Grid>, Pager),
     Groups(Box<Groups>),
     /// It is being worked out.
     Working,
@@ -95,12 +97,15 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         0 => Shown::Empty,
         ports if ports > COLUMNS => Shown::Groups(Box::new(Groups::of(visit, namespace)?)),
         _ => match matrix(snapshot, &mode, namespace, PATIENCE) {
-            Asked::Done(access) => Shown::Grid(Box::new(Grid::of(visit, &access, &mode))),
+            Asked::Done(access) => {
+                let pager = Pager::of(visit, access.shown.matrix.callers.len(), ROWS);
+                Shown::Grid(Box::new(Grid::of(visit, &access, &mode, pager.range())), pager)
+            }
             Asked::Working => Shown::Working,
             Asked::Failed => return Err(Problem::internal("the matrix could not be worked out")),
         },
     };
-    let forms = if matches!(shown, Shown::Grid(_)) { [Format::Json, Format::Csv].as_slice() } else { &[Format::Json] };
+    let forms = if matches!(shown, Shown::Grid(..)) { [Format::Json, Format::Csv].as_slice() } else { &[Format::Json] };
     let mut namespaces: Vec<String> = inventory.services().iter().map(|service| service.key.namespace.to_string()).collect();
     namespaces.dedup();
     Reply::html(&Page {
@@ -158,6 +163,10 @@ fn matrix(snapshot: &Arc<Snapshot>, mode: &Mode, namespace: Option<&str>, patien
         };
         let mut shown = whole.clone();
         let folded = shown.matrix.fold(ROWS);
+        if shown.matrix.callers.len() > ROWS {
+            // Nobody should have to look for them on other pages.
+            shown.matrix.put_first(|row| row.iter().any(|cell| !cell.meshes.is_empty()));
+        }
         Folded { whole, shown, folded }
     })
 }

@@ -20,7 +20,8 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::visit::Visit;
 use form::Form;
-use results::{PlaygroundAnswer, Results};
+pub(crate) use results::PlaygroundAnswer;
+use results::Results;
 
 /// What is shown to who brings nothing.
 const SAMPLE: &str = include_str!("sample.yaml");

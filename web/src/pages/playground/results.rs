@@ -60,8 +60,6 @@ pub(super) struct OfMesh {
     pub(super) withheld: Vec<&'static str>,
     pub(super) yaml: String,
     pub(super) is_cut: bool,
-    /// Before the anchors of its lines.
-    prefix: String,
     /// Lines, each with the neutral field that decided what stands there.
     trails: Vec<(u32, Trail)>,
 }
@@ -193,14 +191,13 @@ impl OfMesh {
             withheld: mesh.withheld.clone(),
             yaml,
             is_cut,
-            prefix: format!("{}-", rendered.backend),
             trails: trails(&drawn),
         })
     }
 
     /// What it gets, line by line.
     pub(super) fn listing(&self) -> Listing<'_> {
-        let mut listing = Listing::of(self.yaml.lines(), 1).under(&self.prefix);
+        let mut listing = Listing::of(self.yaml.lines(), 1).plain();
         for (line, trail) in &self.trails {
             listing.line(*line).into_iter().for_each(|line| line.trails.push(trail.clone()));
         }

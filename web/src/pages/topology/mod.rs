@@ -22,7 +22,7 @@ use crate::parts::filters;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
-use answer::Topology;
+pub(crate) use answer::Topology;
 use drawn::{Lead, counted};
 use groups::Groups;
 use part::Part;

@@ -9,7 +9,9 @@ mod uses;
 
 use meshglot_translator::plan::{ObjectName, UnknownObject};
 
+pub(crate) use effect::PolicyEffect;
 pub(crate) use rendered::not_written;
+pub(crate) use source::PolicySource;
 
 use crate::problem::Problem;
 use crate::reply::Reply;
