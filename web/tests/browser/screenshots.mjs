@@ -19,7 +19,7 @@ const MOST = 4 << 20;
 
 /** Dots from the top of a page to the end of its picture. */
 const SHORTEST = 400;
-const TALLEST = 1600;
+const TALLEST = 1100;
 
 /** Takes the pictures of all pages in one window; file name to bytes. */
 async function taken(dashboard, theme, width) {

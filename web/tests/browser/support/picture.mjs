@@ -5,7 +5,7 @@ import { peer } from './peers.mjs';
 const UPNG = peer('upng-js');
 
 /** Colours of a picture. Pages have few, and the shades around letters come close to those. */
-const COLOURS = 128;
+const COLOURS = 64;
 
 /** A PNG with the same dots, of at most {@link COLOURS} colours. */
 export function small(png) {
