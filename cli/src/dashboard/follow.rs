@@ -103,7 +103,8 @@ impl Followed {
     }
 }
 
-/// Follows the files on a thread of its own, until what is given back is dropped.
+/// Follows the files on a thread of its own, as long as the process runs. What is given back tells it of changes at once;
+/// without it, it looks now and then.
 pub(super) fn watch(followed: Arc<Followed>, input: &Input) -> Option<RecommendedWatcher> {
     let (hint, hints) = channel();
     let wake = hint.clone();
