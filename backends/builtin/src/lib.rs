@@ -9,6 +9,7 @@ mod constant;
 mod endpoint;
 mod eval;
 mod http_match;
+mod identities;
 mod inbound;
 mod message;
 mod outbound;
@@ -19,6 +20,8 @@ mod shape;
 mod split;
 mod unprotected;
 mod workload;
+
+pub use identities::identities;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -34,6 +37,9 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Builtin;
 
+/// What the backend is called.
+const NAME: &str = "builtin";
+
 /// Unit: everything that the callers of one Service read. Its clusters, assignments and routes name each other.
 const SERVICE: &str = "service";
 
@@ -45,7 +51,7 @@ const MESH: &str = "mesh";
 
 impl Backend for Builtin {
     fn name(&self) -> &'static str {
-        "builtin"
+        NAME
     }
 
     fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey> {

@@ -7,12 +7,18 @@ use meshglot_translator::ir::{PodSet, Protocol, WorkloadAccess, WorkloadRule};
 use meshglot_translator::render::{Report, Verdict};
 use meshglot_translator::resolve::View;
 
-/// Targets of a workload that has no proxy to hold them.
+/// Told to every target about the account of a workload that has no proxy to hold them; without one to the workload, which the
+/// Mesh closes by default.
 pub(crate) fn without_proxy(pods: &Arc<PodSet>, view: &View<'_>, report: &mut Report) {
     let Some(access) = view.access(pods).filter(|access| access.closed) else { return };
-    for target in &view.account_access(&access.account).targets {
+    let targets = &view.account_access(&access.account).targets;
+    for target in targets {
         let message = format!("NOT PROTECTED: {} runs as this ServiceAccount without a proxy, so that everybody may call it", pods.key);
         report.lose(Code::MG1415, Verdict::Widened, &target.key, &target.destination.origin, message);
+    }
+    if targets.is_empty() {
+        let message = format!("NOT PROTECTED: {} is closed by the Mesh and has no proxy, so that everybody may call it", pods.key);
+        report.lose(Code::MG1415, Verdict::Widened, &pods.key, &pods.document.root().origin(), message);
     }
 }
 

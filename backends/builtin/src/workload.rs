@@ -43,7 +43,7 @@ pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
 
 /// `NAMESPACE/NAME`; where a kind before this one has a workload of that name, `NAMESPACE/NAME~KIND`: `~` occurs
 /// in no name, so that no two workloads read each other's resources.
-fn name(key: &ObjectKey, view: &View<'_>) -> String {
+pub(crate) fn name(key: &ObjectKey, view: &View<'_>) -> String {
     let earlier = KINDS.into_iter().take_while(|kind| *kind != key.kind);
     let taken = earlier.map(|kind| ObjectKey { kind, ..key.clone() }).any(|other| view.pods(&other).is_some());
     let plain = format!("{}/{}", key.namespace, key.name);

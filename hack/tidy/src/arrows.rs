@@ -9,6 +9,11 @@ enum Role {
     Crds,
     Translator,
     Backend,
+    ControlPlane,
+    Authority,
+    Join,
+    Agent,
+    Suite,
     Registry,
     Web,
     Cli,
@@ -17,8 +22,22 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 9] =
-    [Role::Crds, Role::Translator, Role::Backend, Role::Registry, Role::Web, Role::Cli, Role::Golden, Role::Bench, Role::Tidy];
+const ROLES: [Role; 14] = [
+    Role::Crds,
+    Role::Translator,
+    Role::Backend,
+    Role::ControlPlane,
+    Role::Authority,
+    Role::Join,
+    Role::Agent,
+    Role::Suite,
+    Role::Registry,
+    Role::Web,
+    Role::Cli,
+    Role::Golden,
+    Role::Bench,
+    Role::Tidy,
+];
 
 impl Role {
     fn of(folder: &str) -> Option<Self> {
@@ -26,6 +45,11 @@ impl Role {
             "crds" => Self::Crds,
             "translator" => Self::Translator,
             "backends/registry" => Self::Registry,
+            "backends/builtin/xds" => Self::ControlPlane,
+            "backends/builtin/ca" => Self::Authority,
+            "backends/builtin/join" => Self::Join,
+            "backends/builtin/agent" => Self::Agent,
+            "backends/builtin/suite" => Self::Suite,
             "web" => Self::Web,
             "cli" => Self::Cli,
             "golden" => Self::Golden,
@@ -44,6 +68,14 @@ impl Role {
             Self::Backend => (
                 &[Self::Translator],
                 "vendors change at different speeds, so no backend sees another; it reads the model, never what was written",
+            ),
+            Self::ControlPlane => (&[Self::Translator, Self::Backend], "it serves what the backend renders, and knows no policy besides"),
+            Self::Authority => (&[], "keys and certificates are about names alone: the proxy's side has no model"),
+            Self::Join => (&[Self::Authority], "both ends of it know keys and names, and no policy"),
+            Self::Agent => (&[Self::Authority, Self::Join], "it stands beside a proxy, where there is neither policy nor a model"),
+            Self::Suite => (
+                &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
+                "it puts the mesh together and compares it with the evaluator",
             ),
             Self::Registry => (&[Self::Translator, Self::Backend], "it lists the backends and nothing else"),
             Self::Web => {
@@ -108,6 +140,11 @@ mod tests {
             member("translator", "translator", &["crds"]),
             member("one", "backends/one", &["translator"]),
             member("two", "backends/two", &["translator"]),
+            member("xds", "backends/builtin/xds", &["translator", "one"]),
+            member("ca", "backends/builtin/ca", &[]),
+            member("join", "backends/builtin/join", &["ca"]),
+            member("agent", "backends/builtin/agent", &["ca", "join"]),
+            member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
             member("web", "web", &["registry"]),
             member("cli", "cli", &["registry", "web"]),
@@ -141,6 +178,8 @@ mod tests {
         assert!(planted("cli", "one").contains("only list"));
         assert!(planted("web", "two").contains("only list"));
         assert!(planted("registry", "cli").contains("lists the backends"));
+        assert!(planted("agent", "translator").contains("neither policy nor a model"));
+        assert!(planted("ca", "xds").contains("about names alone"));
     }
 
     #[test]

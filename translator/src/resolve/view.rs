@@ -72,7 +72,8 @@ impl<'m> View<'m> {
         Self { model, reads: RefCell::default(), target: None }
     }
 
-    pub(crate) fn for_target(model: &'m Model, backend: &'static str, target: &'m Target) -> Self {
+    /// A look at a model by one backend, which sees the policy that goes to it.
+    pub fn for_target(model: &'m Model, backend: &'static str, target: &'m Target) -> Self {
         Self { model, reads: RefCell::default(), target: Some((backend, target)) }
     }
 

@@ -1,0 +1,8 @@
+//! The service and its clients, over sockets of this machine.
+
+mod connecting;
+mod harness;
+mod holding;
+mod plane;
+mod rotating;
+mod signing;

@@ -1,0 +1,71 @@
+//! Hosts on one bridge: a namespace for each, and one for whatever stands in the middle.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::namespace::Namespace;
+
+/// The middle: the control plane listens there, and it is everybody's gateway.
+pub(crate) const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+
+/// The user of proxies: what it sends is not redirected.
+pub(crate) const PROXY_USER: u32 = 2102;
+
+/// Namespaces of one test, and the bridge between them.
+#[derive(Debug)]
+pub struct Network {
+    prefix: String,
+    pub(crate) middle: Namespace,
+    hosts: AtomicU32,
+}
+
+impl Network {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// Namespaces cannot be made here.
+    pub fn new() -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let prefix = format!("mgs{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let middle = Namespace::new(format!("{prefix}-m"))?;
+        middle.run("ip", &["link", "add", "br0", "type", "bridge"], "")?;
+        middle.run("ip", &["addr", "add", &format!("{GATEWAY}/16"), "dev", "br0"], "")?;
+        middle.run("ip", &["link", "set", "br0", "up"], "")?;
+        Ok(Self { prefix, middle, hosts: AtomicU32::new(0) })
+    }
+
+    /// A host with an address on the bridge. `captured`: whether its calls, and calls to it, go to its proxy.
+    pub(crate) fn host(&self, address: Ipv4Addr, captured: bool) -> io::Result<Namespace> {
+        let number = self.hosts.fetch_add(1, Ordering::Relaxed);
+        let host = Namespace::new(format!("{}-{number}", self.prefix))?;
+        let port = format!("p{number}");
+        self.middle.run("ip", &["link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns", host.name()], "")?;
+        self.middle.run("ip", &["link", "set", &port, "master", "br0", "up"], "")?;
+        host.run("ip", &["addr", "add", &format!("{address}/16"), "dev", "eth0"], "")?;
+        host.run("ip", &["link", "set", "eth0", "up"], "")?;
+        host.run("ip", &["route", "add", "default", "via", &GATEWAY.to_string()], "")?;
+        if captured {
+            host.run("nft", &["-f", "-"], &capture())?;
+        }
+        Ok(host)
+    }
+}
+
+/// Every connection goes to the proxy, but for its own and those that never leave the host.
+fn capture() -> String {
+    format!(
+        "table ip meshglot {{\n\
+           chain output {{\n\
+             type nat hook output priority -100;\n\
+             meta skuid {PROXY_USER} return\n\
+             ip daddr 127.0.0.0/8 return\n\
+             meta l4proto tcp redirect to :15001\n\
+           }}\n\
+           chain prerouting {{\n\
+             type nat hook prerouting priority -100;\n\
+             meta l4proto tcp redirect to :15006\n\
+           }}\n\
+         }}\n"
+    )
+}
