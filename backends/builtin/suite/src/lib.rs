@@ -14,6 +14,6 @@ mod workload;
 
 pub use client::{Answer, Call};
 pub use mesh::Mesh;
-pub use missing::missing;
+pub use missing::{Missing, missing};
 pub use network::Network;
 pub use workload::{Place, Serves, Workload};

@@ -29,7 +29,8 @@ impl Network {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("mgs{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let middle = Namespace::new(format!("{prefix}-m"))?;
-        middle.run("ip", &["link", "add", "br0", "type", "bridge"], "")?;
+        // Without an address of its own a bridge takes the lowest of its ports, another one whenever a host comes.
+        middle.run("ip", &["link", "add", "br0", "address", "02:4d:67:00:00:01", "type", "bridge"], "")?;
         middle.run("ip", &["addr", "add", &format!("{GATEWAY}/16"), "dev", "br0"], "")?;
         middle.run("ip", &["link", "set", "br0", "up"], "")?;
         Ok(Self { prefix, middle, hosts: AtomicU32::new(0) })
