@@ -2,7 +2,8 @@
 //!
 //! Nothing here knows of a stream or of protobuf. Of each kind one push is on its way at a time; while its answer is
 //! awaited further changes wait and become one. Kinds follow each other in the order of [`Kind`], so that nothing is led
-//! to what is not there yet, and what is gone is taken away last, in the opposite order.
+//! to what is not there yet, and what is gone is taken away last, in the opposite order. Addresses alone do not wait for
+//! the answer to their clusters.
 
 mod channel;
 
@@ -68,9 +69,18 @@ impl Session {
 
     /// What to send now. `None`: nothing, until the proxy answers or asks, or something changes.
     pub fn next(&mut self, now: Instant) -> Option<Push> {
+        let mut warms = false;
         for kind in Kind::ALL {
             let view = self.view.clone();
+            if warms && kind > Kind::Assignment {
+                return None;
+            }
             if self.channels[kind as usize].is_waiting() {
+                // Envoy answers for clusters once they have their addresses: these must not wait for that answer.
+                if kind == Kind::Cluster {
+                    warms = true;
+                    continue;
+                }
                 return None;
             }
             let nonce = self.nonce + 1;

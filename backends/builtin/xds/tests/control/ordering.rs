@@ -157,3 +157,22 @@ fn a_cluster_that_changes_is_followed_by_its_addresses() {
     proxy.session.reads(model::world(&text, &world).view("shop/caller"));
     assert_eq!(proxy.settle(), ["+CDS shop/web-2/80", "+EDS shop/web-2/80"], "Envoy makes it anew and waits for them");
 }
+
+#[test]
+fn addresses_do_not_wait_for_the_answer_to_their_clusters() {
+    let world = model::world(&shop(), &World::default());
+    let mut session = Session::new(world.view("shop/caller"));
+    session.asks(Kind::Cluster, Asked::default());
+    session.asks(Kind::Listener, Asked::default());
+    let now = Instant::now();
+    let clusters = session.next(now).expect("clusters");
+    // Like Envoy, which answers once all of them are warm.
+    let names = ["shop/caller/80", "shop/web/80", "shop/web-2/80"];
+    session.asks(Kind::Assignment, Asked { more: names.map(str::to_owned).into(), ..Asked::default() });
+    let addresses = session.next(now).expect("addresses");
+    assert_eq!((addresses.kind, addresses.updates.len()), (Kind::Assignment, 3));
+    session.answers(addresses.kind, addresses.nonce, Ok(()));
+    assert_eq!(session.next(now), None, "routes and listeners do");
+    session.answers(clusters.kind, clusters.nonce, Ok(()));
+    assert_eq!(session.next(now).map(|push| push.kind), Some(Kind::Listener));
+}
