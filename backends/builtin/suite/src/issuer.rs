@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_agent::CONTROL_PLANE;
-use meshglot_ca::{Authority, JoinTokens, KeyPair, SpiffeId, chain_pem};
+use meshglot_ca::{Authority, Certificate, JoinTokens, KeyPair, RotationError, SpiffeId, chain_pem};
 use meshglot_join::{Holder, JoinService, Settings, SystemClock};
 use meshglot_xds::{connections, server_config};
 use rustls::ServerConfig;
@@ -46,6 +46,29 @@ impl Issuer {
         self.configs.subscribe()
     }
 
+    /// Makes a new root that is trusted beside the one that signs.
+    pub(crate) fn introduce(&self) -> io::Result<()> {
+        self.change(|authority| authority.introduce(OffsetDateTime::now_utc()).map(drop))
+    }
+
+    /// Lets the new root sign, also for the control plane.
+    pub(crate) fn switch(&self) -> io::Result<()> {
+        self.change(|authority| authority.switch(OffsetDateTime::now_utc()).map(drop))
+    }
+
+    /// How many roots are trusted.
+    pub(crate) fn roots(&self) -> usize {
+        self.authority.borrow().bundle().len()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Authority) -> Result<(), RotationError>) -> io::Result<()> {
+        let mut next = Authority::clone(&self.authority.borrow());
+        change(&mut next).map_err(io::Error::other)?;
+        self.configs.send_replace(credentials(&next)?);
+        self.authority.send_replace(Arc::new(next));
+        Ok(())
+    }
+
     /// Begins to hold the secrets of `ns/NAMESPACE/sa/NAME`: joins with a token that is good once. It has to be called within a runtime.
     pub(crate) fn join(&self, path: &str) -> io::Result<Holder> {
         let id = id(path)?;
@@ -55,6 +78,12 @@ impl Issuer {
         settings.token = Some(token.map_err(io::Error::other)?);
         Ok(Holder::run(settings))
     }
+}
+
+/// How many roots a holder trusts.
+pub(crate) fn trusted(holder: &Holder) -> usize {
+    let held = holder.held().borrow().clone();
+    held.and_then(|held| Certificate::from_pem(&held.bundle_pem).ok()).map_or(0, |roots| roots.len())
 }
 
 /// A certificate of the control plane itself.

@@ -10,10 +10,11 @@ mod mesh;
 mod missing;
 mod namespace;
 mod network;
+mod plane;
 mod workload;
 
 pub use client::{Answer, Call};
-pub use mesh::Mesh;
+pub use mesh::{Caller, Mesh};
 pub use missing::{Missing, missing};
 pub use network::Network;
 pub use workload::{Place, Serves, Workload};

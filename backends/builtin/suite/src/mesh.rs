@@ -15,9 +15,9 @@ use meshglot_join::Holder;
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Plan};
 use meshglot_translator::resolve::ReadOptions;
-use meshglot_xds::{ByIdentity, Discovery, Identities, Proxies, World, connections};
+use meshglot_xds::{Identities, ProxyStatus, World};
 use tempfile::TempDir;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::UnixListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -25,10 +25,11 @@ use tonic::transport::Server;
 
 use crate::application::Application;
 use crate::client::{self, Answer, Call};
-use crate::issuer::{Issuer, TRUST_DOMAIN};
+use crate::issuer::{Issuer, TRUST_DOMAIN, trusted};
 use crate::missing;
 use crate::namespace::Namespace;
-use crate::network::{GATEWAY, Network, PROXY_USER};
+use crate::network::{Network, PROXY_USER};
+use crate::plane::Plane;
 use crate::workload::{Place, Workload};
 
 /// How long everything may take to be as it should be.
@@ -42,7 +43,7 @@ pub struct Mesh {
     hosts: BTreeMap<&'static str, Host>,
     worlds: watch::Sender<Arc<World>>,
     identities: watch::Sender<Arc<Identities>>,
-    proxies: Arc<Proxies>,
+    plane: Option<Plane>,
     inventory: String,
     plan: Plan,
     runtime: Option<Runtime>,
@@ -56,8 +57,25 @@ struct Host {
     workload: Workload,
     _envoy: Option<Envoy>,
     _applications: Vec<Application>,
-    _holder: Option<Holder>,
-    namespace: Namespace,
+    holder: Option<Holder>,
+    namespace: Arc<Namespace>,
+}
+
+/// Calls one Service from one workload.
+pub struct Caller {
+    namespace: Arc<Namespace>,
+    server: SocketAddr,
+    host: String,
+}
+
+impl Caller {
+    /// One call.
+    ///
+    /// # Errors
+    /// Nothing answers, not even by closing.
+    pub fn call(&self, what: &Call) -> io::Result<Answer> {
+        client::call(&self.namespace, self.server, &self.host, what)
+    }
 }
 
 impl Mesh {
@@ -76,22 +94,13 @@ impl Mesh {
 
         let (worlds, receiver) = watch::channel(world(&plan, &World::default())?);
         let (ids, id_receiver) = watch::channel(Arc::new(identities(&plan.model, &plan.target)));
-        let discovery = Discovery::new(receiver, Arc::new(ByIdentity::new(id_receiver)));
-        let proxies = discovery.proxies();
-        let listener = network.middle.within(|| std::net::TcpListener::bind(SocketAddr::from((GATEWAY, 0))))?;
-        listener.set_nonblocking(true)?;
-        let control_plane = listener.local_addr()?;
-        runtime.block_on(async {
-            let incoming = connections(TcpListener::from_std(listener)?, issuer.configs());
-            tokio::spawn(Server::builder().add_service(discovery.service()).serve_with_incoming(incoming));
-            io::Result::Ok(())
-        })?;
-
+        let plane = Plane::start(&network, 0, receiver, id_receiver, issuer.configs())?;
+        let control_plane = plane.address();
         let mut mesh = Self {
             hosts: BTreeMap::new(),
             worlds,
             identities: ids,
-            proxies,
+            plane: Some(plane),
             inventory,
             plan,
             runtime: Some(runtime),
@@ -112,6 +121,15 @@ impl Mesh {
     /// # Errors
     /// It is wrong, or a proxy does not take it.
     pub fn apply(&mut self, policy: &str) -> io::Result<()> {
+        self.put(policy)?;
+        self.settle()
+    }
+
+    /// The same without waiting for anybody.
+    ///
+    /// # Errors
+    /// It is wrong.
+    pub fn put(&mut self, policy: &str) -> io::Result<()> {
         self.plan = plan(&format!("{}{policy}", self.inventory));
         let wrong: Vec<String> = self.plan.errors().map(|error| error.message.clone()).collect();
         if !wrong.is_empty() {
@@ -120,7 +138,50 @@ impl Mesh {
         let before = self.worlds.borrow().clone();
         self.identities.send_replace(Arc::new(identities(&self.plan.model, &self.plan.target)));
         self.worlds.send_replace(world(&self.plan, &before)?);
+        Ok(())
+    }
+
+    /// Ends the control plane as a crash does: every connection to it breaks.
+    pub fn kill_control_plane(&mut self) {
+        self.plane = None;
+    }
+
+    /// Starts another one at the same address, and waits until every proxy has come back to it.
+    ///
+    /// # Errors
+    /// It cannot be started, or a proxy does not come back.
+    pub fn start_control_plane(&mut self, port: u16) -> io::Result<()> {
+        let (worlds, identities) = (self.worlds.subscribe(), self.identities.subscribe());
+        self.plane = Some(Plane::start(&self._network, port, worlds, identities, self.issuer.configs())?);
         self.settle()
+    }
+
+    /// The port of the control plane; 0: there is none.
+    pub fn control_plane_port(&self) -> u16 {
+        self.plane.as_ref().map_or(0, |plane| plane.address().port())
+    }
+
+    /// Changes the root of the authority: waits until everybody trusts the new one, then lets it sign.
+    ///
+    /// # Errors
+    /// It has been changed before, or somebody does not hear of it.
+    pub fn change_root(&self) -> io::Result<()> {
+        self.issuer.introduce()?;
+        let end = Instant::now() + PATIENCE;
+        while self.hosts.values().filter_map(|host| host.holder.as_ref()).any(|holder| trusted(holder) < self.issuer.roots()) {
+            if Instant::now() > end {
+                return Err(io::Error::other("a proxy does not hear of the new root"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Envoy takes what its agent has a moment later.
+        std::thread::sleep(MOMENT);
+        self.issuer.switch()
+    }
+
+    /// Who is connected to the control plane.
+    pub fn proxies(&self) -> Vec<ProxyStatus> {
+        self.plane.as_ref().map(Plane::proxies).unwrap_or_default()
     }
 
     /// The policy, and what is rendered from it.
@@ -152,6 +213,15 @@ impl Mesh {
         client::calls(&self.hosts[from].namespace, server, &format!("{to}.shop"), what, count)
     }
 
+    /// Somebody who calls a Service while the mesh is busy with something else.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn caller(&self, from: &str, to: &str, port: u16) -> Caller {
+        let server = SocketAddr::from((self.hosts[to].workload.cluster_ip(), port));
+        Caller { namespace: self.hosts[from].namespace.clone(), server, host: format!("{to}.shop") }
+    }
+
     /// One call to the address of an instance, from where a workload runs.
     ///
     /// # Errors
@@ -174,11 +244,11 @@ impl Mesh {
 
     fn host(&self, workload: Workload, control_plane: SocketAddr) -> io::Result<Host> {
         let meshed = workload.place == Place::Meshed;
-        let namespace = self._network.host(workload.address(), meshed)?;
+        let namespace = Arc::new(self._network.host(workload.address(), meshed)?);
         let start = |(_, target, serves): &(u16, u16, _)| Application::start(&namespace, workload.name, *target, *serves);
         let applications = workload.ports.iter().map(start).collect::<io::Result<_>>()?;
         if !meshed {
-            return Ok(Host { workload, namespace, _applications: applications, _envoy: None, _holder: None });
+            return Ok(Host { workload, namespace, _applications: applications, _envoy: None, holder: None });
         }
         let folder = self.folder.path().join(workload.name);
         let bootstrap = Bootstrap {
@@ -202,7 +272,7 @@ impl Mesh {
             std::os::unix::fs::chown(path, Some(PROXY_USER), None)?;
         }
         let envoy = Envoy::start(&launcher, &bootstrap, log).map_err(io::Error::other)?;
-        Ok(Host { workload, namespace, _applications: applications, _envoy: Some(envoy), _holder: Some(holder) })
+        Ok(Host { workload, namespace, _applications: applications, _envoy: Some(envoy), holder: Some(holder) })
     }
 
     /// Waits until every proxy has the newest world.
@@ -211,8 +281,8 @@ impl Mesh {
         let wanted = self.hosts.values().filter(|host| host.workload.place == Place::Meshed).count();
         let end = Instant::now() + PATIENCE;
         loop {
-            let all = self.proxies.all();
-            let ready = |status: &meshglot_xds::ProxyStatus| status.revision == revision && status.kinds.len() >= 3 && status.is_synced();
+            let all = self.proxies();
+            let ready = |status: &ProxyStatus| status.revision == revision && status.kinds.len() >= 3 && status.is_synced();
             if all.len() == wanted && all.iter().all(ready) {
                 std::thread::sleep(MOMENT);
                 return Ok(());

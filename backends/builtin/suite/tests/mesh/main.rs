@@ -3,6 +3,7 @@
 //! One mesh serves all scenarios, one after the other: each puts its policy in place of the one before, as a user would.
 
 mod access;
+mod failures;
 mod line;
 mod paths;
 mod scenario;
@@ -46,10 +47,11 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mesh: Arc<Mutex<Option<Mesh>>> = Arc::default();
-    let trials = scenarios.into_iter().map(|scenario| {
+    let played = scenarios.into_iter().map(|scenario| {
         let mesh = mesh.clone();
-        Trial::test(scenario.name.clone(), move || scenario.play(&mesh)).with_ignored_flag(absent.is_some())
+        Trial::test(scenario.name.clone(), move || scenario.play(&mesh))
     });
+    let trials = played.chain(failures::trials(&mesh)).map(|trial| trial.with_ignored_flag(absent.is_some()));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // What was started ends before the process does.
     drop(mesh);

@@ -48,10 +48,7 @@ impl Scenario {
     pub(crate) fn play(&self, mesh: &Mutex<Option<Mesh>>) -> Result<(), Failed> {
         // A scenario that failed leaves a mesh that serves the next one as well.
         let mut mesh = mesh.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if mesh.is_none() {
-            *mesh = Some(Mesh::start(&WORKLOADS).map_err(|error| format!("the mesh does not start: {error}"))?);
-        }
-        let Some(mesh) = mesh.as_mut() else { return Err("no mesh".into()) };
+        let mesh = started(&mut mesh)?;
         mesh.apply(&self.policy).map_err(|error| format!("policy: {error}"))?;
         let mut wrong = Vec::new();
         for line in &self.lines {
@@ -67,6 +64,14 @@ impl Scenario {
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
     }
+}
+
+/// The mesh, which the first scenario starts.
+pub(crate) fn started(mesh: &mut Option<Mesh>) -> Result<&mut Mesh, Failed> {
+    if mesh.is_none() {
+        *mesh = Some(Mesh::start(&WORKLOADS).map_err(|error| format!("the mesh does not start: {error}"))?);
+    }
+    mesh.as_mut().ok_or_else(|| "no mesh".into())
 }
 
 fn made(mesh: &Mesh, line: &Line) -> std::io::Result<Answer> {

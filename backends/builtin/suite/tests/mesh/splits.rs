@@ -19,8 +19,12 @@ fn ab(matches: &str) -> String {
 const BETA: &str = "{name: beta, headers: [{x-beta: 'yes'}]}";
 const SEARCH: &str = "{name: search, pathRegex: /search, methods: [GET]}";
 
+/// Shares of `api` and of `api-v2`.
+pub(crate) fn both(one: u32, two: u32) -> String {
+    split(&format!("{{service: api, weight: {one}}}, {{service: api-v2, weight: {two}}}"), "")
+}
+
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let both = |one: u32, two: u32| split(&format!("{{service: api, weight: {one}}}, {{service: api-v2, weight: {two}}}"), "");
     vec![
         Scenario::new("splits/by weight", &both(90, 10), &["web GET api:80/ -> 200 api|api-v2"]).shared(
             "web GET api:80/ -> 200 api|api-v2",
