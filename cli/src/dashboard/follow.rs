@@ -22,10 +22,15 @@ const QUIET: Duration = Duration::from_millis(80);
 /// File systems that tell nothing are looked at so often.
 const RESCAN: Duration = Duration::from_secs(2);
 
+/// Name, size and time of each file: what changes when a file does.
+type Look = Vec<(std::path::PathBuf, u64, Option<SystemTime>)>;
+
 /// The newest state of files.
 pub(super) struct Followed {
     input: Input,
     stdin: Vec<u8>,
+    /// How the files looked before they were read for the first time.
+    first: Look,
     snapshot: RwLock<Arc<Snapshot>>,
     staleness: RwLock<Option<Staleness>>,
     changes: watch::Sender<u64>,
@@ -50,12 +55,15 @@ impl Followed {
     /// Reads the input for the first time. Policy that is wrong is shown as such; files that are not there are not.
     pub(super) fn open(input: &Input, stdin: Vec<u8>, tell: Sender<Told>) -> Result<Arc<Self>, Failure> {
         let input = Input { filenames: input.filenames.clone(), namespace: input.namespace.clone(), ..*input };
+        // Before they are read: what changes in between looks otherwise afterwards.
+        let first = look(&input);
         let (texts, diagnostics) = input::texts(&input, &mut stdin.as_slice())?;
         let snapshot = Snapshot::new(1, texts, diagnostics, plan::options(&input));
         let (changes, _) = watch::channel(1);
         Ok(Arc::new(Self {
             input,
             stdin,
+            first,
             snapshot: RwLock::new(Arc::new(snapshot)),
             staleness: RwLock::default(),
             changes,
@@ -138,7 +146,7 @@ fn parent(path: &Path) -> &Path {
 
 /// Reads again after hints, and where files look changed though nobody hinted.
 fn follow(followed: &Followed, hints: &Receiver<()>) {
-    let mut looks = look(&followed.input);
+    let mut looks = followed.first.clone();
     loop {
         match hints.recv_timeout(RESCAN) {
             Ok(()) => while hints.recv_timeout(QUIET).is_ok() {},
@@ -153,8 +161,7 @@ fn follow(followed: &Followed, hints: &Receiver<()>) {
     }
 }
 
-/// Name, size and time of each file: what changes when a file does.
-fn look(input: &Input) -> Vec<(std::path::PathBuf, u64, Option<SystemTime>)> {
+fn look(input: &Input) -> Look {
     let files = input.filenames.iter().flat_map(|path| input::files(path, input.recursive).unwrap_or_default());
     let seen = files.map(|file| {
         let metadata = std::fs::metadata(&file).ok();
@@ -162,4 +169,29 @@ fn look(input: &Input) -> Vec<(std::path::PathBuf, u64, Option<SystemTime>)> {
         (file, size, time)
     });
     seen.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_between_the_first_reading_and_the_watching_is_seen() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("policy.yaml");
+        std::fs::write(&file, "kind: One\n").expect("a file");
+        let input =
+            Input { filenames: vec![file.clone()], recursive: false, namespace: "default".to_owned(), lenient: false, strict: false };
+        let (tell, _told) = channel();
+        let followed = Followed::open(&input, Vec::new(), tell).expect("it is read");
+        std::fs::write(&file, "kind: Another\n").expect("a file");
+        let _watcher = watch(followed.clone(), &input);
+        let end = Instant::now() + Duration::from_secs(20);
+        while followed.snapshot().revision() == 1 {
+            assert!(Instant::now() < end, "the edit is never seen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
