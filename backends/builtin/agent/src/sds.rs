@@ -72,7 +72,6 @@ async fn serve(
 ) -> Result<(), Status> {
     let mut names: Vec<String> = Vec::new();
     let mut nonce = 0_u64;
-    secrets.mark_changed();
     loop {
         let asks = tokio::select! {
             request = requests.next() => {

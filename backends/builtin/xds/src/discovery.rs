@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::node::Node;
 use crate::proxies::{Nack, Proxies, ProxyStatus};
 use crate::session::Session;
-use crate::wire::{Dialect, Incremental, Said, Whole, kind};
+use crate::wire::{Dialect, Incremental, Said, Whole};
 use crate::world::World;
 
 /// Messages that a proxy has not read yet; it is sent no more until it does.
@@ -169,10 +169,8 @@ impl<D: Dialect> Proxy<D> {
 
     /// What the client says goes into its session; a refusal is given back.
     fn heard(&mut self, session: &mut Session, request: D::Request) -> Option<Nack> {
-        let said = self.dialect.said(request);
-        // Kinds that nobody has, such as extensions' own, are never there: silence is an answer.
-        let kind = kind(&said)?;
-        let Said { asked, answer, .. } = said;
+        // To a type that nobody has, silence is an answer.
+        let Said { kind, asked, answer } = self.dialect.said(request)?;
         let mut nack = None;
         if let Some((nonce, answer)) = answer {
             if let Err(why) = &answer {

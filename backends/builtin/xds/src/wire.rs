@@ -15,7 +15,7 @@ use crate::session::{Asked, Push};
 /// What a client says.
 #[derive(Debug)]
 pub(crate) struct Said {
-    pub(crate) type_url: String,
+    pub(crate) kind: Kind,
     pub(crate) asked: Asked,
     /// The push that it answers, and why it refuses.
     pub(crate) answer: Option<(u64, Result<(), String>)>,
@@ -27,7 +27,8 @@ pub(crate) trait Dialect: Send + 'static {
     type Response: Send + 'static;
 
     fn node(request: &Self::Request) -> Option<&WireNode>;
-    fn said(&mut self, request: Self::Request) -> Said;
+    /// `None`: it is about a type that nobody has here, such as extensions' own.
+    fn said(&mut self, request: Self::Request) -> Option<Said>;
     fn push(&mut self, push: Push) -> Self::Response;
 }
 
@@ -38,8 +39,8 @@ pub(crate) struct Incremental;
 /// Everything of a kind is sent whenever something of it changes.
 #[derive(Debug, Default)]
 pub(crate) struct Whole {
-    /// By type: the nonce that the client answered last. Another request with the same nonce asks for other names.
-    answered: BTreeMap<String, String>,
+    /// The nonce that the client answered last. Another request with the same nonce asks for other names.
+    answered: BTreeMap<Kind, String>,
 }
 
 impl Dialect for Incremental {
@@ -50,15 +51,14 @@ impl Dialect for Incremental {
         request.node.as_ref()
     }
 
-    fn said(&mut self, request: Self::Request) -> Said {
+    fn said(&mut self, request: Self::Request) -> Option<Said> {
+        let kind = Kind::of(&request.type_url)?;
         let refused = request.error_detail.map(|status| status.message);
         let mut has: Vec<(String, String)> = request.initial_resource_versions.into_iter().collect();
         has.sort();
-        Said {
-            answer: answer(&request.response_nonce, refused),
-            asked: Asked { more: request.resource_names_subscribe, less: request.resource_names_unsubscribe, exactly: None, has },
-            type_url: request.type_url,
-        }
+        let answer = answer(&request.response_nonce, refused);
+        let asked = Asked { more: request.resource_names_subscribe, less: request.resource_names_unsubscribe, exactly: None, has };
+        Some(Said { kind, asked, answer })
     }
 
     fn push(&mut self, push: Push) -> Self::Response {
@@ -86,12 +86,13 @@ impl Dialect for Whole {
         request.node.as_ref()
     }
 
-    fn said(&mut self, request: Self::Request) -> Said {
+    fn said(&mut self, request: Self::Request) -> Option<Said> {
+        let kind = Kind::of(&request.type_url)?;
         let refused = request.error_detail.map(|status| status.message);
-        let is_repeated = self.answered.get(&request.type_url) == Some(&request.response_nonce);
+        let is_repeated = self.answered.get(&kind) == Some(&request.response_nonce);
         let answer = if is_repeated { None } else { answer(&request.response_nonce, refused) };
-        self.answered.insert(request.type_url.clone(), request.response_nonce);
-        Said { answer, asked: Asked { exactly: Some(request.resource_names), ..Asked::default() }, type_url: request.type_url }
+        self.answered.insert(kind, request.response_nonce);
+        Some(Said { kind, asked: Asked { exactly: Some(request.resource_names), ..Asked::default() }, answer })
     }
 
     fn push(&mut self, push: Push) -> Self::Response {
@@ -114,9 +115,4 @@ fn answer(nonce: &str, refused: Option<String>) -> Option<(u64, Result<(), Strin
 
 fn any(resource: &Arc<Resource>) -> Any {
     Any { type_url: resource.kind.type_url().to_owned(), value: resource.bytes.clone() }
-}
-
-/// The kind that a request is about.
-pub(crate) fn kind(said: &Said) -> Option<Kind> {
-    Kind::of(&said.type_url)
 }

@@ -1,6 +1,6 @@
 //! All resources of the mesh at one time, and what each workload reads of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_translator::render::{ObjectId, RenderedObject};
@@ -17,7 +17,7 @@ type Resources = HashMap<(Kind, Arc<str>), Arc<Resource>>;
 pub struct World {
     /// Of no workload first.
     owned: BTreeMap<Option<Arc<str>>, Resources>,
-    rendered: HashMap<ObjectId, (Box<str>, Arc<Resource>)>,
+    rendered: HashMap<ObjectId, (Arc<str>, Arc<Resource>)>,
     /// How many came before it.
     revision: u64,
     views: Mutex<HashMap<Arc<str>, Arc<View>>>,
@@ -70,15 +70,13 @@ impl World {
     fn put_together(&self, workload: &str) -> View {
         let own = self.owned.get(&Some(workload.into()));
         let shared = self.owned.get(&None);
-        let mut reached: BTreeSet<(Kind, Arc<str>)> = BTreeSet::new();
         let mut view = View::default();
         let mut open: Vec<(Kind, Arc<str>)> = own.into_iter().flat_map(|own| own.keys().cloned()).collect();
         while let Some(key) = open.pop() {
-            let resource = own.and_then(|own| own.get(&key)).or_else(|| shared?.get(&key));
-            if !reached.insert(key.clone()) {
+            if view.names(key.0, &key.1) {
                 continue;
             }
-            match resource {
+            match own.and_then(|own| own.get(&key)).or_else(|| shared?.get(&key)) {
                 Some(resource) => {
                     open.extend(resource.leads_to.iter().cloned());
                     view.put(resource.clone());

@@ -71,7 +71,6 @@ impl Session {
     pub fn next(&mut self, now: Instant) -> Option<Push> {
         let mut warms = false;
         for kind in Kind::ALL {
-            let view = self.view.clone();
             if warms && kind > Kind::Assignment {
                 return None;
             }
@@ -84,7 +83,7 @@ impl Session {
                 return None;
             }
             let nonce = self.nonce + 1;
-            if let Some(push) = self.channels[kind as usize].update(&view, nonce) {
+            if let Some(push) = self.channels[kind as usize].update(&self.view, nonce) {
                 self.nonce = nonce;
                 self.warm_again(&push);
                 return Some(push);

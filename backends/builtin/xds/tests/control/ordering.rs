@@ -132,14 +132,19 @@ fn who_comes_back_with_what_it_has_is_sent_nothing() {
     assert!(Kind::ALL.iter().all(|kind| session.is_synced(*kind)));
 }
 
-#[test]
-fn a_client_that_never_asks_for_addresses_is_waited_for_a_while() {
-    let world = model::world(&shop(), &World::default());
-    let mut session = Session::new(world.view("shop/caller"));
+/// A proxy that wants clusters and listeners, and has not answered for the clusters.
+fn sent_clusters() -> (Session, Push, Instant) {
+    let mut session = Session::new(model::world(&shop(), &World::default()).view("shop/caller"));
     session.asks(Kind::Cluster, Asked::default());
     session.asks(Kind::Listener, Asked::default());
     let now = Instant::now();
     let clusters = session.next(now).expect("clusters");
+    (session, clusters, now)
+}
+
+#[test]
+fn a_client_that_never_asks_for_addresses_is_waited_for_a_while() {
+    let (mut session, clusters, now) = sent_clusters();
     session.answers(clusters.kind, clusters.nonce, Ok(()));
     assert_eq!(session.next(now), None, "the addresses are asked for next");
     let wakes = session.wakes().expect("a time");
@@ -160,12 +165,7 @@ fn a_cluster_that_changes_is_followed_by_its_addresses() {
 
 #[test]
 fn addresses_do_not_wait_for_the_answer_to_their_clusters() {
-    let world = model::world(&shop(), &World::default());
-    let mut session = Session::new(world.view("shop/caller"));
-    session.asks(Kind::Cluster, Asked::default());
-    session.asks(Kind::Listener, Asked::default());
-    let now = Instant::now();
-    let clusters = session.next(now).expect("clusters");
+    let (mut session, clusters, now) = sent_clusters();
     // Like Envoy, which answers once all of them are warm.
     let names = ["shop/caller/80", "shop/web/80", "shop/web-2/80"];
     session.asks(Kind::Assignment, Asked { more: names.map(str::to_owned).into(), ..Asked::default() });
