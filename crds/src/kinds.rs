@@ -1,10 +1,11 @@
 //! The list of all neutral kinds, and the ways to find one.
 
-use crate::{Kind, access, mesh, specs, split};
+use crate::{Kind, access, mesh, specs, split, workload};
 
 /// In the order in which they are documented: own kinds first.
-static ALL: [Kind; 7] = [
+static ALL: [Kind; 8] = [
     mesh::kind(),
+    workload::kind(),
     split::traffic_split(),
     specs::http_route_group(),
     specs::tcp_route(),

@@ -25,6 +25,7 @@ pub mod shared;
 pub mod specs;
 pub mod split;
 pub mod status;
+pub mod workload;
 
 pub use access::{IdentityBinding, TrafficTarget};
 pub use codes::code;
@@ -36,6 +37,7 @@ pub use metadata::Metadata;
 pub use specs::{HttpRouteGroup, TcpRoute, UdpRoute};
 pub use split::TrafficSplit;
 pub use status::Status;
+pub use workload::Workload;
 
 /// The project's own API group.
 pub const GROUP: &str = "meshglot.dev";

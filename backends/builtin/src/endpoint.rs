@@ -48,7 +48,7 @@ impl Behind {
         }
     }
 
-    /// The ready addresses of a port.
+    /// The ready addresses of a port: of pods as endpoint slices tell them, of Workloads as they say themselves.
     pub(crate) fn addresses(&self, port: &ServicePort) -> Addresses {
         let mut addresses = Addresses::new();
         for slice in &self.slices {
@@ -60,6 +60,12 @@ impl Behind {
                     let Some(ip) = endpoint.addresses.first().and_then(|address| address.parse().ok()) else { continue };
                     addresses.insert((ip, number), self.takes_mtls(endpoint.pod.as_deref()));
                 }
+            }
+        }
+        for (instance, proxy) in &self.workloads {
+            let ip = instance.address.as_ref().and_then(|address| address.parse().ok());
+            if let (Some(ip), Some(number)) = (ip, instance.target(&port.target)) {
+                addresses.insert((ip, number), *proxy);
             }
         }
         addresses

@@ -11,7 +11,8 @@ use crate::endpoint::has_proxy;
 use crate::{inbound, outbound, unprotected};
 
 /// Kinds in the order in which they get the plain name `NAMESPACE/NAME`.
-const KINDS: [Kind; 7] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod];
+const KINDS: [Kind; 8] =
+    [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod, Kind::Workload];
 
 /// The unit of a workload, `KIND/NAME` in its namespace.
 pub(crate) fn unit(output: &'static str, key: &ObjectKey) -> UnitKey {

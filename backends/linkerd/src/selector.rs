@@ -14,7 +14,8 @@ const LONGEST_VALUE: usize = 63;
 /// picked even where they run as the same ServiceAccount.
 pub(crate) fn labels_of(workload: &PodSet, view: &View<'_>) -> Option<BTreeMap<String, String>> {
     let mut labels = workload.selector.clone();
-    if labels.is_empty() {
+    // A Server picks pods; a process outside Kubernetes is none.
+    if labels.is_empty() || workload.key.kind == Kind::Workload {
         return None;
     }
     let others = view.pods_labelled(&workload.key.namespace, &labels).into_iter().any(|pods| pods.key != workload.key);

@@ -119,7 +119,7 @@ impl Service {
 }
 
 /// Pods that share one template: a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, or one
-/// Pod without owner.
+/// Pod without owner; or one instance outside Kubernetes, a Workload.
 #[derive(Clone, Debug)]
 pub struct PodSet {
     /// The object that owns the template.
@@ -138,6 +138,8 @@ pub struct PodSet {
     pub ports: Vec<(Arc<str>, u16)>,
     /// Paths that the kubelet asks for by HTTP, with the container port, sorted.
     pub probes: Vec<(PortTarget, Arc<str>)>,
+    /// Where a Workload answers: an IP address or a host name. Pods are found by endpoint slices.
+    pub address: Option<Arc<str>>,
 }
 
 impl PodSet {

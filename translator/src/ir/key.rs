@@ -42,11 +42,13 @@ pub enum Kind {
     Job,
     /// batch `CronJob`.
     CronJob,
+    /// meshglot.dev `Workload`.
+    Workload,
 }
 
 impl Kind {
     /// Every kind that is read.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Mesh,
         Self::TrafficSplit,
         Self::HttpRouteGroup,
@@ -65,6 +67,7 @@ impl Kind {
         Self::ReplicaSet,
         Self::Job,
         Self::CronJob,
+        Self::Workload,
     ];
 
     /// As Kubernetes spells it.
@@ -88,13 +91,14 @@ impl Kind {
             Self::ReplicaSet => "ReplicaSet",
             Self::Job => "Job",
             Self::CronJob => "CronJob",
+            Self::Workload => "Workload",
         }
     }
 
     /// The API group; empty for the core.
     pub fn group(self) -> &'static str {
         match self {
-            Self::Mesh => "meshglot.dev",
+            Self::Mesh | Self::Workload => "meshglot.dev",
             Self::TrafficSplit => "split.smi-spec.io",
             Self::HttpRouteGroup | Self::TcpRoute => "specs.smi-spec.io",
             Self::TrafficTarget | Self::IdentityBinding => "access.smi-spec.io",
@@ -119,9 +123,15 @@ impl Kind {
         matches!(self, Self::Mesh | Self::Namespace)
     }
 
-    /// Whether it has a pod template, and so runs workloads.
+    /// Whether its schema is one of ours.
+    pub fn is_ours(self) -> bool {
+        self.is_neutral() || self == Self::Workload
+    }
+
+    /// Whether it runs workloads: it has a pod template, or is an instance outside Kubernetes.
     pub fn runs_pods(self) -> bool {
-        matches!(self, Self::Pod | Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::ReplicaSet | Self::Job | Self::CronJob)
+        use Kind::{CronJob, DaemonSet, Deployment, Job, Pod, ReplicaSet, StatefulSet, Workload};
+        matches!(self, Pod | Deployment | StatefulSet | DaemonSet | ReplicaSet | Job | CronJob | Workload)
     }
 }
 

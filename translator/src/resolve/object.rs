@@ -58,8 +58,8 @@ pub(crate) enum Recognised {
 const POLICY_GROUPS: [&str; 4] = ["split.smi-spec.io", "specs.smi-spec.io", "access.smi-spec.io", "meshglot.dev"];
 
 /// Kinds of those groups that this version does not read yet.
-const PLANNED_KINDS: [&str; 8] =
-    ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy", "Workload"];
+const PLANNED_KINDS: [&str; 7] =
+    ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy"];
 
 /// Tells what a document is by its apiVersion and kind.
 pub(crate) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Recognised {
@@ -70,7 +70,7 @@ pub(crate) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Reco
     if POLICY_GROUPS.contains(&group) || (api_version.is_empty() && is_policy_kind(kind)) {
         return policy(root, api_version, group, kind, options);
     }
-    match Kind::ALL.into_iter().find(|known| !known.is_neutral() && known.name() == kind && known.group() == group) {
+    match Kind::ALL.into_iter().find(|known| !known.is_ours() && known.name() == kind && known.group() == group) {
         Some(known) if !api_version.is_empty() => named(known, root, options),
         _ => Recognised::Foreign,
     }
@@ -83,7 +83,7 @@ fn is_policy_kind(kind: &str) -> bool {
 
 fn policy(root: NodeRef<'_>, api_version: &str, group: &str, kind: &str, options: &ReadOptions) -> Recognised {
     if meshglot_crds::find_api(api_version, kind).is_some() {
-        let known = Kind::ALL.into_iter().find(|known| known.is_neutral() && known.name() == kind && known.group() == group);
+        let known = Kind::ALL.into_iter().find(|known| known.is_ours() && known.name() == kind && known.group() == group);
         if let Some(known) = known {
             return named(known, root, options);
         }
@@ -124,7 +124,7 @@ fn named(kind: Kind, root: NodeRef<'_>, options: &ReadOptions) -> Recognised {
 
 /// Reads an object. `None` if it is not valid; then the diagnostics hold an error.
 pub(crate) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOptions, out: &mut Vec<Diagnostic>) -> Option<Object> {
-    if key.kind.is_neutral() {
+    if key.kind.is_ours() {
         let kind = meshglot_crds::all().iter().find(|kind| kind.kind == key.kind.name() && kind.group == key.kind.group())?;
         let mut found = Vec::new();
         schema::check(kind, document.root(), key, &mut found);
@@ -154,5 +154,6 @@ pub(crate) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOpti
         Kind::Pod | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job | Kind::CronJob => {
             inventory::pods(key, document).map_or(Object::Named, |pods| Object::Pods(Arc::new(pods)))
         }
+        Kind::Workload => Object::Pods(Arc::new(inventory::workload(key, document, out))),
     })
 }

@@ -65,6 +65,8 @@ const ENDPOINTS: Shape = Shape {
     ..Shape::PLAIN
 };
 
+const INSTANCE: Shape = Shape { lists: &[("spec.ports", List::Keyed(&["name"]))], ..Shape::PLAIN };
+
 /// What lists and values of a kind mean.
 pub(super) fn shape(kind: Kind) -> Shape {
     match kind {
@@ -79,6 +81,7 @@ pub(super) fn shape(kind: Kind) -> Shape {
         Kind::EndpointSlice => ENDPOINTS,
         Kind::Namespace | Kind::ServiceAccount => Shape::PLAIN,
         Kind::Pod | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job | Kind::CronJob => WORKLOAD,
+        Kind::Workload => INSTANCE,
     }
 }
 
@@ -93,7 +96,7 @@ pub fn form(key: &ObjectKey, root: NodeRef<'_>) -> Value {
     }
     match key.kind {
         kind if kind.is_neutral() => value,
-        Kind::ReferenceGrant | Kind::EndpointSlice => value,
+        Kind::ReferenceGrant | Kind::EndpointSlice | Kind::Workload => value,
         Kind::ServiceAccount => only(&value, &["metadata.name", "metadata.namespace"]),
         Kind::Namespace => only(&value, &["metadata.name", "metadata.labels", "metadata.annotations"]),
         Kind::Service => {

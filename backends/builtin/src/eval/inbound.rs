@@ -54,7 +54,8 @@ impl Answer {
 
 /// Names of workloads in the resources: a later kind of one name has the kind in its name.
 pub(super) fn names(inventory: &Inventory) -> BTreeMap<ObjectKey, String> {
-    const KINDS: [Kind; 7] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod];
+    const KINDS: [Kind; 8] =
+        [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::CronJob, Kind::Pod, Kind::Workload];
     let mut names = BTreeMap::new();
     let mut taken = std::collections::BTreeSet::new();
     for kind in KINDS {
