@@ -8,6 +8,7 @@ mod carries;
 mod constant;
 mod endpoint;
 mod eval;
+mod explicit;
 mod http_match;
 mod identities;
 mod inbound;

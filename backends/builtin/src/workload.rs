@@ -8,7 +8,7 @@ use meshglot_translator::render::{Fragment, RenderedObject, UnitKey};
 use meshglot_translator::resolve::View;
 
 use crate::endpoint::has_proxy;
-use crate::{inbound, outbound, unprotected};
+use crate::{explicit, inbound, outbound, unprotected};
 
 /// Kinds in the order in which they get the plain name `NAMESPACE/NAME`.
 const KINDS: [Kind; 8] =
@@ -38,7 +38,9 @@ pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     unprotected::without_requests(&pods, view, &mut report);
     let workload = name(key, view);
     let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &mesh, view);
-    objects.push(outbound::listener(&workload, &services_of(&mesh, view), &mesh, view, &mut report));
+    let services = services_of(&mesh, view);
+    objects.extend(explicit::listeners(&workload, &pods, &services, &mesh, view));
+    objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
     Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
 }
 

@@ -52,6 +52,8 @@ pub struct MeshSettings {
     pub consul_default_allow: bool,
     /// `builtin.ports.inbound` and `.outbound`.
     pub builtin_ports: (u16, u16),
+    /// `builtin.explicit`: listeners for callers that nothing captures.
+    pub builtin_explicit: bool,
 }
 
 impl Default for MeshSettings {
@@ -78,6 +80,7 @@ impl Default for MeshSettings {
             consul_peers: BTreeSet::new(),
             consul_default_allow: false,
             builtin_ports: (15006, 15001),
+            builtin_explicit: false,
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
     let (istio, linkerd) = (spec.istio.unwrap_or_default(), spec.linkerd.unwrap_or_default());
     let consul = spec.consul.unwrap_or_default();
     let mirroring = consul.namespaces.filter(|namespaces| consul.enterprise == Some(true) && namespaces.mirroring == Some(true));
+    let explicit = spec.builtin.as_ref().and_then(|builtin| builtin.explicit).unwrap_or(absent.builtin_explicit);
     let ports = spec.builtin.and_then(|builtin| builtin.ports);
     let port = |of: fn(&meshglot_crds::mesh::ProxyPorts) -> &Option<meshglot_crds::shared::Port>, absent: u16| {
         ports.as_ref().and_then(|ports| of(ports).as_ref()).map_or(absent, |port| port.0)
@@ -88,6 +89,7 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
         consul_peers: consul.peers.unwrap_or_default().into_iter().map(|peer| peer.0.into()).collect(),
         consul_default_allow: matches!(consul.default_intention_policy, Some(IntentionPolicy::Allow)),
         builtin_ports: (port(|p| &p.inbound, absent.builtin_ports.0), port(|p| &p.outbound, absent.builtin_ports.1)),
+        builtin_explicit: explicit,
     };
     Some(MeshObject {
         key: key.clone(),

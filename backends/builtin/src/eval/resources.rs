@@ -70,6 +70,8 @@ impl Resources {
             "envoy.config.listener.v3.Listener" if owner != SHARED && matches!(name.as_str(), "inbound" | "outbound") => {
                 set.listeners.insert(name, Listener::new(resource, patterns)).is_some()
             }
+            // One that only the workload itself reaches, by an address that is no call of a Service.
+            "envoy.config.listener.v3.Listener" if owner != SHARED && is_explicit(&name, resource) => false,
             other => {
                 set.strange = Some(format!("{other} {name:?} of {owner} is not modelled"));
                 false
@@ -100,6 +102,13 @@ impl Set {
         }
         self.listeners.get(name).map(known)
     }
+}
+
+/// A door on the loopback address. Captured calls never come to it; what is called there by name, the server's proxy
+/// decides as it does for every other call.
+fn is_explicit(name: &str, resource: &Value) -> bool {
+    let door = name.strip_prefix("explicit/").is_some_and(|port| port.parse::<u16>().is_ok());
+    door && resource["address"]["socket_address"]["address"] == "127.0.0.1"
 }
 
 /// What was read, to be asked several times.

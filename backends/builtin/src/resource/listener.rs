@@ -38,6 +38,19 @@ pub(crate) fn outbound(workload: &str, port: u16, chains: Vec<Value>, automatic:
     object(workload, Message::Listener, "outbound", resource)
 }
 
+/// Calls of a workload that nothing captures: its own host alone reaches it.
+pub(crate) fn explicit(workload: &str, port: u16, filter: Value) -> RenderedObject {
+    let name = format!("explicit/{port}");
+    let chain = message! { "name": name.as_str(), "filters": vec![filter] };
+    let resource = json!({
+        "name": name,
+        "address": { "socket_address": { "address": "127.0.0.1", "port_value": port } },
+        "traffic_direction": "OUTBOUND",
+        "filter_chains": [chain],
+    });
+    object(workload, Message::Listener, &name, resource)
+}
+
 /// Where servers speak first, the caller says nothing that could be inspected: the connection goes on then.
 fn patient(resource: &mut Value) {
     resource["listener_filters_timeout"] = "5s".into();
