@@ -79,14 +79,19 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
     }
     let mut found = Vec::new();
     let mut folders = vec![path.to_owned()];
+    let mut entered = BTreeSet::new();
     while let Some(folder) = folders.pop() {
+        // Links may lead in a circle.
+        if !entered.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+            continue;
+        }
         let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(&folder, &error))?;
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            // A link to a folder may lead in a circle: only folders themselves are entered.
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            // Of what a link leads to.
+            let is_folder = fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
             if is_folder && recursive && !hidden {
                 folders.push(path);
             } else if !is_folder && !hidden && is_manifest(&path) {

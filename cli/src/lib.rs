@@ -26,11 +26,14 @@ mod panic;
 mod plan;
 mod policy_test;
 pub mod process;
+mod proxy;
 mod render;
+mod run;
 mod schemas;
 mod simulate;
 mod verify;
 mod version;
+mod watch;
 
 pub use capture::{Captured, capture};
 pub use exit::Exit;
@@ -51,6 +54,8 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Simulate(args) => simulate::run(args, io),
         Command::Matrix(args) => matrix::run(args, io),
         Command::Dashboard(args) => dashboard::run(args, io),
+        Command::Run(args) => run::run(args, io),
+        Command::Proxy(args) => proxy::run(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),
         Command::Convert(args) => convert::run(args, io),

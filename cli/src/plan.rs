@@ -110,7 +110,7 @@ pub(crate) fn options(input: &Input) -> ReadOptions {
 }
 
 /// `--allow-lossy` takes codes, `any` or `none`; what widens is accepted by its own flag alone.
-fn accepted(choice: &Choice) -> Result<BTreeSet<Code>, Failure> {
+pub(crate) fn accepted(choice: &Choice) -> Result<BTreeSet<Code>, Failure> {
     let mut codes = BTreeSet::new();
     for word in &choice.allow_lossy {
         match word.as_str() {

@@ -1,5 +1,6 @@
 //! The JSON Schemas of every answer and of test files, as they are published under `docs/schemas/`.
 
+use meshglot_control::{Proxies, Resources};
 use meshglot_translator::answer::{
     Answer, Can, Capabilities, CodeAnswer, Codes, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation,
     Verification, schema,
@@ -26,7 +27,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
         of::<Patches>(),
+        of::<Proxies>(),
         of::<Rendering>(),
+        of::<Resources>(),
         of::<Simulation>(),
         of::<TestResults>(),
         of::<Topics>(),

@@ -13,7 +13,9 @@ mod input;
 mod lint;
 mod man;
 mod matrix;
+mod proxy;
 mod render;
+mod run;
 mod simulate;
 mod test;
 mod verify;
@@ -35,7 +37,11 @@ pub use input::{Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
+pub use proxy::{
+    CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, StatusArgs, TableArgs, TokenArgs,
+};
 pub use render::RenderArgs;
+pub use run::RunArgs;
 pub use simulate::SimulateArgs;
 pub use test::TestArgs;
 pub use verify::VerifyArgs;
@@ -91,6 +97,12 @@ pub enum Command {
     /// Show policy, and what each mesh makes of it, in a browser
     #[command(after_help = dashboard::EXAMPLES)]
     Dashboard(DashboardArgs),
+    /// Run the built-in mesh without Kubernetes: follow a folder of policy, serve it to proxies
+    #[command(after_help = run::EXAMPLES)]
+    Run(RunArgs),
+    /// Look at proxies of the built-in mesh, invite one, run one
+    #[command(after_help = proxy::EXAMPLES)]
+    Proxy(ProxyArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
@@ -123,6 +135,6 @@ pub enum Command {
 impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Dashboard(_))
+        matches!(self, Self::Dashboard(_) | Self::Run(_) | Self::Proxy(_))
     }
 }

@@ -1,19 +1,18 @@
 //! Files that are read again when they change. The last state that could be read stays until a newer one can be.
 
-use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use meshglot_translator::diagnostic::Diagnostic;
 use meshglot_translator::parse::Source as Text;
 use meshglot_web::{Snapshot, Source, Staleness};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use super::Told;
 use crate::args::Input;
 use crate::exit::Failure;
+use crate::watch::{Look, Wake, Watch, look};
 use crate::{input, plan};
 
 /// An editor writes in several steps: files are read when nothing happened for so long.
@@ -21,9 +20,6 @@ const QUIET: Duration = Duration::from_millis(80);
 
 /// File systems that tell nothing are looked at so often.
 const RESCAN: Duration = Duration::from_secs(2);
-
-/// Name, size and time of each file: what changes when a file does.
-type Look = Vec<(std::path::PathBuf, u64, Option<SystemTime>)>;
 
 /// The newest state of files.
 pub(super) struct Followed {
@@ -111,68 +107,25 @@ impl Followed {
     }
 }
 
-/// Follows the files on a thread of its own, as long as the process runs. What is given back tells it of changes at once;
-/// without it, it looks now and then.
-pub(super) fn watch(followed: Arc<Followed>, input: &Input) -> Option<RecommendedWatcher> {
-    let (hint, hints) = channel();
-    let wake = hint.clone();
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Reading is an event, too, on some systems.
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            let _ = wake.send(());
-        }
-    });
-    // Where the system has no such thing, looking now and then is enough.
-    let mut watcher = watcher.ok();
-    for path in &input.filenames {
-        let mode = if input.recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-        // A file that is replaced is another one: its folder is watched.
-        let (folder, mode) = if path.is_dir() { (path.as_path(), mode) } else { (parent(path), RecursiveMode::NonRecursive) };
-        if let Some(watcher) = &mut watcher {
-            let _ = watcher.watch(folder, mode);
-        }
-    }
+/// Follows the files on a thread of its own, as long as the process runs.
+pub(super) fn watch(followed: Arc<Followed>, input: &Input) {
+    let mut watch = Watch::of(input, QUIET, RESCAN);
     std::thread::spawn(move || {
         followed.snapshot().warm();
-        follow(&followed, &hints);
-        drop(hint);
-    });
-    watcher
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Reads again after hints, and where files look changed though nobody hinted.
-fn follow(followed: &Followed, hints: &Receiver<()>) {
-    let mut looks = followed.first.clone();
-    loop {
-        match hints.recv_timeout(RESCAN) {
-            Ok(()) => while hints.recv_timeout(QUIET).is_ok() {},
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+        let mut looks = followed.first.clone();
+        while let Some(wake) = watch.wait() {
+            let now = look(&followed.input);
+            if wake == Wake::Hinted || now != looks || followed.staleness().is_some() {
+                looks = now;
+                followed.reload();
+            }
         }
-        let now = look(&followed.input);
-        if now != looks || followed.staleness().is_some() {
-            looks = now;
-            followed.reload();
-        }
-    }
-}
-
-fn look(input: &Input) -> Look {
-    let files = input.filenames.iter().flat_map(|path| input::files(path, input.recursive).unwrap_or_default());
-    let seen = files.map(|file| {
-        let metadata = std::fs::metadata(&file).ok();
-        let (size, time) = (metadata.as_ref().map_or(0, std::fs::Metadata::len), metadata.and_then(|metadata| metadata.modified().ok()));
-        (file, size, time)
     });
-    seen.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
     use std::time::Instant;
 
     use super::*;
@@ -187,7 +140,7 @@ mod tests {
         let (tell, _told) = channel();
         let followed = Followed::open(&input, Vec::new(), tell).expect("it is read");
         std::fs::write(&file, "kind: Another\n").expect("a file");
-        let _watcher = watch(followed.clone(), &input);
+        watch(followed.clone(), &input);
         let end = Instant::now() + Duration::from_secs(20);
         while followed.snapshot().revision() == 1 {
             assert!(Instant::now() < end, "the edit is never seen");

@@ -5,7 +5,7 @@ mod serve;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_web::{Door, Host, Hosts, Settings};
@@ -36,11 +36,17 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
     }
     let (tell, told) = channel();
     let followed = Followed::open(&args.input, stdin, tell.clone())?;
-    let door = if args.no_token { None } else { Some(door(tell.clone())?) };
+    let next = tell.clone();
+    let token = move |token: &str| {
+        // Nobody listens any more when it ends.
+        let _ = next.send(Told::Token(token.to_owned()));
+    };
+    let door = if args.no_token { None } else { Some(door(token)?) };
     let server = Server::bind(SocketAddr::new(args.address, args.port)).map_err(|error| cannot_listen(args, &error))?;
     let address = server.address();
-    let settings = Settings { base: args.base_path.clone(), hosts: hosts(address, args), door: door.clone(), input: words(args) };
-    let _watch = follow::watch(followed.clone(), &args.input);
+    let settings =
+        Settings { base: args.base_path.clone(), hosts: hosts(address, &args.allow_host), door: door.clone(), input: words(args) };
+    follow::watch(followed.clone(), &args.input);
     let _running = server.start(meshglot_web::router(followed, settings), tell)?;
 
     let view = View { address, base: &args.base_path };
@@ -73,13 +79,14 @@ fn listen(told: &Receiver<Told>, view: &View<'_>, io: &mut Io<'_>) -> Outcome {
 }
 
 /// Where the view is.
-struct View<'v> {
-    address: SocketAddr,
-    base: &'v str,
+pub(crate) struct View<'v> {
+    pub(crate) address: SocketAddr,
+    pub(crate) base: &'v str,
 }
 
 impl View<'_> {
-    fn url(&self, token: Option<&str>) -> String {
+    /// What opens it, once where there is a token.
+    pub(crate) fn url(&self, token: Option<&str>) -> String {
         let Self { mut address, base } = *self;
         // Nobody can open an address that means all of them.
         if address.ip().is_unspecified() {
@@ -92,19 +99,18 @@ impl View<'_> {
     }
 }
 
-fn door(tell: Sender<Told>) -> Result<Arc<Door>, Failure> {
-    let tell = Mutex::new(tell);
-    let door = Door::new(move |token| {
-        // Nobody listens any more when it ends.
-        let _ = tell.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Token(token.to_owned()));
-    });
+/// Lets in whoever has the newest token; `next` is told each further one.
+pub(crate) fn door(next: impl Fn(&str) + Send + 'static) -> Result<Arc<Door>, Failure> {
+    let next = Mutex::new(next);
+    let door = Door::new(move |token| next.lock().unwrap_or_else(PoisonError::into_inner)(token));
     door.map(Arc::new).map_err(|error| Failure::new(Exit::Internal, format!("no random numbers: {error}")))
 }
 
-fn hosts(address: SocketAddr, args: &DashboardArgs) -> Hosts {
+/// The names by which a view is called: its own, and others.
+pub(crate) fn hosts(address: SocketAddr, others: &[String]) -> Hosts {
     let port = address.port();
     let own = [address.to_string(), format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
-    Hosts(own.iter().map(String::as_str).chain(args.allow_host.iter().map(String::as_str)).map(Host::new).collect())
+    Hosts(own.iter().map(String::as_str).chain(others.iter().map(String::as_str)).map(Host::new).collect())
 }
 
 /// The arguments that give every other command the same policy.

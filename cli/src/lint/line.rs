@@ -10,7 +10,7 @@ pub(super) fn of(finding: &Finding) -> String {
 }
 
 /// A text that stays in its line and moves no cursor: control characters are written as escapes.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let separates = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -3,7 +3,7 @@
 mod file;
 mod github;
 mod junit;
-mod line;
+pub(crate) mod line;
 mod list;
 mod sarif;
 

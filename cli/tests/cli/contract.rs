@@ -29,6 +29,16 @@ namespace: shop
 tests:
 ";
 
+/// What a control plane says of one proxy.
+const STATUS: &str = r#"{"revision": 7, "at": "2026-11-22T02:00:00Z", "proxies": [{"workload": "shop/web", "instance": "a", "sync": "SYNCED",
+    "identity": "spiffe://cluster.local/ns/shop/sa/web", "revision": 7, "since": "2026-11-22T01:00:00Z", "software": "envoy",
+    "resources": {"CDS": 4}, "refused": [{"kind": "LDS", "name": "inbound", "why": "no"}],
+    "lastRefusal": {"kind": "LDS", "why": "no", "at": "2026-11-22T01:30:00Z"}}]}"#;
+
+/// What an Envoy says of itself.
+const DUMP: &str = r#"{"configs": [{"dynamic_active_clusters": [{"cluster":
+    {"@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", "name": "closed"}}]}]}"#;
+
 /// Formats of the commands whose `-o` takes more than a closed list.
 const OPEN: [(&str, &[&str]); 2] = [("render", &["yaml", "json", "name", "dir=PATH"]), ("convert", &["yaml", "json", "dir=PATH"])];
 
@@ -96,6 +106,12 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("test -f -", &tested("can: {from: web, to: PUT http://api/api/x}"), 1),
         question("test -f -", &tested("can: {from: nobody, to: GET http://api/}"), 3),
         question("test -f -", ACCESS, 3),
+        question("proxy status -f -", STATUS, 0),
+        question("proxy status -f -", &STATUS.replace("SYNCED", "STALE"), 1),
+        question("proxy status -f - shop/wep", STATUS, 3),
+        question("proxy status -f -", DUMP, 3),
+        question("proxy config -f -", DUMP, 0),
+        question("proxy config -f -", STATUS, 3),
     ]
 }
 

@@ -12,6 +12,7 @@ use meshglot::args::{commands, examples};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::GOOD;
+use super::mesh::Running;
 
 /// Workloads of the Services of [`GOOD`], which may call each other.
 const WORKLOADS: &str = "\
@@ -39,6 +40,28 @@ tests:
   can: {from: web, to: GET http://web/}
 ";
 
+/// What runs where, for a mesh without Kubernetes.
+const SERVICES: &str = "\
+{apiVersion: v1, kind: Service, metadata: {name: ledger, namespace: bank},
+ spec: {clusterIP: 10.96.0.7, selector: {app: ledger}, ports: [{name: http, port: 80}]}}
+---
+{apiVersion: meshglot.dev/v1alpha1, kind: Workload, metadata: {name: ledger, namespace: bank, labels: {app: ledger}},
+ spec: {address: 127.0.0.1, ports: [{name: http, port: 80}]}}
+---
+{apiVersion: meshglot.dev/v1alpha1, kind: Workload, metadata: {name: teller, namespace: bank, labels: {app: teller}},
+ spec: {address: 192.0.2.17, ports: [{name: http, port: 80}]}}
+";
+
+/// What its control plane and its proxies would say.
+const FILES: [(&str, &str); 3] = [
+    ("status.json", r#"{"revision": 7, "at": "2026-11-22T02:00:00Z", "proxies": []}"#),
+    ("config_dump.json", r#"{"configs": [{"@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", "name": "closed"}]}"#),
+    ("ledger-proxy.log", "{\"direction\": \"inbound\"}\n"),
+];
+
+/// A proxy that is none: what is tried here is the command.
+const ENVOY: &str = "#!/bin/sh\nexec sleep 60\n";
+
 /// What a cluster would say: objects for `get`, nothing for the rest.
 const KUBECTL: &str = "\
 #!/bin/sh
@@ -59,9 +82,17 @@ fn folder() -> tempfile::TempDir {
     fs::write(policies.join("split.yaml"), edited).expect("written");
     fs::create_dir(folder.path().join("tests")).expect("made");
     fs::write(folder.path().join("tests/web.yaml"), TESTS).expect("written");
+    for (name, text) in FILES {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    for mesh in ["mesh", "other"] {
+        fs::create_dir_all(folder.path().join(mesh).join(".meshglot/proxies/bank:ledger")).expect("made");
+        fs::write(folder.path().join(mesh).join("services.yaml"), SERVICES).expect("written");
+    }
+    fs::write(folder.path().join("mesh/.meshglot/proxies/bank:ledger/log"), "").expect("written");
     fs::create_dir(folder.path().join("bin")).expect("made");
-    for (name, script) in [("kubectl", KUBECTL), ("man", "#!/bin/sh\nexec cat\n")] {
-        let program = folder.path().join("bin").join(name);
+    for (name, script) in [("bin/kubectl", KUBECTL), ("bin/man", "#!/bin/sh\nexec cat\n"), ("bin/envoy", ENVOY), ("envoy", ENVOY)] {
+        let program = folder.path().join(name);
         fs::write(&program, script).expect("written");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
     }
@@ -87,18 +118,29 @@ fn ends_when_asked(mut command: Command, example: &str) {
     BufReader::new(child.stdout.take().expect("a stream")).read_line(&mut line).expect("a line");
     kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
     let status = child.wait().expect("it ends");
-    assert!(line.starts_with("http://") && status.code() == Some(0), "{example}: {status}: {line}");
+    let is_up = ["http://", "control plane  ", "proxy          "].iter().any(|start| line.starts_with(start));
+    assert!(is_up && status.code() == Some(0), "{example}: {status}: {line}");
 }
 
 #[test]
 fn examples_run_and_each_command_has_two() {
     let folder = folder();
+    let mut mesh = Running::mesh(&folder.path().join("mesh"), &[]);
+    mesh.hears("in force:");
     let meshglot = Path::new(env!("CARGO_BIN_EXE_meshglot")).parent().expect("a folder");
     let path = format!("{}:{}:{}", folder.path().join("bin").display(), meshglot.display(), std::env::var("PATH").unwrap_or_default());
     let mut count: BTreeMap<String, usize> = commands().into_iter().map(|command| (command, 0)).collect();
     for (command, example) in examples() {
-        let lasts = command == "dashboard";
-        let line = if lasts { format!("exec {}", example.replace("8080", &free_port())) } else { example.clone() };
+        let lasts = command == "dashboard" || command == "run" || example.contains(" proxy run ");
+        // A mesh that runs already has its folder alone, and ports are those that are free.
+        let line = match command.as_str() {
+            "run" => {
+                let line = example.replace(" --listen 10.0.0.5:15010", "").replace("mesh/", "other/");
+                format!("exec {line} --listen 127.0.0.1:0").replace("8080", "0")
+            }
+            _ if lasts => format!("exec {}", example.replace("8080", &free_port())),
+            _ => example.clone(),
+        };
         let mut bash = Command::new("bash");
         bash.args(["-o", "pipefail", "-c", &line]).current_dir(folder.path()).env_clear();
         bash.envs([("PATH", path.as_str()), ("HOME", folder.path().to_str().expect("UTF-8")), ("LC_ALL", "C.UTF-8")]);

@@ -17,6 +17,7 @@ mod hostile;
 mod lint;
 mod man;
 mod matrix;
+mod mesh;
 mod pages;
 mod panic;
 mod policy_test;

@@ -13,6 +13,7 @@ enum Role {
     Authority,
     Join,
     Agent,
+    Control,
     Suite,
     Registry,
     Web,
@@ -22,7 +23,7 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 14] = [
+const ROLES: [Role; 15] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
@@ -30,6 +31,7 @@ const ROLES: [Role; 14] = [
     Role::Authority,
     Role::Join,
     Role::Agent,
+    Role::Control,
     Role::Suite,
     Role::Registry,
     Role::Web,
@@ -49,6 +51,7 @@ impl Role {
             "backends/builtin/ca" => Self::Authority,
             "backends/builtin/join" => Self::Join,
             "backends/builtin/agent" => Self::Agent,
+            "backends/builtin/control" => Self::Control,
             "backends/builtin/suite" => Self::Suite,
             "web" => Self::Web,
             "cli" => Self::Cli,
@@ -73,6 +76,10 @@ impl Role {
             Self::Authority => (&[], "keys and certificates are about names alone: the proxy's side has no model"),
             Self::Join => (&[Self::Authority], "both ends of it know keys and names, and no policy"),
             Self::Agent => (&[Self::Authority, Self::Join], "it stands beside a proxy, where there is neither policy nor a model"),
+            Self::Control => (
+                &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
+                "it puts the parts of a control plane together, whatever the policy comes from",
+            ),
             Self::Suite => (
                 &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
                 "it puts the mesh together and compares it with the evaluator",
@@ -81,7 +88,10 @@ impl Role {
             Self::Web => {
                 (&[Self::Crds, Self::Translator, Self::Registry], "the registry is the only list of backends; a page runs no command")
             }
-            Self::Cli => (&[Self::Crds, Self::Translator, Self::Registry, Self::Web], "the registry is the only list of backends"),
+            Self::Cli => (
+                &[Self::Crds, Self::Translator, Self::Registry, Self::Web, Self::Agent, Self::Control],
+                "the registry is the only list of backends; of the built-in mesh it starts what runs",
+            ),
             Self::Golden => (
                 &[Self::Crds, Self::Translator, Self::Registry, Self::Cli],
                 "goldens are judged through the command line, as users see them",
@@ -144,10 +154,11 @@ mod tests {
             member("ca", "backends/builtin/ca", &[]),
             member("join", "backends/builtin/join", &["ca"]),
             member("agent", "backends/builtin/agent", &["ca", "join"]),
+            member("control", "backends/builtin/control", &["xds", "ca", "join", "agent", "one", "translator"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
             member("web", "web", &["registry"]),
-            member("cli", "cli", &["registry", "web"]),
+            member("cli", "cli", &["registry", "web", "agent", "control"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),
             member("tidy", "hack/tidy", &[]),

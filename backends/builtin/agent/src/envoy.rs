@@ -47,6 +47,17 @@ pub enum StartError {
     },
 }
 
+impl Bootstrap {
+    /// Whether its sockets can be made.
+    ///
+    /// # Errors
+    /// Their paths are too long.
+    pub fn check_paths(&self) -> Result<(), StartError> {
+        let too_long = |path: &PathBuf| path.as_os_str().len() > SOCKET_PATH;
+        [self.agent_socket(), self.admin_socket()].into_iter().find(too_long).map_or(Ok(()), |path| Err(StartError::Path { path }))
+    }
+}
+
 impl Envoy {
     /// Writes the bootstrap into its folder and starts the program with it; `log` takes what it says and the access log.
     ///
@@ -57,11 +68,7 @@ impl Envoy {
             let what = what.display().to_string();
             move |error| StartError::System { what, error }
         };
-        if let Some(path) =
-            [bootstrap.agent_socket(), bootstrap.admin_socket()].into_iter().find(|path| path.as_os_str().len() > SOCKET_PATH)
-        {
-            return Err(StartError::Path { path });
-        }
+        bootstrap.check_paths()?;
         let folder = &bootstrap.folder;
         fs::create_dir_all(folder).map_err(failed(folder))?;
         fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed(folder))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::RenderedObject;
-use prost_reflect::{DynamicMessage, prost::Message as _};
+use prost_reflect::{DynamicMessage, SerializeOptions, prost::Message as _};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -56,6 +56,19 @@ pub enum EncodeError {
 }
 
 impl Resource {
+    /// The message with its `@type`, fields named as in the proto files, as Envoy's configuration dump has it.
+    pub fn json(&self) -> Value {
+        let options = SerializeOptions::new().use_proto_field_name(true);
+        // What was encoded here can be read here.
+        let decoded = descriptors::of(self.kind).and_then(|descriptor| DynamicMessage::decode(descriptor, self.bytes.as_slice()).ok());
+        let value = decoded.and_then(|message| message.serialize_with_options(serde_json::value::Serializer, &options).ok());
+        let mut value = value.unwrap_or_default();
+        if let Value::Object(fields) = &mut value {
+            fields.insert("@type".to_owned(), self.kind.type_url().into());
+        }
+        value
+    }
+
     /// Encodes what the backend rendered.
     ///
     /// # Errors
@@ -67,9 +80,7 @@ impl Resource {
         let wrong = |why: String| EncodeError::Fields { name: named(), why };
         let mut body = object.body();
         let resource = body.get_mut("resource").map(Value::take).unwrap_or_default();
-        let full_name = kind.type_url().split_once('/').map_or("", |(_, name)| name);
-        let descriptor =
-            descriptors::pool().get_message_by_name(full_name).ok_or_else(|| wrong(format!("{full_name} is not described")))?;
+        let descriptor = descriptors::of(kind).ok_or_else(|| wrong(format!("{} is not described", kind.type_url())))?;
         let version = version(&resource);
         let mut leads_to = BTreeSet::new();
         collect(&resource, &mut leads_to);
@@ -121,7 +132,7 @@ fn collect(value: &Value, found: &mut BTreeSet<(Kind, Arc<str>)>) {
                     ("cluster", Value::String(name)) if !name.starts_with('%') => {
                         found.insert((Kind::Cluster, name.as_str().into()));
                     }
-                    ("route_config_name", Value::String(name)) => {
+                    ("route_config_name" | "route_configuration_name", Value::String(name)) => {
                         found.insert((Kind::Route, name.as_str().into()));
                     }
                     ("weighted_clusters", weighted) => {

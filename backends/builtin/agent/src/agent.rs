@@ -1,0 +1,226 @@
+//! An agent at work: it joins, keeps the secrets fresh, hands them to Envoy, and keeps Envoy running.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use meshglot_join::{Clock as _, Held, Holder, Settings, SystemClock};
+use time::OffsetDateTime;
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+
+use crate::bootstrap::Bootstrap;
+use crate::envoy::{Envoy, StartError};
+use crate::invitation::{Invitation, InvitationError};
+use crate::kept::Kept;
+use crate::sds::SecretService;
+
+/// How often the process is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The first and the longest pause before a process that ended is started again, and how long one has to live to begin anew.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LIVED: Duration = Duration::from_secs(60);
+
+/// What an agent is told before it begins.
+#[derive(Debug)]
+pub struct Agent {
+    /// Who it is for, and how to join.
+    pub invitation: Invitation,
+    /// The one of the workload's instances: a name of its own.
+    pub instance: String,
+    /// Its folder: sockets, secrets and the bootstrap. Only its user may enter it.
+    pub folder: PathBuf,
+    /// Envoy.
+    pub program: PathBuf,
+    /// Takes what Envoy says and the access log; absent: the file `log` of the folder.
+    pub log: Option<File>,
+}
+
+/// What happens meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It has a certificate, until then.
+    Holds {
+        /// The last second of its life.
+        not_after: OffsetDateTime,
+    },
+    /// It does not get on; for people.
+    Trouble(String),
+    /// Envoy runs.
+    Started,
+    /// Envoy ended by itself and is started again after this pause.
+    Ended {
+        /// How long.
+        pause: Duration,
+    },
+}
+
+/// Why an agent cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// What it was given is no invitation.
+    #[error(transparent)]
+    Invitation(#[from] InvitationError),
+    /// Its folder cannot be used.
+    #[error("{0}")]
+    Folder(io::Error),
+    /// Envoy cannot be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl Agent {
+    /// Runs until `stop` holds true or is gone, then ends Envoy. Events go to `events` as long as somebody takes them.
+    ///
+    /// # Errors
+    /// Its folder cannot be used, or Envoy cannot be started at all.
+    pub async fn run(self, mut stop: watch::Receiver<bool>, events: mpsc::UnboundedSender<Event>) -> Result<(), AgentError> {
+        let bootstrap = self.bootstrap()?;
+        prepare(&self.folder).map_err(AgentError::Folder)?;
+        bootstrap.check_paths()?;
+        let kept = Kept::of(&self.folder);
+        let mut settings = Settings::new(
+            self.invitation.control_plane,
+            self.invitation.control_plane_id()?,
+            self.invitation.id()?,
+            self.invitation.roots.clone(),
+        );
+        settings.held = kept.read(SystemClock.now()).map_err(AgentError::Folder)?;
+        settings.token.clone_from(&self.invitation.token);
+        let holder = Holder::run(settings);
+        // Everything that is spawned here ends with this.
+        let mut tasks = JoinSet::new();
+        tasks.spawn(tell_trouble(holder.error(), events.clone()));
+        tasks.spawn(keep(holder.held(), kept, events.clone()));
+        let listener = listen(&bootstrap.agent_socket()).map_err(AgentError::Folder)?;
+        let service = SecretService::new(holder.held()).service();
+        tasks.spawn(async move {
+            // It ends with the agent alone.
+            let _ = Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)).await;
+        });
+        let mut held = holder.held();
+        tokio::select! {
+            // An Envoy without secrets could only wait, and would say so again and again.
+            () = async { drop(held.wait_for(Option::is_some).await) } => {}
+            () = asked(&mut stop) => return Ok(()),
+        }
+        self.keep_running(&bootstrap, stop, &events).await
+    }
+
+    fn bootstrap(&self) -> Result<Bootstrap, AgentError> {
+        Ok(Bootstrap {
+            id: format!("{}/{}", self.invitation.workload, self.instance),
+            trust_domain: self.invitation.id()?.trust_domain().to_string(),
+            control_plane: self.invitation.control_plane,
+            folder: self.folder.clone(),
+        })
+    }
+
+    async fn keep_running(
+        &self,
+        bootstrap: &Bootstrap,
+        mut stop: watch::Receiver<bool>,
+        events: &mpsc::UnboundedSender<Event>,
+    ) -> Result<(), AgentError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let mut envoy = Envoy::start(&self.program, bootstrap, self.log().map_err(AgentError::Folder)?)?;
+            let began = Instant::now();
+            let _ = events.send(Event::Started);
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK) => {}
+                    () = asked(&mut stop) => return end(envoy).await,
+                }
+                if envoy.has_ended() {
+                    break;
+                }
+            }
+            if began.elapsed() >= LIVED {
+                pause = FIRST_PAUSE;
+            }
+            let _ = events.send(Event::Ended { pause });
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = asked(&mut stop) => return Ok(()),
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn log(&self) -> io::Result<File> {
+        match &self.log {
+            Some(log) => log.try_clone(),
+            None => {
+                let path = self.folder.join("log");
+                let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+                opened.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+            }
+        }
+    }
+}
+
+/// Until it is to stop. A sender that is gone has nothing more to say either.
+async fn asked(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// Waits for the process on a thread that may.
+async fn end(envoy: Envoy) -> Result<(), AgentError> {
+    let _ = tokio::task::spawn_blocking(move || drop(envoy)).await;
+    Ok(())
+}
+
+/// A folder that only its owner may enter.
+fn prepare(folder: &Path) -> io::Result<()> {
+    let failed = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+    fs::create_dir_all(folder).and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700))).map_err(failed)
+}
+
+/// The socket of before is nobody's any more.
+fn listen(socket: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    UnixListener::bind(socket).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", socket.display())))
+}
+
+async fn tell_trouble(mut error: watch::Receiver<Option<String>>, events: mpsc::UnboundedSender<Event>) {
+    loop {
+        if let Some(why) = error.borrow_and_update().clone() {
+            let _ = events.send(Event::Trouble(why));
+        }
+        if error.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn keep(mut held: watch::Receiver<Option<Arc<Held>>>, kept: Kept, events: mpsc::UnboundedSender<Event>) {
+    let mut told = None;
+    loop {
+        let newest = held.borrow_and_update().clone();
+        if let Some(newest) = newest {
+            if let Err(error) = kept.write(&newest) {
+                let _ =
+                    events.send(Event::Trouble(format!("the certificate is not kept, so that another start needs another token: {error}")));
+            }
+            // Other roots are no other certificate.
+            if told.replace(newest.not_after) != Some(newest.not_after) {
+                let _ = events.send(Event::Holds { not_after: newest.not_after });
+            }
+        }
+        if held.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What sends the connections of a host through its proxy: a ruleset for nftables.
+
+/// Which ports the proxy listens on, and as whom it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// Where calls to the host go, 15006 as a rule.
+    pub inbound: u16,
+    /// Where calls of the host go, 15001 as a rule.
+    pub outbound: u16,
+    /// The number of the proxy's user: what it sends itself is not redirected.
+    pub user: u32,
+    /// Ports of the host that stay as they are, such as 22.
+    pub leave: Vec<u16>,
+}
+
+impl Capture {
+    /// The ruleset, for `nft -f -`. It replaces the one of before; connections within the host are left alone.
+    pub fn ruleset(&self) -> String {
+        let Self { inbound, outbound, user, leave } = self;
+        let left = match leave.iter().map(u16::to_string).collect::<Vec<_>>() {
+            ports if ports.is_empty() => String::new(),
+            ports => format!("    tcp dport {{ {} }} return\n", ports.join(", ")),
+        };
+        // The first line makes a table that may be there already, so that the second has one to delete.
+        format!(
+            "table inet meshglot\n\
+             delete table inet meshglot\n\
+             table inet meshglot {{\n  \
+               chain output {{\n    \
+                 type nat hook output priority -100; policy accept;\n    \
+                 meta skuid {user} return\n    \
+                 oifname \"lo\" return\n    \
+                 meta l4proto tcp redirect to :{outbound}\n  \
+               }}\n  \
+               chain prerouting {{\n    \
+                 type nat hook prerouting priority -100; policy accept;\n    \
+                 iifname \"lo\" return\n\
+             {left}    \
+                 meta l4proto tcp redirect to :{inbound}\n  \
+               }}\n\
+             }}\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_ruleset_says() {
+        let text = Capture { inbound: 15006, outbound: 15001, user: 2102, leave: vec![22, 9100] }.ruleset();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let at = |line: &str| lines.iter().position(|one| *one == line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));
+        assert!(at("meta skuid 2102 return") < at("meta l4proto tcp redirect to :15001"));
+        assert!(at("tcp dport { 22, 9100 } return") < at("meta l4proto tcp redirect to :15006"));
+        assert!(at("delete table inet meshglot") == at("table inet meshglot") + 1);
+    }
+}

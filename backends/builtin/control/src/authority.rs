@@ -1,0 +1,228 @@
+//! The authority of a running control plane: its folder, its rotation, and the certificate of the control plane itself.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use meshglot_agent::CONTROL_PLANE;
+use meshglot_ca::{Authority, Intermediate, KeyPair, RotationState, SpiffeId, Store, TrustDomain, renewal_time};
+use meshglot_xds::server_config;
+use rustls::ServerConfig;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::watch;
+
+use crate::error::ControlError;
+
+/// A new root begins to sign when everybody who is connected has trusted it for so long.
+const OVERLAP: Duration = Duration::hours(1);
+
+/// An intermediate CA that somebody else issued, as files say it.
+#[derive(Clone)]
+pub struct Given {
+    /// The certificate that signs, and those above it, PEM.
+    pub chain: String,
+    /// Its private key, PEM.
+    pub key: String,
+    /// The roots that are to be trusted, PEM.
+    pub roots: String,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given")
+    }
+}
+
+impl Given {
+    fn intermediate(&self) -> Intermediate<'_> {
+        Intermediate { chain: &self.chain, key: &self.key, roots: &self.roots }
+    }
+}
+
+/// Signs, and changes its root in time. Every change is in the folder before anybody sees it.
+pub(crate) struct Keeper {
+    /// None: an authority that ends with the process.
+    store: Option<Store>,
+    authority: Mutex<Authority>,
+    signs: watch::Sender<Arc<Authority>>,
+    configs: watch::Sender<Arc<ServerConfig>>,
+    /// When the control plane's own certificate is replaced.
+    due: Mutex<OffsetDateTime>,
+}
+
+impl Keeper {
+    /// Takes up the authority of a folder, or begins one.
+    pub(crate) fn open(
+        folder: Option<&Path>,
+        trust_domain: &TrustDomain,
+        given: Option<&Given>,
+        now: OffsetDateTime,
+    ) -> Result<Self, ControlError> {
+        let store = folder.map(Store::open).transpose()?;
+        let saved = store.as_ref().map(|store| store.load(now)).transpose()?.flatten();
+        let authority = match (saved, given) {
+            (Some(saved), _) if saved.trust_domain() != trust_domain => {
+                let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
+                return Err(ControlError::TrustDomain { folder, saved: saved.trust_domain().clone(), wanted: trust_domain.clone() });
+            }
+            (Some(saved), _) => saved,
+            (None, Some(given)) => Authority::from_intermediate(trust_domain.clone(), given.intermediate(), now)?,
+            (None, None) => Authority::new(trust_domain.clone(), now)?,
+        };
+        if let Some(store) = &store {
+            store.save(&authority)?;
+        }
+        let (config, due) = credentials(&authority, now)?;
+        let keeper = Self {
+            store,
+            signs: watch::channel(Arc::new(authority.clone())).0,
+            authority: Mutex::new(authority),
+            configs: watch::channel(config).0,
+            due: Mutex::new(due),
+        };
+        if let Some(given) = given {
+            keeper.introduce(given, now)?;
+        }
+        Ok(keeper)
+    }
+
+    /// What signs, always the newest.
+    pub(crate) fn signs(&self) -> watch::Receiver<Arc<Authority>> {
+        self.signs.subscribe()
+    }
+
+    /// What the control plane proves who it is with, always the newest.
+    pub(crate) fn configs(&self) -> watch::Receiver<Arc<ServerConfig>> {
+        self.configs.subscribe()
+    }
+
+    /// Looks at the time: replaces the own certificate, and takes the next step of a rotation. What was done, for people.
+    pub(crate) fn look(&self, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
+        let mut authority = self.authority.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = self.step(&mut authority, now)?;
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.is_some() || now >= *due {
+            self.show(&authority, &mut due, now)?;
+        }
+        Ok(done)
+    }
+
+    /// An intermediate that is not the one that signs comes next.
+    fn introduce(&self, given: &Given, now: OffsetDateTime) -> Result<(), ControlError> {
+        let mut authority = self.authority.lock().unwrap_or_else(PoisonError::into_inner);
+        let signer = Authority::from_intermediate(authority.trust_domain().clone(), given.intermediate(), now)?;
+        if signer.signing_certificate() == authority.signing_certificate() {
+            return Ok(());
+        }
+        self.apply(&mut authority, |authority| authority.introduce_intermediate(given.intermediate(), now).map(drop))?;
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(&authority, &mut due, now)
+    }
+
+    fn step(&self, authority: &mut Authority, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
+        match authority.rotation() {
+            RotationState::Steady if is_late(authority, now) => {
+                self.apply(authority, |authority| authority.introduce(now).map(drop))?;
+                Ok(Some("a new root is trusted; it signs in an hour"))
+            }
+            RotationState::Introduced { introduced_at } if now >= introduced_at + OVERLAP => {
+                self.apply(authority, |authority| authority.switch(now).map(drop))?;
+                Ok(Some("the new root signs; the old one is trusted until its last certificate has ended"))
+            }
+            RotationState::Switched { retire_after, .. } if now > retire_after + Duration::seconds(1) => {
+                self.apply(authority, |authority| authority.retire(now).map(drop))?;
+                Ok(Some("the old root is not trusted any more"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn apply(
+        &self,
+        authority: &mut Authority,
+        change: impl FnOnce(&mut Authority) -> Result<(), meshglot_ca::RotationError>,
+    ) -> Result<(), ControlError> {
+        let mut changed = authority.clone();
+        change(&mut changed)?;
+        if let Some(store) = &self.store {
+            store.save(&changed)?;
+        }
+        *authority = changed;
+        Ok(())
+    }
+
+    fn show(&self, authority: &Authority, due: &mut OffsetDateTime, now: OffsetDateTime) -> Result<(), ControlError> {
+        let (config, next) = credentials(authority, now)?;
+        *due = next;
+        self.configs.send_replace(config);
+        self.signs.send_replace(Arc::new(authority.clone()));
+        Ok(())
+    }
+}
+
+/// Whether a tenth of its life is left, and its root is an own one: another comes from where it came from.
+fn is_late(authority: &Authority, now: OffsetDateTime) -> bool {
+    let signer = authority.signing_certificate();
+    let own = authority.bundle().iter().any(|root| root == signer);
+    own && signer.not_after() - now < (signer.not_after() - signer.not_before()) / 10
+}
+
+/// A certificate of the control plane itself, and when the next one is due.
+fn credentials(authority: &Authority, now: OffsetDateTime) -> Result<(Arc<ServerConfig>, OffsetDateTime), ControlError> {
+    let id: SpiffeId = format!("spiffe://{}/{CONTROL_PLANE}", authority.trust_domain()).parse().map_err(ControlError::Identity)?;
+    let key = KeyPair::generate()?;
+    let issued = authority.issue(&key.csr(&id)?, &id, now)?;
+    let config = server_config(&issued.chain_pem(), &key.private_key_pem(), &issued.bundle_pem())?;
+    Ok((config, renewal_time(now, now + authority.lifetime().duration(), 0.5)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(name: &str) -> TrustDomain {
+        name.parse().expect("a name")
+    }
+
+    #[test]
+    fn a_root_is_changed_in_time_and_survives_a_restart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("authority");
+        let began = OffsetDateTime::now_utc();
+        let open = |now| Keeper::open(Some(&path), &domain("a.example"), None, now).expect("an authority");
+        let keeper = open(began);
+        let roots = |keeper: &Keeper| keeper.signs().borrow().bundle().len();
+        assert_eq!(keeper.look(began).expect("a look"), None);
+        let late = began + Duration::days(3650 - 300);
+        assert!(keeper.look(late).expect("a look").is_some_and(|done| done.contains("trusted")));
+        assert_eq!(roots(&keeper), 2);
+        assert_eq!(keeper.look(late + Duration::minutes(59)).expect("a look"), None);
+        drop(keeper);
+        let keeper = open(late + Duration::minutes(59));
+        assert!(keeper.look(late + Duration::hours(1)).expect("a look").is_some_and(|done| done.contains("signs")));
+        assert_eq!(keeper.look(late + Duration::hours(24)).expect("a look"), None);
+        assert!(keeper.look(late + Duration::hours(26)).expect("a look").is_some());
+        assert_eq!(roots(&keeper), 1);
+    }
+
+    #[test]
+    fn its_own_certificate_is_replaced_at_half_of_its_life() {
+        let began = OffsetDateTime::now_utc();
+        let keeper = Keeper::open(None, &domain("a.example"), None, began).expect("an authority");
+        let mut configs = keeper.configs();
+        configs.borrow_and_update();
+        keeper.look(began + Duration::hours(11)).expect("a look");
+        assert!(!configs.has_changed().expect("a sender"));
+        keeper.look(began + Duration::hours(13)).expect("a look");
+        assert!(configs.has_changed().expect("a sender"));
+    }
+
+    #[test]
+    fn a_folder_of_another_trust_domain_is_not_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("authority");
+        let now = OffsetDateTime::now_utc();
+        drop(Keeper::open(Some(&path), &domain("a.example"), None, now).expect("an authority"));
+        let error = Keeper::open(Some(&path), &domain("b.example"), None, now).err().expect("a refusal").to_string();
+        assert!(error.contains("a.example") && error.contains("b.example"), "{error}");
+    }
+}

@@ -1,0 +1,60 @@
+//! `meshglot run`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot run --config-dir mesh/
+  meshglot run --config-dir mesh/ --proxy envoy
+  meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
+
+The folder holds policy, Services and Workloads. An edit counts as a whole or not at all: while a file is wrong, what
+was in force stays in force. SIGHUP reads again. Ctrl-C ends it; proxies go on with what they have.
+Exit codes: 0 stopped, 2 usage, 3 the folder cannot be read or, with --strict, is wrong, 6 the address is taken.";
+
+/// `meshglot run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Folder of policy, Services and Workloads, with the folders below it; it is followed
+    #[arg(long, value_name = "DIR")]
+    pub config_dir: PathBuf,
+    /// Address and port on which proxies find the control plane; port 0: one that is free
+    #[arg(long, default_value = "127.0.0.1:15010", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// Address and port that proxies are told, where they come another way
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub advertise: Option<SocketAddr>,
+    /// Folder for keys, sockets and logs; absent: `.meshglot` in the folder of the policy
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Folder with `tls.crt`, `tls.key` and `ca.crt` of an intermediate CA to sign with; absent: an own root
+    #[arg(long, value_name = "DIR")]
+    pub ca: Option<PathBuf>,
+    /// Start a proxy for each Workload of this machine
+    #[arg(long, value_parser = ["envoy"], value_name = "PROXY")]
+    pub proxy: Option<String>,
+    /// Envoy's program
+    #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]
+    pub envoy: PathBuf,
+    /// Show the policy in a browser, on this address and port; port 0: one that is free
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub web: Option<SocketAddr>,
+    /// Namespace of objects that name none
+    #[arg(short, long, default_value = "default", value_name = "NAME")]
+    pub namespace: String,
+    /// Take unknown fields as warnings
+    #[arg(long)]
+    pub lenient: bool,
+    /// End at once where the folder is wrong at the start
+    #[arg(long)]
+    pub strict: bool,
+    /// Accept a loss by its code; `any` accepts every loss that does not widen, `none` none
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub allow_lossy: Vec<String>,
+    /// Accept a loss that allows more than was written, by its code
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub allow_widening: Vec<String>,
+}

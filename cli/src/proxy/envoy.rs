@@ -1,0 +1,64 @@
+//! `meshglot proxy run`: an agent and Envoy beside a workload, in the foreground.
+
+use meshglot_agent::{Agent, AgentError, Event, Invitation};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::{say, text};
+use crate::Io;
+use crate::args::ProxyRunArgs;
+use crate::exit::{Exit, Failure, Outcome};
+
+pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
+    let text = text(&args.join, io.stdin)?;
+    let mut invitation =
+        Invitation::read(&text).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", args.join.display())))?;
+    invitation.control_plane = args.control_plane.unwrap_or(invitation.control_plane);
+    let workload = invitation.workload.clone();
+    let agent = Agent {
+        instance: args.instance.clone().unwrap_or_else(|| workload.rsplit('/').next().unwrap_or(&workload).to_owned()),
+        folder: std::path::absolute(&args.folder)?,
+        program: args.envoy.clone(),
+        log: None,
+        invitation,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
+    let signals = {
+        let _context = runtime.enter();
+        [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
+    };
+    writeln!(io.stdout, "proxy          {workload}")?;
+    writeln!(io.stdout, "folder         {}", agent.folder.display())?;
+    writeln!(io.stdout, "control plane  {}", agent.invitation.control_plane)?;
+    io.stdout.flush()?;
+    let ended = runtime.block_on(foreground(agent, &workload, signals, io));
+    // The thread that waits for a name or a file is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn foreground(agent: Agent, workload: &str, [mut interrupt, mut terminate]: [Signal; 2], io: &mut Io<'_>) -> Outcome {
+    let (stop, stopped) = watch::channel(false);
+    let (events, mut heard) = mpsc::unbounded_channel::<Event>();
+    let running = agent.run(stopped, events);
+    tokio::pin!(running);
+    loop {
+        tokio::select! {
+            ended = &mut running => return ended.map(|()| Exit::Ok).map_err(cannot),
+            Some(event) = heard.recv() => {
+                say(workload, &event, io)?;
+                io.stderr.flush()?;
+            }
+            _ = interrupt.recv() => { stop.send_replace(true); }
+            _ = terminate.recv() => { stop.send_replace(true); }
+        }
+    }
+}
+
+fn cannot(error: AgentError) -> Failure {
+    match error {
+        AgentError::Invitation(_) | AgentError::Folder(_) => Failure::new(Exit::Invalid, error.to_string()),
+        AgentError::Start(_) => Failure::new(Exit::Internal, error.to_string()).help("--envoy names the program of Envoy"),
+    }
+}

@@ -1,0 +1,254 @@
+//! The folder of a running mesh: read as a whole, put in force as a whole or not at all.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use meshglot_control::{Control, Reload, SourceState};
+use meshglot_translator::diagnostic::{Code, Diagnostic};
+use meshglot_translator::parse::Source as Text;
+use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::render::Backend;
+use meshglot_web::{Snapshot, Source, Staleness};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::{InForce, Told};
+use crate::args::Input;
+use crate::exit::Failure;
+use crate::render::count;
+use crate::watch::{Look, Wake, Watch, look};
+use crate::{input, plan};
+
+/// An editor writes in several steps: files are read when nothing happened for so long.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// File systems that tell nothing are looked at so often.
+const RESCAN: Duration = Duration::from_secs(30);
+
+/// Files that change while they are read are read again, so often at once.
+const TORN: usize = 5;
+
+/// What a folder says at one time.
+pub(super) struct Reading {
+    texts: Vec<Arc<Text>>,
+    unreadable: Vec<Diagnostic>,
+}
+
+/// How a folder is read, and for whom.
+pub(super) struct Reader {
+    pub(super) input: Input,
+    pub(super) backend: &'static dyn Backend,
+    pub(super) accepted: BTreeSet<Code>,
+}
+
+impl Reader {
+    /// Every file as it was at one time, as far as one can tell.
+    pub(super) fn read(&self) -> Result<(Reading, Look), Failure> {
+        let mut before = look(&self.input);
+        for _ in 0..TORN {
+            let (texts, unreadable) = input::texts(&self.input, &mut std::io::empty())?;
+            let after = look(&self.input);
+            if before == after {
+                return Ok((Reading { texts, unreadable }, before));
+            }
+            before = after;
+        }
+        // What changes faster than it can be read is read once more when it does not.
+        let (texts, unreadable) = input::texts(&self.input, &mut std::io::empty())?;
+        Ok((Reading { texts, unreadable }, Look::new()))
+    }
+
+    pub(super) fn plan(&self, reading: &Reading) -> Plan {
+        let chosen = Chosen::These(vec![self.backend]);
+        Plan::of(&reading.texts, reading.unreadable.clone(), plan::options(&self.input), chosen, self.accepted.clone())
+    }
+}
+
+/// A folder that is followed.
+pub(super) struct Directory {
+    reader: Reader,
+    control: Arc<Control>,
+    tell: Mutex<Sender<Told>>,
+    wake: Mutex<Option<Sender<()>>>,
+    state: Mutex<State>,
+    /// Whether there is a web view, for which snapshots are made.
+    shown: bool,
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What was read last, in force or not.
+    texts: Option<Vec<Arc<Text>>>,
+    source: SourceState,
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+impl Directory {
+    pub(super) fn new(reader: Reader, control: Arc<Control>, tell: Sender<Told>, shown: bool) -> Self {
+        let state = State {
+            snapshot: shown.then(|| Arc::new(reader.snapshot(1, &Reading { texts: Vec::new(), unreadable: Vec::new() }))),
+            ..State::default()
+        };
+        Self {
+            reader,
+            control,
+            tell: Mutex::new(tell),
+            wake: Mutex::default(),
+            state: Mutex::new(state),
+            shown,
+            changes: watch::channel(1).0,
+        }
+    }
+
+    /// Reads, and puts in force what was read if it is good. Whether it is.
+    pub(super) fn load(&self) -> (bool, Look) {
+        match self.reader.read() {
+            Ok((reading, look)) => (self.take(&reading), look),
+            Err(failure) => {
+                self.block(&failure.message(), Vec::new());
+                (false, Look::new())
+            }
+        }
+    }
+
+    /// Follows the folder on a thread of its own, as long as the process runs.
+    pub(super) fn follow(self: &Arc<Self>, mut looks: Look, runtime: Handle) {
+        let directory = self.clone();
+        let mut watch = Watch::of(&self.reader.input, QUIET, RESCAN);
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch.hint());
+        // What changed before anybody watched.
+        let _ = watch.hint().send(());
+        std::thread::spawn(move || {
+            // The first good reading opens the control plane's doors.
+            let _context = runtime.enter();
+            while let Some(wake) = watch.wait() {
+                if wake == Wake::Hinted || look(&directory.reader.input) != looks {
+                    (_, looks) = directory.load();
+                }
+            }
+        });
+    }
+
+    fn take(&self, reading: &Reading) -> bool {
+        let same = |texts: &Vec<Arc<Text>>| {
+            let equal = |(one, other): (&Arc<Text>, &Arc<Text>)| one.name() == other.name() && one.text() == other.text();
+            reading.unreadable.is_empty() && texts.len() == reading.texts.len() && texts.iter().zip(&reading.texts).all(equal)
+        };
+        let known = self.state().texts.as_ref().is_some_and(same);
+        if known {
+            return self.state().source.blocked.is_none();
+        }
+        let plan = self.reader.plan(reading);
+        self.state().texts = Some(reading.texts.clone());
+        let blocked = self.objection(&plan).map_or_else(|| self.control.publish(&plan).map_err(|error| error.to_string()), Err);
+        match blocked {
+            Ok(revision) => {
+                self.show(reading);
+                self.state().source.blocked = None;
+                self.state().source.good += 1;
+                self.tell(Told::InForce(Box::new(InForce {
+                    revision,
+                    files: reading.texts.len(),
+                    objects: plan.model.keys().count(),
+                    losses: plan.losses().into_iter().cloned().collect(),
+                    diagnostics: plan.diagnostics,
+                })));
+                true
+            }
+            Err(why) => {
+                let errors = plan.errors().cloned().collect();
+                self.block(&why, errors);
+                false
+            }
+        }
+    }
+
+    /// Why a plan is not put in force.
+    fn objection(&self, plan: &Plan) -> Option<String> {
+        let errors: Vec<&Diagnostic> = plan.errors().collect();
+        if let Some(first) = errors.first() {
+            let place = first.place.as_ref().map(|place| format!("{}: ", place.location())).unwrap_or_default();
+            let others = if errors.len() > 1 { format!(", and {} more", count(errors.len() - 1, "mistake")) } else { String::new() };
+            return Some(format!("{place}{} {}{others}", first.code.info().name, first.message));
+        }
+        let withheld: Vec<&str> = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        if !withheld.is_empty() {
+            return Some(format!("it would allow more than the policy says ({})", withheld.join(", ")));
+        }
+        let wanted = trust_domain(plan);
+        let own = self.control.trust_domain().to_string();
+        (wanted != own)
+            .then(|| format!("the Mesh says trust domain {wanted}, and this process signs for {own}: start it again for another one"))
+    }
+
+    fn block(&self, why: &str, errors: Vec<Diagnostic>) {
+        let before = self.state().source.blocked.replace(why.to_owned());
+        if before.as_deref() == Some(why) {
+            return;
+        }
+        self.state().source.bad += 1;
+        // Open pages draw themselves again, with the reason.
+        self.changes.send_modify(|_| ());
+        self.tell(Told::Blocked { why: why.to_owned(), errors, anything: self.control.is_ready() });
+    }
+
+    fn show(&self, reading: &Reading) {
+        if !self.shown {
+            return;
+        }
+        let next = self.snapshot().revision() + 1;
+        let snapshot = Arc::new(self.reader.snapshot(next, reading));
+        self.state().snapshot = Some(snapshot);
+        self.changes.send_replace(next);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, one: Told) {
+        // Nobody listens any more when it ends.
+        let _ = self.tell.lock().unwrap_or_else(PoisonError::into_inner).send(one);
+    }
+}
+
+impl Reader {
+    fn snapshot(&self, revision: u64, reading: &Reading) -> Snapshot {
+        Snapshot::new(revision, reading.texts.clone(), reading.unreadable.clone(), plan::options(&self.input))
+    }
+}
+
+/// The trust domain that the Meshes of a plan say; the first where they differ.
+pub(super) fn trust_domain(plan: &Plan) -> String {
+    plan.model.meshes().first().map_or_else(|| "cluster.local".to_owned(), |mesh| mesh.trust_domain.to_string())
+}
+
+impl Reload for Directory {
+    fn reload(&self) {
+        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = wake.send(());
+        }
+    }
+
+    fn state(&self) -> SourceState {
+        self.state().source.clone()
+    }
+}
+
+impl Source for Directory {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        let snapshot = self.state().snapshot.clone();
+        snapshot.unwrap_or_else(|| Arc::new(self.reader.snapshot(0, &Reading { texts: Vec::new(), unreadable: Vec::new() })))
+    }
+
+    fn staleness(&self) -> Option<Staleness> {
+        self.state().source.blocked.clone().map(|why| Staleness { why })
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.changes.subscribe())
+    }
+}

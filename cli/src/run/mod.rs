@@ -1,0 +1,244 @@
+//! `meshglot run`: the built-in mesh without Kubernetes. A folder is followed, its policy served to proxies.
+
+mod directory;
+mod local;
+mod state;
+mod web;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use meshglot_agent::Event;
+use meshglot_control::{Control, ControlError, Given, Settings};
+use meshglot_translator::diagnostic::{Diagnostic, Severity};
+use meshglot_translator::render::Loss;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Choice, Input, RunArgs};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::render::count;
+use crate::{Io, draw, plan};
+use directory::{Directory, Reader, trust_domain};
+use local::Local;
+use state::StateFolder;
+pub(crate) use state::{admin_socket, proxy_folder};
+
+/// How long connections may take to end.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What other threads have to say; only this one writes.
+enum Told {
+    /// Policy is in force.
+    InForce(Box<InForce>),
+    /// Policy is not, and that of before stays, if there is any.
+    Blocked { why: String, errors: Vec<Diagnostic>, anything: bool },
+    /// About the proxy of a workload.
+    Proxy(String, Event),
+    /// For people.
+    Note(String),
+    /// The next address of the web view: the one before was used.
+    Web(String),
+    /// A signal, or a server failed.
+    End(Result<(), String>),
+}
+
+/// What is in force.
+struct InForce {
+    revision: u64,
+    files: usize,
+    objects: usize,
+    diagnostics: Vec<Diagnostic>,
+    losses: Vec<Loss>,
+}
+
+pub(crate) fn run(args: &RunArgs, io: &mut Io<'_>) -> Outcome {
+    if !args.config_dir.is_dir() {
+        return Err(Failure::new(Exit::Invalid, format!("{}: no such folder", args.config_dir.display())));
+    }
+    let reader = reader(args)?;
+    let state = StateFolder::open(args)?;
+    let given = args.ca.as_deref().map(given).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (tell, told) = channel();
+    let ended = serve(args, reader, &state, given, &runtime, &tell, &told, io);
+    runtime.shutdown_timeout(GRACE);
+    state.close();
+    ended
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, from the one place that has them all")]
+fn serve(
+    args: &RunArgs,
+    reader: Reader,
+    state: &StateFolder,
+    given: Option<Given>,
+    runtime: &Runtime,
+    tell: &Sender<Told>,
+    told: &Receiver<Told>,
+    io: &mut Io<'_>,
+) -> Outcome {
+    listen_for_signals(runtime, tell)?;
+    // A folder that cannot be read at all has no Mesh; what is wrong with it is told with the first reading.
+    let domain = reader.read().map_or_else(|_| "cluster.local".to_owned(), |(reading, _)| trust_domain(&reader.plan(&reading)));
+    let trust_domain = domain.parse().map_err(|error| Failure::new(Exit::Invalid, format!("the trust domain of the Mesh: {error}")))?;
+    let settings = Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given };
+    let notes = tell.clone();
+    let notes = std::sync::Mutex::new(notes);
+    let note = Arc::new(move |text: &str| {
+        // Nobody listens any more when it ends.
+        let _ = notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(Told::Note(text.to_owned()));
+    });
+    let control = Arc::new(runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?);
+    let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some()));
+    hang_up(runtime, &directory)?;
+    let socket = state.listen(runtime)?;
+    let admin = meshglot_control::router(control.clone(), directory.clone());
+    runtime.spawn(async move { axum::serve(socket, admin).await });
+
+    let (good, looks) = {
+        let _context = runtime.enter();
+        directory.load()
+    };
+    writeln!(io.stdout, "control plane  {}", control.address())?;
+    writeln!(io.stdout, "admin          {}", state.socket().display())?;
+    if let Some(address) = args.web {
+        writeln!(io.stdout, "web            {}", web::open(address, &args.config_dir, directory.clone(), runtime, tell)?)?;
+    }
+    io.stdout.flush()?;
+    if !args.listen.ip().is_loopback() && args.listen.ip().is_unspecified() && args.advertise.is_none() {
+        writeln!(io.stderr, "note: proxies elsewhere need --advertise ADDRESS:PORT, since {} is no address to call", args.listen.ip())?;
+    }
+    if !good && args.strict {
+        tell_once(told, io)?;
+        return Ok(Exit::Invalid);
+    }
+    directory.follow(looks, runtime.handle().clone());
+    let mut local = args.proxy.as_ref().map(|_| Local::new(control, args.envoy.clone(), state.proxies(), tell.clone()));
+    let ended = tell_all(told, runtime, local.as_mut(), io);
+    if let Some(local) = local {
+        runtime.block_on(local.end());
+    }
+    ended
+}
+
+/// Says what happens until it ends.
+fn tell_all(told: &Receiver<Told>, runtime: &Runtime, mut local: Option<&mut Local>, io: &mut Io<'_>) -> Outcome {
+    // All senders gone is an end, too.
+    while let Ok(one) = told.recv() {
+        if let (Told::InForce(_), Some(local)) = (&one, &mut local) {
+            let _context = runtime.enter();
+            local.follow();
+        }
+        if let Told::End(ended) = one {
+            return ended.map(|()| Exit::Ok).map_err(|why| Failure::new(Exit::Internal, why));
+        }
+        say(&one, io)?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Says what has been told already.
+fn tell_once(told: &Receiver<Told>, io: &mut Io<'_>) -> Result<(), Failure> {
+    told.try_iter().try_for_each(|one| say(&one, io))
+}
+
+fn say(one: &Told, io: &mut Io<'_>) -> Result<(), Failure> {
+    match one {
+        Told::InForce(state) => in_force(state, io)?,
+        Told::Blocked { why, errors, anything } => {
+            errors.iter().try_for_each(|error| draw::diagnostic(error, io))?;
+            let rest = if *anything { "what was in force stays" } else { "nothing is in force, and proxies are not answered" };
+            writeln!(io.stderr, "error: {why}: {rest}")?;
+        }
+        Told::Proxy(workload, event) => crate::proxy::say(workload, event, io)?,
+        Told::Note(text) => writeln!(io.stderr, "note: {text}")?,
+        Told::Web(url) => writeln!(io.stderr, "opened; in another browser: {url}")?,
+        Told::End(_) => {}
+    }
+    io.stderr.flush()?;
+    Ok(())
+}
+
+fn in_force(state: &InForce, io: &mut Io<'_>) -> Result<(), Failure> {
+    for loss in state.losses.iter().filter(|loss| loss.fails()) {
+        draw::loss(loss, io)?;
+    }
+    for diagnostic in state.diagnostics.iter().filter(|one| one.severity == Severity::Warning) {
+        draw::diagnostic(diagnostic, io)?;
+    }
+    if !io.quiet {
+        let InForce { revision, files, objects, .. } = state;
+        writeln!(io.stderr, "in force: {}, {} (revision {revision})", count(*files, "file"), count(*objects, "object"))?;
+    }
+    Ok(())
+}
+
+fn reader(args: &RunArgs) -> Result<Reader, Failure> {
+    let backend = meshglot_registry::all().into_iter().find(|backend| backend.name() == "builtin");
+    let backend = backend.ok_or_else(|| Failure::new(Exit::Internal, "this program has no built-in mesh"))?;
+    let choice = Choice { backend: None, allow_lossy: args.allow_lossy.clone(), allow_widening: args.allow_widening.clone() };
+    let input = Input {
+        filenames: vec![args.config_dir.clone()],
+        recursive: true,
+        namespace: args.namespace.clone(),
+        lenient: args.lenient,
+        strict: false,
+    };
+    Ok(Reader { input, backend, accepted: plan::accepted(&choice)? })
+}
+
+/// An intermediate CA by the names that a Kubernetes Secret has.
+fn given(folder: &Path) -> Result<Given, Failure> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read_to_string(&path).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", path.display())))
+    };
+    Ok(Given { chain: read("tls.crt")?, key: read("tls.key")?, roots: read("ca.crt")? })
+}
+
+fn listen_for_signals(runtime: &Runtime, tell: &Sender<Told>) -> Result<(), Failure> {
+    // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
+    let (mut interrupt, mut terminate) = {
+        let _context = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    let tell = tell.clone();
+    runtime.spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // Nobody listens any more when it has ended already.
+        let _ = tell.send(Told::End(Ok(())));
+    });
+    Ok(())
+}
+
+/// SIGHUP reads again.
+fn hang_up(runtime: &Runtime, directory: &Arc<Directory>) -> Result<(), Failure> {
+    let mut hang_up = {
+        let _context = runtime.enter();
+        signal(SignalKind::hangup())?
+    };
+    let directory = directory.clone();
+    runtime.spawn(async move {
+        while hang_up.recv().await.is_some() {
+            meshglot_control::Reload::reload(&*directory);
+        }
+    });
+    Ok(())
+}
+
+fn cannot_open(error: &ControlError) -> Failure {
+    let exit = match error {
+        ControlError::Listen { error, .. } if error.kind() == std::io::ErrorKind::AddrInUse => Exit::Conflict,
+        ControlError::Listen { .. } => Exit::Usage,
+        ControlError::Store(meshglot_control::StoreError::InUse { .. }) => Exit::Conflict,
+        _ => Exit::Invalid,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    if matches!(error, ControlError::Listen { .. }) { failure.help("--listen 127.0.0.1:0 takes a port that is free") } else { failure }
+}
