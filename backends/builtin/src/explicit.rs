@@ -1,43 +1,74 @@
 //! Doors for callers on hosts where nothing is captured: one listener per HTTP port on 127.0.0.1, routed by Host.
 //!
-//! They have no logic of their own: every name leads to the RouteConfiguration that captured calls take. Where Services
-//! of bytes go cannot be told by a name, so that they have no door.
+//! A name leads to the same routes as the address that is captured. Where connections of bytes go cannot be told by a
+//! name, so that they have no door. Envoy takes no scopes that name route configurations of the control plane, so that the
+//! routes of all Services of a port stand in one, which the workloads of a namespace share: short names are its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshglot_translator::ir::{MeshSettings, PodSet, Service};
-use meshglot_translator::render::RenderedObject;
+use meshglot_translator::ir::{MeshSettings, ObjectKey, PodSet, Service, ServicePort};
+use meshglot_translator::render::{Fragment, RenderedObject};
 use meshglot_translator::resolve::View;
+use serde_json::Value;
 
 use crate::carries::{Carries, port_name};
 use crate::constant::http_manager;
-use crate::resource::listener;
+use crate::resource::{listener, route_configuration};
+use crate::{split, workload};
+
+/// Services with a port that has a door, by its number.
+type Doors = BTreeMap<u16, Vec<(Arc<Service>, ServicePort)>>;
 
 /// The listeners `explicit/PORT` of a workload; none unless the Mesh asks for them.
-pub(crate) fn listeners(
-    workload: &str,
-    pods: &PodSet,
-    services: &[Arc<Service>],
-    mesh: &MeshSettings,
-    view: &View<'_>,
-) -> Vec<RenderedObject> {
-    if !mesh.builtin_explicit {
-        return Vec::new();
-    }
-    // Of two Services by one name there is none: namespaces stand in the longer forms, and names are unique in them.
-    let mut by_port: BTreeMap<u16, BTreeMap<String, String>> = BTreeMap::new();
-    for service in services {
-        for port in service.ports.iter().filter(|port| Carries::of(service, port, view) == Carries::Http) {
-            let routes = port_name(&service.key, port.number);
-            let hosts = hosts(service, port.number, mesh, *service.key.namespace == *pods.key.namespace);
-            by_port.entry(port.number).or_default().extend(hosts.into_iter().map(|host| (host, routes.clone())));
-        }
-    }
+pub(crate) fn listeners(name: &str, pods: &PodSet, services: &[Arc<Service>], mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
     // Where the application itself listens there is no place for a door.
     let own = |port: &u16| pods.ports.iter().any(|(_, number)| number == port);
-    let doors = by_port.into_iter().filter(|(port, _)| !own(port));
-    doors.map(|(port, hosts)| listener::explicit(workload, port, http_manager::explicit(port, &hosts))).collect()
+    let doors = doors(services, mesh, view).into_keys().filter(|port| !own(port));
+    let filter = |port: u16| http_manager::outbound(&routes_name(&pods.key.namespace, port));
+    doors.map(|port| listener::explicit(name, port, filter(port))).collect()
+}
+
+/// The route configurations `explicit/NAMESPACE/PORT` of a namespace's workloads.
+pub(crate) fn render(namespace: &Arc<str>, view: &View<'_>) -> Fragment {
+    let Some(mesh) = view.target_mesh(namespace) else { return Fragment::default() };
+    let services = if mesh.builtin_explicit { workload::services_of(&mesh, view) } else { Vec::new() };
+    let objects = doors(&services, &mesh, view).into_iter().map(|(port, services)| {
+        let mut sources: Vec<ObjectKey> = Vec::new();
+        let host = |(service, port): &(Arc<Service>, ServicePort)| {
+            let (routes, from) = routes(service, port, &mesh, view);
+            sources.extend(from);
+            let domains = hosts(service, port.number, &mesh, service.key.namespace == *namespace);
+            route_configuration::host(&port_name(&service.key, port.number), domains, routes)
+        };
+        let hosts: Vec<Value> = services.iter().map(host).collect();
+        route_configuration::explicit(&routes_name(namespace, port), hosts).of(sources)
+    });
+    Fragment { objects: objects.collect(), ..Fragment::default() }
+}
+
+fn routes_name(namespace: &str, port: u16) -> String {
+    format!("explicit/{namespace}/{port}")
+}
+
+fn doors(services: &[Arc<Service>], mesh: &MeshSettings, view: &View<'_>) -> Doors {
+    let mut doors = Doors::new();
+    for service in services.iter().filter(|_| mesh.builtin_explicit) {
+        for port in service.ports.iter().filter(|port| Carries::of(service, port, view) == Carries::Http) {
+            doors.entry(port.number).or_default().push((service.clone(), port.clone()));
+        }
+    }
+    doors
+}
+
+/// Those of a captured call, and what they were made from.
+fn routes(service: &Service, port: &ServicePort, mesh: &MeshSettings, view: &View<'_>) -> (Vec<Value>, Vec<ObjectKey>) {
+    let all = view.routes(&service.key);
+    let of_port = all.ports.iter().find(|routes| routes.port.number == port.number);
+    // The unit of the Service tells the losses; here they would be told once per namespace.
+    let said = split::said(service, of_port, Carries::Http, &mut view.report(mesh));
+    let made = split::routes(service, port.number, &said, Carries::Http, view);
+    (made.value, made.sources)
 }
 
 /// Every form of a Service's name, each alone and with the port.
@@ -45,5 +76,7 @@ fn hosts(service: &Service, port: u16, mesh: &MeshSettings, same_namespace: bool
     let (name, namespace, domain) = (&service.key.name, &service.key.namespace, &mesh.cluster_domain);
     let long = [format!("{name}.{namespace}"), format!("{name}.{namespace}.svc"), format!("{name}.{namespace}.svc.{domain}")];
     let short = same_namespace.then(|| name.to_string());
-    short.into_iter().chain(long).flat_map(|host| [format!("{host}:{port}"), host]).collect()
+    let mut hosts: Vec<String> = short.into_iter().chain(long).flat_map(|host| [format!("{host}:{port}"), host]).collect();
+    hosts.sort();
+    hosts
 }

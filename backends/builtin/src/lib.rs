@@ -47,6 +47,9 @@ const SERVICE: &str = "service";
 /// Unit: the two listeners of one workload, and what they lead to in it.
 const WORKLOAD: &str = "workload";
 
+/// Unit: what the workloads of one namespace read that call Services by name.
+const EXPLICIT: &str = "explicit";
+
 /// Unit: what belongs to no Service and no workload.
 const MESH: &str = "mesh";
 
@@ -69,7 +72,10 @@ impl Backend for Builtin {
                 view.split(object).iter().flat_map(|split| &split.backends).map(|backend| service(&backend.service)).collect()
             }
             Kind::Service => vec![service(&object.name), mesh],
-            kind if kind.runs_pods() => vec![workload::unit(WORKLOAD, object), mesh],
+            kind if kind.runs_pods() => {
+                let explicit = UnitKey { output: EXPLICIT, namespace: namespace.clone(), name: "".into() };
+                vec![workload::unit(WORKLOAD, object), explicit, mesh]
+            }
             _ => Vec::new(),
         }
     }
@@ -78,6 +84,7 @@ impl Backend for Builtin {
         match unit.output {
             SERVICE => service::render(&ServiceKey { namespace: unit.namespace.clone(), name: unit.name.clone() }, view),
             WORKLOAD => workload::key(unit).map(|key| workload::render(&key, view)).unwrap_or_default(),
+            EXPLICIT => explicit::render(&unit.namespace, view),
             // The same for every Mesh: neither name nor content depends on it.
             _ => Fragment { objects: vec![resource::cluster::closed(), resource::cluster::passthrough()], ..Fragment::default() },
         }

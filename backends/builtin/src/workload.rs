@@ -54,7 +54,7 @@ pub(crate) fn name(key: &ObjectKey, view: &View<'_>) -> String {
 }
 
 /// The Services of a mesh that have an address, by namespace and name: every workload may call all of them.
-fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
+pub(crate) fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
     let mut runs_here: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let mut is_ours = |key: &ServiceKey| {
         let known = runs_here.get(&key.namespace).copied();

@@ -1,7 +1,5 @@
 //! The filter that reads requests: Envoy's HTTP connection manager.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{access_log, ads, extension};
@@ -29,29 +27,12 @@ pub(crate) fn inbound(route_config: &str, identified: bool) -> Value {
 
 /// At the caller.
 pub(crate) fn outbound(route_config: &str) -> Value {
-    filter(manager("outbound", route_config, at_the_caller(), access_log::http_outbound()))
-}
-
-/// At the caller, who names the Service: which RouteConfiguration each Host leads to. Another Host is answered 404.
-pub(crate) fn explicit(port: u16, hosts: &BTreeMap<String, String>) -> Value {
-    let scope = |(host, routes): (&String, &String)| json!({ "name": host, "route_configuration_name": routes, "key": { "fragments": [{ "string_key": host }] } });
-    let scopes: Vec<Value> = hosts.iter().map(scope).collect();
-    let mut fields = settings("outbound", at_the_caller(), access_log::http_outbound());
-    fields["scoped_routes"] = message! {
-        "name": format!("explicit/{port}"),
-        "rds_config_source": ads(),
-        "scope_key_builder": json!({ "fragments": [{ "header_value_extractor": { "name": ":authority", "index": 0 } }] }),
-        "scoped_route_configurations_list": json!({ "scoped_route_configurations": scopes }),
-    };
-    filter(fields)
-}
-
-fn at_the_caller() -> Vec<Value> {
-    vec![
+    let filters = vec![
         extension("envoy.filters.http.cors", "envoy.extensions.filters.http.cors.v3.Cors", json!({})),
         extension("envoy.filters.http.fault", "envoy.extensions.filters.http.fault.v3.HTTPFault", json!({})),
         router(),
-    ]
+    ];
+    filter(manager("outbound", route_config, filters, access_log::http_outbound()))
 }
 
 /// What requests are forwarded by; the mesh adds no header of its own.
@@ -66,13 +47,6 @@ fn filter(fields: Value) -> Value {
 }
 
 fn manager(direction: &str, route_config: &str, filters: Vec<Value>, access_log: Value) -> Value {
-    let mut fields = settings(direction, filters, access_log);
-    fields["rds"] = message! { "route_config_name": route_config, "config_source": ads() };
-    fields
-}
-
-/// Everything but where the routes come from.
-fn settings(direction: &str, filters: Vec<Value>, access_log: Value) -> Value {
     let mut fields = json!({
         "stat_prefix": direction,
         "codec_type": "AUTO",
@@ -100,6 +74,7 @@ fn settings(direction: &str, filters: Vec<Value>, access_log: Value) -> Value {
         "upgrade_configs": [{ "upgrade_type": "websocket" }],
         "forward_client_cert_details": "SANITIZE",
     });
+    fields["rds"] = message! { "route_config_name": route_config, "config_source": ads() };
     fields["http_filters"] = filters.into();
     fields["access_log"] = access_log;
     fields

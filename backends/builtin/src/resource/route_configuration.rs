@@ -15,6 +15,17 @@ pub(crate) fn outbound(name: &str, routes: Vec<Value>) -> RenderedObject {
     object(SHARED, Message::RouteConfiguration, name, resource(name, routes))
 }
 
+/// What callers read who name the Service: a host of [`host`] for each. Another Host is answered 404.
+pub(crate) fn explicit(name: &str, hosts: Vec<Value>) -> RenderedObject {
+    object(SHARED, Message::RouteConfiguration, name, with_hosts(name, hosts))
+}
+
+/// The routes of one Service, which end with one that takes every request, by its names.
+pub(crate) fn host(name: &str, domains: Vec<String>, routes: Vec<Value>) -> Value {
+    let routes: Vec<Value> = std::iter::once(ambiguous::outbound()).chain(routes).collect();
+    message! { "name": name, "domains": domains, "routes": routes }
+}
+
 /// Where a route of [`outbound`] stands in the object: after `ambiguous-path`.
 pub(crate) fn route_path(index: usize) -> String {
     format!(".resource.virtual_hosts[0].routes[{}]", index + 1)
@@ -39,11 +50,11 @@ pub(crate) fn route(matching: Value, mut to: Value) -> Value {
     message! { "match": matching, "route": to }
 }
 
-/// A cluster that is named but not there yet must not cost the other routes: its share answers 503.
 fn resource(name: &str, routes: Vec<Value>) -> Value {
-    message! {
-        "name": name,
-        "virtual_hosts": vec![message! { "name": name, "domains": vec!["*"], "routes": routes }],
-        "validate_clusters": false,
-    }
+    with_hosts(name, vec![message! { "name": name, "domains": vec!["*"], "routes": routes }])
+}
+
+/// A cluster that is named but not there yet must not cost the other routes: its share answers 503.
+fn with_hosts(name: &str, hosts: Vec<Value>) -> Value {
+    message! { "name": name, "virtual_hosts": hosts, "validate_clusters": false }
 }

@@ -132,7 +132,7 @@ fn collect(value: &Value, found: &mut BTreeSet<(Kind, Arc<str>)>) {
                     ("cluster", Value::String(name)) if !name.starts_with('%') => {
                         found.insert((Kind::Cluster, name.as_str().into()));
                     }
-                    ("route_config_name" | "route_configuration_name", Value::String(name)) => {
+                    ("route_config_name", Value::String(name)) => {
                         found.insert((Kind::Route, name.as_str().into()));
                     }
                     ("weighted_clusters", weighted) => {

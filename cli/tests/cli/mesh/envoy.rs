@@ -1,7 +1,8 @@
 //! Proxies that are started by us, with a real Envoy.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,15 +22,71 @@ fn envoy() -> Option<PathBuf> {
     program
 }
 
+/// Ports that nobody has, each another.
+fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    listeners.map(|listener| listener.local_addr().expect("an address").port())
+}
+
 /// A Mesh whose proxies listen on ports that are free.
 fn mesh_object() -> String {
-    let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let ports = listeners.iter().map(|listener| listener.local_addr().expect("an address").port()).collect::<Vec<_>>();
+    let [inbound, outbound, metrics, health] = free_ports();
     format!(
-        "{{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {{name: main}}, spec: {{backend: builtin, builtin: \
-         {{ports: {{inbound: {}, outbound: {}, metrics: {}, health: {}}}}}}}}}\n",
-        ports[0], ports[1], ports[2], ports[3]
+        "{{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {{name: main}}, spec: {{backend: builtin, builtin: {{explicit: true, \
+         ports: {{inbound: {inbound}, outbound: {outbound}, metrics: {metrics}, health: {health}}}}}}}}}\n"
     )
+}
+
+/// An application that answers everything with its word; it ends with the test's process.
+fn application(word: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{word}", word.len());
+        }
+    });
+    port
+}
+
+/// The answer to a request at the loopback address.
+fn get(port: u16, host: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    write!(stream, "GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn a_door_leads_to_the_routes_of_the_name() {
+    let Some(envoy) = envoy() else { return };
+    let [door] = free_ports();
+    let service = |name: &str| {
+        let port = application(if name == "old" { "old" } else { "new" });
+        format!(
+            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: {name}, namespace: bank}},\n spec: {{selector: {{app: {name}}}, \
+             clusterIP: 10.96.1.{}, ports: [{{name: http, port: {door}, targetPort: {port}}}]}}}}\n\
+             ---\n{{apiVersion: meshglot.dev/v1alpha1, kind: Workload, metadata: {{name: {name}, namespace: bank, labels: {{app: {name}, \
+             meshglot.dev/inject: disabled}}}},\n spec: {{address: 127.0.0.1, ports: [{{name: web, port: {port}}}]}}}}\n",
+            name.len()
+        )
+    };
+    let split = "---\n{apiVersion: split.smi-spec.io/v1alpha4, kind: TrafficSplit, metadata: {name: old, namespace: bank}, spec: {service: old, \
+                 backends: [{service: newer, weight: 1}]}}\n";
+    let text = format!("{SERVICES}{}{}{split}", service("old"), service("newer"));
+    let folder = folder(&[("services.yaml", &text), ("mesh.yaml", &mesh_object())]);
+    let mut mesh = Running::mesh(folder.path(), &["--proxy", "envoy", "--envoy", &envoy.display().to_string()]);
+    mesh.hears("bank/ledger: envoy runs");
+    until("the door is open", || get(door, "newer.bank").is_ok_and(|answer| answer.ends_with("new")));
+    for host in ["old", "old.bank.svc.cluster.local", &format!("old:{door}")] {
+        let answer = get(door, host).expect("an answer");
+        assert!(answer.ends_with("new"), "{host} is split: {answer}");
+    }
+    assert!(get(door, "nobody").expect("an answer").starts_with("HTTP/1.1 404 "));
+    assert_eq!(mesh.end(), 0);
 }
 
 fn sync(folder: &Path, workload: &str) -> String {
