@@ -223,6 +223,9 @@ pub struct ProxyRunArgs {
     /// What `meshglot proxy token` printed; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub join: PathBuf,
+    /// File with a token that Kubernetes projects for the audience `meshglot`, in place of a join token
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Folder of the proxy; absent: `meshglot-proxy` in the current folder
     #[arg(long, default_value = "meshglot-proxy", value_name = "DIR")]
     pub folder: PathBuf,

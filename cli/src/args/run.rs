@@ -33,6 +33,9 @@ pub struct RunArgs {
     /// Folder with `tls.crt`, `tls.key` and `ca.crt` of an intermediate CA to sign with; absent: an own root
     #[arg(long, value_name = "DIR")]
     pub ca: Option<PathBuf>,
+    /// Also take tokens that the cluster of the kubeconfig, or around this pod, has projected for the audience `meshglot`
+    #[arg(long)]
+    pub kubernetes_tokens: bool,
     /// Start a proxy for each Workload of this machine
     #[arg(long, value_parser = ["envoy"], value_name = "PROXY")]
     pub proxy: Option<String>,

@@ -20,6 +20,7 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         folder: std::path::absolute(&args.folder)?,
         program: args.envoy.clone(),
         log: None,
+        token_file: args.token_file.clone(),
         invitation,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

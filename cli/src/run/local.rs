@@ -68,6 +68,7 @@ impl Local {
             folder: self.folder.join(folder_name(workload)),
             program: self.envoy.clone(),
             log: None,
+            token_file: None,
             invitation,
         };
         let (tell, name) = (self.tell.clone(), workload.to_owned());

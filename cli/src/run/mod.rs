@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use meshglot_agent::Event;
-use meshglot_control::{Control, ControlError, Given, Settings};
+use meshglot_control::{Control, ControlError, Given, Reviews, Settings, TokenReviewer, TrustDomain};
 use meshglot_translator::diagnostic::{Diagnostic, Severity};
 use meshglot_translator::render::Loss;
 use tokio::runtime::Runtime;
@@ -83,8 +83,11 @@ fn serve(
     listen_for_signals(runtime, tell)?;
     // A folder that cannot be read at all has no Mesh; what is wrong with it is told with the first reading.
     let domain = reader.read().map_or_else(|_| "cluster.local".to_owned(), |(reading, _)| trust_domain(&reader.plan(&reading)));
-    let trust_domain = domain.parse().map_err(|error| Failure::new(Exit::Invalid, format!("the trust domain of the Mesh: {error}")))?;
-    let settings = Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given };
+    let trust_domain: TrustDomain =
+        domain.parse().map_err(|error| Failure::new(Exit::Invalid, format!("the trust domain of the Mesh: {error}")))?;
+    let reviewer = if args.kubernetes_tokens { Some(reviewer(runtime, &trust_domain)?) } else { None };
+    let settings =
+        Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given, reviewer };
     let notes = tell.clone();
     let notes = std::sync::Mutex::new(notes);
     let note = Arc::new(move |text: &str| {
@@ -188,6 +191,13 @@ fn reader(args: &RunArgs) -> Result<Reader, Failure> {
         strict: false,
     };
     Ok(Reader { input, backend, accepted: plan::accepted(&choice)? })
+}
+
+/// The API server that the kubeconfig names, or that is around this pod.
+fn reviewer(runtime: &Runtime, trust_domain: &TrustDomain) -> Result<Reviews, Failure> {
+    let found = runtime.block_on(TokenReviewer::find(trust_domain.clone()));
+    let failed = |error: String| Failure::new(Exit::Invalid, format!("--kubernetes-tokens: {error}"));
+    Ok(Reviews(Arc::new(found.map_err(failed)?)))
 }
 
 /// An intermediate CA by the names that a Kubernetes Secret has.

@@ -34,6 +34,8 @@ const LIVED: Duration = Duration::from_secs(60);
 pub struct Agent {
     /// Who it is for, and how to join.
     pub invitation: Invitation,
+    /// A file with a token that may be used again; absent: the invitation has one, or the folder a certificate.
+    pub token_file: Option<PathBuf>,
     /// The one of the workload's instances: a name of its own.
     pub instance: String,
     /// Its folder: sockets, secrets and the bootstrap. Only its user may enter it.
@@ -95,6 +97,7 @@ impl Agent {
         );
         settings.held = kept.read(SystemClock.now()).map_err(AgentError::Folder)?;
         settings.token.clone_from(&self.invitation.token);
+        settings.token_file.clone_from(&self.token_file);
         let holder = Holder::run(settings);
         // Everything that is spawned here ends with this.
         let mut tasks = JoinSet::new();

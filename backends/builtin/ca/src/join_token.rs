@@ -61,6 +61,11 @@ impl JoinTokens {
         Ok(Self { life, limit, tokens: Vec::new() })
     }
 
+    /// Whether a text could be a join token at all, and none of another authority.
+    pub fn is_one(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
     /// A new token for one identity: `mgj_` and 32 letters, digits, `-` and `_`. It is told here and never again.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use meshglot_agent::Invitation;
 use meshglot_ca::{JoinTokens, TrustDomain, chain_pem};
-use meshglot_join::{Clock, JoinService, SystemClock};
+use meshglot_join::{Clock, JoinService, Reviewer, SystemClock};
 use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::plan::Plan;
 use meshglot_xds::{ByIdentity, Discovery, Identities, Proxies, World, connections};
@@ -40,6 +40,18 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// An intermediate CA to sign with; absent: an own root.
     pub given: Option<Given>,
+    /// Takes tokens of another authority; absent: join tokens alone.
+    pub reviewer: Option<Reviews>,
+}
+
+/// What knows tokens of another authority.
+#[derive(Clone)]
+pub struct Reviews(pub Arc<dyn Reviewer>);
+
+impl std::fmt::Debug for Reviews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reviews")
+    }
 }
 
 /// Takes what the control plane has to say meanwhile, for people.
@@ -164,6 +176,10 @@ impl Control {
 
     fn serve(&self, listener: TcpListener, discovery: Discovery) -> Result<(), ControlError> {
         let join = JoinService::new(self.keeper.signs(), self.tokens.clone(), self.clock.clone())?;
+        let join = match &self.settings.reviewer {
+            Some(Reviews(reviewer)) => join.reviewed_by(reviewer.clone()),
+            None => join,
+        };
         let incoming = connections(listener, self.keeper.configs());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move {

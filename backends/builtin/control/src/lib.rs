@@ -8,11 +8,13 @@ mod control;
 mod error;
 mod health;
 mod published;
+mod token_review;
 
 pub use admin::router;
 pub use admin::{Reload, SourceState};
 pub use answers::{Problem, Proxies, ProxyAnswer, RefusalAnswer, RefusedAnswer, ResourceAnswer, Resources, Sync};
 pub use authority::Given;
-pub use control::{Control, Settings, Tell};
+pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
-pub use meshglot_ca::StoreError;
+pub use meshglot_ca::{StoreError, TrustDomain};
+pub use token_review::{AUDIENCE, TokenReviewer};

@@ -3,6 +3,8 @@
 use meshglot_ca::{CertificateError, CsrError, IssueError, SpiffeId, TokenError, VerifyError};
 use tonic::{Code, Status};
 
+use crate::reviewer::ReviewError;
+
 /// Why a caller of [`crate::JoinService`] gets no certificate. The message goes to the caller.
 ///
 /// That a token is used or expired, and not unknown, is told only to who has all of it: whoever guesses (192 bits) hears "unknown"
@@ -15,6 +17,9 @@ pub enum Refusal {
     /// The token is not good.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// A token of another authority is not good, or cannot be reviewed.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// The certificate of the connection cannot be read.
     #[error("the certificate of the connection cannot be used, connect with one of this mesh or join with a token: {0}")]
     Unreadable(#[source] CertificateError),
@@ -48,6 +53,8 @@ impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
             Refusal::NoProof | Refusal::Token(_) | Refusal::Unreadable(_) | Refusal::Certificate(_) => Code::Unauthenticated,
+            Refusal::Review(ReviewError::Refused(_)) => Code::Unauthenticated,
+            Refusal::Review(ReviewError::Unavailable(_)) => Code::Unavailable,
             Refusal::Differs { .. } | Refusal::Csr(CsrError::ForeignName { .. }) => Code::PermissionDenied,
             Refusal::Csr(_) => Code::InvalidArgument,
             Refusal::Authority(IssueError::TrustDomain { .. }) => Code::PermissionDenied,

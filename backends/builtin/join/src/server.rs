@@ -40,7 +40,10 @@ where
             Ok(match request.uri().path() {
                 SIGN => {
                     let codec = ProstCodec::<SignResponse, SignRequest>::default();
-                    let method = service_fn(move |request| std::future::ready(answer(&service, &request)));
+                    let method = service_fn(move |request| {
+                        let service = service.clone();
+                        async move { answer(&service, &request).await }
+                    });
                     Grpc::new(codec).max_decoding_message_size(MESSAGE).unary(method, request).await
                 }
                 TRUST => {
@@ -54,8 +57,8 @@ where
     }
 }
 
-fn answer(service: &JoinService, request: &Request<SignRequest>) -> Result<Response<SignResponse>, Status> {
+async fn answer(service: &JoinService, request: &Request<SignRequest>) -> Result<Response<SignResponse>, Status> {
     let shown = caller::chain(request.extensions())?;
-    let issued = service.sign(request.get_ref(), shown.as_deref())?;
+    let issued = service.sign(request.get_ref(), shown.as_deref()).await?;
     Ok(Response::new(SignResponse { chain_pem: issued.chain_pem(), bundle_pem: issued.bundle_pem() }))
 }

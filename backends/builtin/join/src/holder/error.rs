@@ -1,5 +1,7 @@
 //! What may be wrong with a holder.
 
+use std::path::PathBuf;
+
 use meshglot_ca::{KeyError, SpiffeId};
 use tonic::Status;
 
@@ -12,6 +14,15 @@ pub(crate) enum HolderError {
     /// Neither secrets that live nor a token.
     #[error("there is no certificate that lives and no join token: start again with a new token")]
     NoToken,
+    /// The token is not where it should be.
+    #[error("{}: {error}: check that a token is projected there", .path.display())]
+    TokenFile {
+        /// Where.
+        path: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        error: std::io::Error,
+    },
     /// Secrets that were given are of no use.
     #[error("the secrets held before cannot be used: {0}")]
     Held(#[source] HeldError),

@@ -1,6 +1,7 @@
 //! What a holder is told before it begins.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub bundle_pem: String,
     /// For the first join. It is not needed where held secrets live and are accepted, and used where they are not.
     pub token: Option<String>,
+    /// A file with a token that may be used again, such as one that Kubernetes projects and replaces; read for each join without `token`.
+    pub token_file: Option<PathBuf>,
     /// What was held before, as from a disk.
     pub held: Option<Held>,
     /// The time of day.
@@ -47,6 +50,7 @@ impl Settings {
             id,
             bundle_pem,
             token: None,
+            token_file: None,
             held: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(random),

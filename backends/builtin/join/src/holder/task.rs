@@ -67,7 +67,7 @@ impl Task {
         let held = self.held.borrow().clone().filter(|held| held.lives(now));
         // A control plane that has lost its root knows no certificate of before. Where there is a token, it has its turn every other time:
         // it is used up only by a control plane that its roots vouch for.
-        let joins = held.is_none() || self.refused && self.settings.token.is_some();
+        let joins = held.is_none() || self.refused && (self.settings.token.is_some() || self.settings.token_file.is_some());
         let done = match held {
             Some(held) if !joins => self.follow(&held).await,
             _ => self.join().await,
@@ -77,12 +77,23 @@ impl Task {
     }
 
     async fn join(&mut self) -> Result<(), HolderError> {
-        let token = self.settings.token.clone().ok_or(HolderError::NoToken)?;
+        let token = self.token()?;
         // With the roots that came with the token: those held may be from before a rotation.
         let mut joiner = self.connect(&self.settings.bundle_pem, None).await?;
         self.sign(&mut joiner, Some(&token)).await?;
         self.settings.token = None;
         Ok(())
+    }
+
+    fn token(&self) -> Result<String, HolderError> {
+        match (&self.settings.token, &self.settings.token_file) {
+            (Some(token), _) => Ok(token.clone()),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path).map_err(|error| HolderError::TokenFile { path: path.clone(), error })?;
+                Ok(text.trim().to_owned())
+            }
+            (None, None) => Err(HolderError::NoToken),
+        }
     }
 
     /// Follows the roots until the certificate is due, and renews it over the same connection.

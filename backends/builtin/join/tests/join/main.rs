@@ -4,5 +4,6 @@ mod connecting;
 mod harness;
 mod holding;
 mod plane;
+mod reviewing;
 mod rotating;
 mod signing;

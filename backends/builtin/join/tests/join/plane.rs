@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use meshglot_ca::{Authority, JoinTokens, SpiffeId, chain_pem};
-use meshglot_join::{Clock, ConnectError, Held, JoinService, Joiner, Own, connect};
+use meshglot_join::{Clock, ConnectError, Held, JoinService, Joiner, Own, Reviewer, connect};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -26,6 +26,7 @@ pub(crate) struct Plane {
     authority: watch::Sender<Arc<Authority>>,
     tokens: Arc<Mutex<JoinTokens>>,
     face: Face,
+    reviewer: Option<Arc<dyn Reviewer>>,
     /// Its connections go with it.
     runtime: Option<Runtime>,
 }
@@ -42,12 +43,20 @@ impl Plane {
         Self::with(Face { id: control_plane(), version: &rustls::version::TLS13 })
     }
 
+    pub(crate) fn reviewed_by(reviewer: Arc<dyn Reviewer>) -> Self {
+        Self::made(Face { id: control_plane(), version: &rustls::version::TLS13 }, Some(reviewer))
+    }
+
     pub(crate) fn with(face: Face) -> Self {
+        Self::made(face, None)
+    }
+
+    fn made(face: Face, reviewer: Option<Arc<dyn Reviewer>>) -> Self {
         let clock = TestClock::new();
         let authority = Authority::new("cluster.local".parse().expect("a trust domain"), clock.now()).expect("an authority");
         let authority = watch::Sender::new(Arc::new(authority));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut plane = Self { address, clock, authority, tokens: Arc::default(), face, runtime: None };
+        let mut plane = Self { address, clock, authority, tokens: Arc::default(), face, reviewer, runtime: None };
         plane.come();
         plane
     }
@@ -59,6 +68,10 @@ impl Plane {
         self.address = listener.local_addr().expect("an address");
         let runtime = Runtime::new().expect("threads");
         let service = JoinService::new(self.authority.subscribe(), self.tokens.clone(), self.clock.clone()).expect("random numbers");
+        let service = match &self.reviewer {
+            Some(reviewer) => service.reviewed_by(reviewer.clone()),
+            None => service,
+        };
         let (sender, receiver) = mpsc::channel(8);
         runtime.spawn(accept(listener, self.authority.subscribe(), self.clock.clone(), self.face.clone(), sender));
         runtime.spawn(Server::builder().add_service(service).serve_with_incoming(ReceiverStream::new(receiver)));
