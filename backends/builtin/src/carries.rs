@@ -33,6 +33,15 @@ impl Carries {
             }
             declared => declared,
         };
+        Self::read(protocol)
+    }
+
+    /// The same whatever the rules are.
+    pub(crate) fn declared(port: &ServicePort) -> Self {
+        Self::read(port.protocol)
+    }
+
+    fn read(protocol: Protocol) -> Self {
         match protocol {
             Protocol::Http | Protocol::Http2 | Protocol::Grpc => Self::Http,
             Protocol::Tcp => Self::Tcp,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use meshglot_translator::ir::{MeshSettings, PodSet};
+use meshglot_translator::ir::{MeshSettings, PodSet, Service, ServicePort};
 use meshglot_translator::render::{Provenance, RenderedObject};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
@@ -20,8 +20,11 @@ use crate::resource::{cluster, listener, route_configuration};
 /// The listener `inbound`, with clusters and route configurations of its ports.
 pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
     let access = Access::of(pods, mesh, view);
-    let ports = ports(pods, &access, view);
-    let automatic: BTreeSet<u16> = ports.iter().filter(|(_, carries)| **carries == Carries::Automatic).map(|(port, _)| *port).collect();
+    let ports = decided(pods, &access, view);
+    // Whatever the rules are: another list would replace the listener, and cut the connections of all of its ports.
+    let declared = ports_of(pods, view, |_, port| Carries::declared(port));
+    let automatic: BTreeSet<u16> =
+        declared.into_iter().filter(|(_, carries)| *carries == Carries::Automatic).map(|(port, _)| port).collect();
     let mut chains = Vec::new();
     let mut provenance = Vec::new();
     for (port, carries) in &ports {
@@ -44,26 +47,30 @@ pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, vi
     objects
 }
 
-/// What each port carries, as the Services that lead to it say; automatic if none does or if they differ, unless
-/// an access rule looks at requests.
+/// What each port carries; one of which nobody says it carries requests where an access rule looks at them.
+fn decided(pods: &PodSet, access: &Access, view: &View<'_>) -> BTreeMap<u16, Carries> {
+    let decided = |(port, carries)| match carries {
+        Carries::Automatic if access.needs_http(port) => (port, Carries::Http),
+        carries => (port, carries),
+    };
+    ports_of(pods, view, |service, port| Carries::of(service, port, view)).into_iter().map(decided).collect()
+}
+
+/// What each port carries, as the Services that lead to it say; automatic if none does or if they differ.
 ///
 /// A port that a Service leads to counts as declared even if no container names it: callers come to it with TLS,
 /// which the application itself would not understand.
-fn ports(pods: &PodSet, access: &Access, view: &View<'_>) -> BTreeMap<u16, Carries> {
+fn ports_of(pods: &PodSet, view: &View<'_>, carries: impl Fn(&Service, &ServicePort) -> Carries) -> BTreeMap<u16, Carries> {
     let mut ports: BTreeMap<u16, Option<Carries>> = pods.ports.iter().map(|(_, number)| (*number, None)).collect();
     for service in view.services_selecting(pods) {
         for port in &service.ports {
             let Some(target) = pods.target(&port.target) else { continue };
-            let carries = Carries::of(&service, port, view);
+            let carries = carries(&service, port);
             let known = ports.entry(target).or_default();
             *known = Some(known.map_or(carries, |known| known.and(carries)));
         }
     }
-    let decided = |(port, carries): (u16, Option<Carries>)| match carries.unwrap_or(Carries::Automatic) {
-        Carries::Automatic if access.needs_http(port) => (port, Carries::Http),
-        carries => (port, carries),
-    };
-    ports.into_iter().map(decided).collect()
+    ports.into_iter().map(|(port, carries)| (port, carries.unwrap_or(Carries::Automatic))).collect()
 }
 
 /// Writes the chains of one port. Each call must find one of them: what finds none falls through to the default

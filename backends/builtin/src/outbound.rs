@@ -98,11 +98,14 @@ impl Writer<'_, '_> {
         let matching = message! { "destination_port": dialled, "prefix_ranges": ranges };
         let name = port_name(&service.key, port.number);
         let carries = Carries::of(service, port, self.view);
+        // Whatever the rules are: another list would replace the listener, and cut the connections of all of its chains.
+        if Carries::declared(port) == Carries::Automatic {
+            self.automatic.insert(dialled);
+        }
         for side in carries.sides() {
             let mut matching = matching.clone();
             if carries == Carries::Automatic && *side == Side::Http {
                 matching["application_protocols"] = json!(listener::HTTP_WORDS);
-                self.automatic.insert(dialled);
             }
             let (filter, sources, provenance) = match side {
                 Side::Http => (http_manager::outbound(&name), Vec::new(), Vec::new()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::extension;
 use crate::message::message;
 
-/// What a caller offers where requests are read on the other side.
+/// What a caller offers where requests are read on the other side; it chooses the chain there, and is not agreed on.
 pub(crate) const ALPN_HTTP: &str = "meshglot";
 /// What a caller offers where bytes are passed on.
 pub(crate) const ALPN_TCP: &str = "meshglot-tcp";
@@ -22,8 +22,10 @@ pub(crate) fn upstream(alpn: &str, sans: &[String], trust_domain: &str) -> Value
 pub(crate) fn downstream(validation: Value) -> Value {
     let message = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
     let fields = message! {
-        // The last two are for callers that are not of this mesh but have a certificate of it.
-        "common_tls_context": common(&[ALPN_HTTP, ALPN_TCP, "h2", "http/1.1"], validation),
+        // Not `ALPN_HTTP`: what is agreed on would be Envoy's protocol, and HTTP/1.1 where it is neither of the last two. Without an
+        // agreement it looks at the first bytes, so that HTTP/2 comes through. These two are for callers that are not of this mesh
+        // but have a certificate of it.
+        "common_tls_context": common(&[ALPN_TCP, "h2", "http/1.1"], validation),
         "require_client_certificate": true,
         "disable_stateless_session_resumption": true,
         "disable_stateful_session_resumption": true,

@@ -111,6 +111,31 @@ fn undeclared_port_has_two_sides() {
     assert_eq!(inbound_chains(&resources, "shop/root"), ["80/mtls", "80/plain", "80/tls"]);
 }
 
+#[test]
+fn rules_leave_what_inspects_connections_alone() {
+    let by_matches = [group(1), split("root", MATCHES, [1, 1])].join("\n---\n");
+    let target = "{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: some, namespace: shop}, spec: {destination: \
+                  {kind: ServiceAccount, name: root}, rules: [{kind: HTTPRouteGroup, name: group}], sources: [{kind: ServiceAccount, name: \
+                  a}]}}";
+    let filters = |policy: &str| {
+        let resources = Resources::of(&[policy, &services("{port: 80}", ALL), &deployment("root")]);
+        ["inbound", "outbound"].map(|name| resources.get("shop/root", "Listener", name)["listener_filters"].clone())
+    };
+    let none = filters(&group(1));
+    assert_eq!(filters(&by_matches), none, "a split by matches");
+    assert_eq!(filters(&format!("{}\n---\n{target}", group(1))), none, "access by matches");
+}
+
+#[test]
+fn the_protocol_of_requests_is_seen_and_not_agreed_on() {
+    let resources = Resources::of(&[&services(HTTP, ALL), &deployment("root")]);
+    let chain = &resources.get("shop/root", "Listener", "inbound")["filter_chains"][0];
+    assert_eq!(chain["filter_chain_match"]["application_protocols"], json!(["meshglot"]));
+    // Envoy would read HTTP/1.1 from then on, and no call of gRPC would come through.
+    let known = &chain["transport_socket"]["typed_config"]["common_tls_context"]["alpn_protocols"];
+    assert!(!known.as_array().is_some_and(|known| known.contains(&json!("meshglot"))), "{known}");
+}
+
 fn inbound_chains(resources: &Resources, workload: &str) -> Vec<String> {
     let chains = resources.get(workload, "Listener", "inbound")["filter_chains"].as_array();
     chains.into_iter().flatten().filter_map(|chain| chain["name"].as_str().map(str::to_owned)).collect()
