@@ -23,6 +23,9 @@ const TOKEN_BYTES: usize = PREFIX.len() + RANDOM_BYTES / 3 * 4;
 const LIFE: Duration = Duration::minutes(10);
 const MAX_LIFE: Duration = Duration::hours(1);
 
+/// How far a clock may be set back without a token noticing: as far as certificates are dated back.
+const TOLERANCE: Duration = Duration::minutes(1);
+
 /// How many are remembered where nothing is said.
 const LIMIT: usize = 10_000;
 
@@ -36,6 +39,8 @@ pub struct JoinTokens {
 struct Token {
     hash: [u8; 32],
     id: SpiffeId,
+    /// When it was issued.
+    begins: OffsetDateTime,
     /// The first moment at which it is not good any more.
     ends: OffsetDateTime,
     used: bool,
@@ -81,14 +86,15 @@ impl JoinTokens {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random).map_err(|_| IssueTokenError::Random)?;
         let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-        self.tokens.push(Token { hash: hash(&text), id: id.clone(), ends: now + self.life, used: false });
+        self.tokens.push(Token { hash: hash(&text), id: id.clone(), begins: now, ends: now + self.life, used: false });
         Ok(text)
     }
 
     /// The identity of a token, which is used up by this.
     ///
     /// # Errors
-    /// Where it was never issued (or is forgotten), was used before, or ended.
+    /// Where it was never issued (or is forgotten), was used before, ended, or was issued later than now, since a clock was set back: it
+    /// would be good for longer than it was meant to be.
     pub fn redeem(&mut self, text: &str, now: OffsetDateTime) -> Result<SpiffeId, TokenError> {
         if text.len() != TOKEN_BYTES {
             return Err(TokenError::Unknown);
@@ -100,6 +106,9 @@ impl JoinTokens {
         }
         if now >= token.ends {
             return Err(TokenError::Expired);
+        }
+        if now < token.begins - TOLERANCE {
+            return Err(TokenError::NotYet);
         }
         token.used = true;
         Ok(token.id.clone())
@@ -170,6 +179,9 @@ pub enum TokenError {
     /// Too late.
     #[error("the join token has expired: ask for a new one and use it at once")]
     Expired,
+    /// Too early.
+    #[error("the join token is not yet good, since the clock of the authority was set back: set it right, or ask for a new token")]
+    NotYet,
     /// A second time.
     #[error("the join token was used before: ask for a new one, and find out who used this one")]
     Used,

@@ -38,6 +38,15 @@ fn it_is_good_for_ten_minutes() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_not_make_it_last() {
+    let mut tokens = JoinTokens::new();
+    let text = tokens.issue(&web(), now()).expect("a token");
+    let early = now() - Duration::minutes(1);
+    assert_eq!(tokens.redeem(&text, early - Duration::nanoseconds(1)), Err(TokenError::NotYet));
+    assert_eq!(tokens.redeem(&text, early), Ok(web()), "a refusal does not use it up, and clocks are corrected by a little all the time");
+}
+
+#[test]
 fn each_token_has_its_identity() {
     let mut tokens = JoinTokens::new();
     let other = "spiffe://cluster.local/ns/shop/sa/api".parse().expect("an identity");
