@@ -71,8 +71,8 @@ Exit codes: 0 stopped, 2 usage, 3 unreadable file, 70 Envoy cannot be started.";
 
 const CAPTURE_EXAMPLES: &str = "\
 Examples:
-  meshglot proxy capture --user 2102
-  meshglot proxy capture --user 2102 --leave 22,9100
+  meshglot proxy capture --user 2102 --served 8080
+  meshglot proxy capture --user 2102 --served 8080,8081 --leave 22,9100
 
 As root, pipe it into `nft -f -` on the host or in the network namespace of the workload; the proxy runs as that user.
 Exit codes: 0 printed, 2 usage.";
@@ -246,6 +246,9 @@ pub struct CaptureArgs {
     /// Number of the user that the proxy runs as: its own calls are not captured
     #[arg(long, value_name = "UID")]
     pub user: u32,
+    /// Ports that the workload answers on, so that it reaches itself through the mesh, too
+    #[arg(long, value_name = "PORT", value_delimiter = ',')]
+    pub served: Vec<u16>,
     /// Ports of the host that stay as they are
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     pub leave: Vec<u16>,

@@ -89,8 +89,8 @@ fn token(args: &TokenArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 fn capture(args: &CaptureArgs, io: &mut Io<'_>) -> Outcome {
-    let CaptureArgs { user, leave, inbound, outbound } = args;
-    let rules = Capture { inbound: *inbound, outbound: *outbound, user: *user, leave: leave.clone() };
+    let CaptureArgs { user, served, leave, inbound, outbound } = args;
+    let rules = Capture { inbound: *inbound, outbound: *outbound, user: *user, served: served.clone(), leave: leave.clone() };
     write!(io.stdout, "{}", rules.ruleset())?;
     Ok(Exit::Ok)
 }

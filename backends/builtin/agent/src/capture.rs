@@ -9,6 +9,9 @@ pub struct Capture {
     pub outbound: u16,
     /// The number of the proxy's user: what it sends itself is not redirected.
     pub user: u32,
+    /// Ports that the workload serves: a call of the workload to itself leaves by its proxy and arrives at it again. On other ports the
+    /// proxy passes calls on to the very address that was called, which must not lead back to it.
+    pub served: Vec<u16>,
     /// Ports of the host that stay as they are, such as 22.
     pub leave: Vec<u16>,
 }
@@ -16,18 +19,20 @@ pub struct Capture {
 impl Capture {
     /// The ruleset, for `nft -f -`. It replaces the one of before; connections within the host are left alone.
     pub fn ruleset(&self) -> String {
-        let Self { inbound, outbound, user, leave } = self;
-        let left = match leave.iter().map(u16::to_string).collect::<Vec<_>>() {
-            ports if ports.is_empty() => String::new(),
-            ports => format!("    tcp dport {{ {} }} return\n", ports.join(", ")),
-        };
+        let Self { inbound, outbound, user, served, leave } = self;
+        let itself = ["ip daddr != 127.0.0.0/8", "ip6 daddr != ::1"].map(|elsewhere| {
+            let own = |ports| format!("    meta skuid {user} {elsewhere} fib daddr type local tcp dport {ports} redirect to :{inbound}\n");
+            set(served).map(own).unwrap_or_default()
+        });
+        let left = set(leave).map(|ports| format!("    tcp dport {ports} return\n")).unwrap_or_default();
         // The first line makes a table that may be there already, so that the second has one to delete.
         format!(
             "table inet meshglot\n\
              delete table inet meshglot\n\
              table inet meshglot {{\n  \
                chain output {{\n    \
-                 type nat hook output priority -100; policy accept;\n    \
+                 type nat hook output priority -100; policy accept;\n\
+             {}    \
                  meta skuid {user} return\n    \
                  oifname \"lo\" return\n    \
                  meta l4proto tcp redirect to :{outbound}\n  \
@@ -38,9 +43,16 @@ impl Capture {
              {left}    \
                  meta l4proto tcp redirect to :{inbound}\n  \
                }}\n\
-             }}\n"
+             }}\n",
+            itself.concat()
         )
     }
+}
+
+/// `{ 80, 443 }`; none of no port.
+fn set(ports: &[u16]) -> Option<String> {
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    (!ports.is_empty()).then(|| format!("{{ {} }}", ports.join(", ")))
 }
 
 #[cfg(test)]
@@ -49,10 +61,12 @@ mod tests {
 
     #[test]
     fn what_a_ruleset_says() {
-        let text = Capture { inbound: 15006, outbound: 15001, user: 2102, leave: vec![22, 9100] }.ruleset();
+        let text = Capture { inbound: 15006, outbound: 15001, user: 2102, served: vec![8080], leave: vec![22, 9100] }.ruleset();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let at = |line: &str| lines.iter().position(|one| *one == line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));
         assert!(at("meta skuid 2102 return") < at("meta l4proto tcp redirect to :15001"));
+        let itself = "meta skuid 2102 ip daddr != 127.0.0.0/8 fib daddr type local tcp dport { 8080 } redirect to :15006";
+        assert!(at(itself) < at("meta skuid 2102 return"));
         assert!(at("tcp dport { 22, 9100 } return") < at("meta l4proto tcp redirect to :15006"));
         assert!(at("delete table inet meshglot") == at("table inet meshglot") + 1);
     }

@@ -1,20 +1,37 @@
-//! The built-in mesh put together from its real parts: control plane, authority, agents, an unmodified data plane, applications,
+//! The built-in mesh put together from its real parts: control plane, authority, agents, a data plane, applications,
 //! and a network of namespaces between them, in which every call is redirected to the caller's proxy and to the server's.
 //!
 //! It is made for tests, on Linux, as root.
 
 mod application;
+mod binomial;
+mod calls;
 mod client;
+mod clock;
+mod credentials;
+mod data_plane;
+mod host;
+mod inventory;
 mod issuer;
 mod mesh;
 mod missing;
 mod namespace;
 mod network;
 mod plane;
+mod reader;
+mod stranger;
+mod trust;
 mod workload;
 
-pub use client::{Answer, Call};
-pub use mesh::{Caller, Mesh};
+pub use binomial::bounds;
+pub use calls::Caller;
+pub use client::{Answer, Call, Connection};
+pub use clock::SkewedClock;
+pub use credentials::Credentials;
+pub use data_plane::{Beside, DataPlane, Proxy, data_plane};
+pub use mesh::Mesh;
 pub use missing::{Missing, missing};
 pub use network::Network;
+pub use reader::Reader;
+pub use stranger::Stranger;
 pub use workload::{Place, Serves, Workload};

@@ -1,15 +1,12 @@
-//! A running mesh: policy goes in, calls come out.
+//! A running mesh: policy goes in, and proxies take it.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Permissions};
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use meshglot_agent::{Bootstrap, Envoy, SecretService};
 use meshglot_builtin::{Builtin, identities};
 use meshglot_join::Holder;
 use meshglot_translator::parse::Source;
@@ -17,65 +14,41 @@ use meshglot_translator::plan::{Chosen, Plan};
 use meshglot_translator::resolve::ReadOptions;
 use meshglot_xds::{Identities, ProxyStatus, World};
 use tempfile::TempDir;
-use tokio::net::UnixListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::transport::Server;
 
-use crate::application::Application;
-use crate::client::{self, Answer, Call};
-use crate::issuer::{Issuer, TRUST_DOMAIN, trusted};
-use crate::missing;
-use crate::namespace::Namespace;
-use crate::network::{Network, PROXY_USER};
+use crate::data_plane::DataPlane;
+use crate::host::Host;
+use crate::inventory::inventory;
+use crate::issuer::Issuer;
+use crate::network::Network;
 use crate::plane::Plane;
 use crate::workload::{Place, Workload};
 
 /// How long everything may take to be as it should be.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// After a proxy has taken an update its worker threads have it a moment later.
-const MOMENT: Duration = Duration::from_millis(60);
+pub(crate) const MOMENT: Duration = Duration::from_millis(60);
 
 /// Everything, running. What was started ends with it, in the order of the fields.
 pub struct Mesh {
-    hosts: BTreeMap<&'static str, Host>,
+    pub(crate) hosts: BTreeMap<&'static str, Host>,
     worlds: watch::Sender<Arc<World>>,
     identities: watch::Sender<Arc<Identities>>,
-    plane: Option<Plane>,
-    inventory: String,
+    pub(crate) plane: Option<Plane>,
+    /// The address of the control plane, also while there is none.
+    control_plane: std::net::SocketAddr,
+    workloads: Vec<Workload>,
+    /// Those that are not ready, as the cluster says.
+    away: BTreeSet<&'static str>,
+    policy: String,
     plan: Plan,
     runtime: Option<Runtime>,
-    issuer: Issuer,
-    _network: Network,
+    pub(crate) issuer: Issuer,
+    pub(crate) network: Network,
+    data_plane: &'static dyn DataPlane,
     folder: TempDir,
-}
-
-/// One workload.
-struct Host {
-    workload: Workload,
-    _envoy: Option<Envoy>,
-    _applications: Vec<Application>,
-    holder: Option<Holder>,
-    namespace: Arc<Namespace>,
-}
-
-/// Calls one Service from one workload.
-pub struct Caller {
-    namespace: Arc<Namespace>,
-    server: SocketAddr,
-    host: String,
-}
-
-impl Caller {
-    /// One call.
-    ///
-    /// # Errors
-    /// Nothing answers, not even by closing.
-    pub fn call(&self, what: &Call) -> io::Result<Answer> {
-        client::call(&self.namespace, self.server, &self.host, what)
-    }
 }
 
 impl Mesh {
@@ -83,37 +56,50 @@ impl Mesh {
     ///
     /// # Errors
     /// A part cannot be started, or the proxies do not get ready.
-    pub fn start(workloads: &[Workload]) -> io::Result<Self> {
+    pub fn start(workloads: &[Workload], data_plane: &'static dyn DataPlane) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("mgs").tempdir()?;
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let network = Network::new()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let inventory: String = workloads.iter().map(Workload::inventory).collect();
-        let plan = plan(&inventory);
+        let plan = plan(&inventory(workloads, &BTreeSet::new()));
         let issuer = runtime.block_on(Issuer::start())?;
 
         let (worlds, receiver) = watch::channel(world(&plan, &World::default())?);
         let (ids, id_receiver) = watch::channel(Arc::new(identities(&plan.model, &plan.target)));
         let plane = Plane::start(&network, 0, receiver, id_receiver, issuer.configs())?;
-        let control_plane = plane.address();
         let mut mesh = Self {
             hosts: BTreeMap::new(),
             worlds,
             identities: ids,
+            control_plane: plane.address(),
             plane: Some(plane),
-            inventory,
+            workloads: workloads.to_vec(),
+            away: BTreeSet::new(),
+            policy: String::new(),
             plan,
             runtime: Some(runtime),
             issuer,
-            _network: network,
+            network,
+            data_plane,
             folder,
         };
         for workload in workloads {
-            let host = mesh.host(*workload, control_plane)?;
+            let mut host = mesh.host(*workload)?;
+            host.start_applications()?;
             mesh.hosts.insert(workload.name, host);
+            mesh.start_proxy(workload.name)?;
         }
         mesh.settle()?;
         Ok(mesh)
+    }
+
+    fn host(&self, workload: Workload) -> io::Result<Host> {
+        let meshed = workload.place == Place::Meshed;
+        let ports: Vec<u16> = workload.declared().map(|(_, target, _)| *target).collect();
+        let namespace = self.network.host(workload.address(), meshed.then_some(&ports))?;
+        let path = format!("ns/{}/sa/{}", workload.namespace, workload.account);
+        let holder = meshed.then(|| self.within(|| self.issuer.join(&path))).transpose()?;
+        Host::new(workload, namespace, self.folder.path().join(workload.name), holder)
     }
 
     /// Puts other policy in place of what there is, and waits until every proxy has it.
@@ -130,15 +116,45 @@ impl Mesh {
     /// # Errors
     /// It is wrong.
     pub fn put(&mut self, policy: &str) -> io::Result<()> {
-        self.plan = plan(&format!("{}{policy}", self.inventory));
-        let wrong: Vec<String> = self.plan.errors().map(|error| error.message.clone()).collect();
+        self.take(policy, None)
+    }
+
+    /// The same with a mistake of this code, and no other: what is right in it holds all the same.
+    ///
+    /// # Errors
+    /// The mistake is not told, or there is another.
+    pub fn put_mistaken(&mut self, policy: &str, code: &str) -> io::Result<()> {
+        self.take(policy, Some(code))?;
+        let is_told = self.plan.errors().any(|error| error.code.info().name == code);
+        if is_told { Ok(()) } else { Err(io::Error::other(format!("{code} is not told"))) }
+    }
+
+    fn take(&mut self, policy: &str, mistake: Option<&str>) -> io::Result<()> {
+        let plan = plan(&format!("{}{policy}", inventory(&self.workloads, &self.away)));
+        let others = plan.errors().filter(|error| Some(error.code.info().name) != mistake);
+        let wrong: Vec<String> = others.map(|error| format!("{}: {}", error.code.info().name, error.message)).collect();
         if !wrong.is_empty() {
             return Err(io::Error::other(wrong.join("; ")));
         }
+        self.plan = plan;
+        policy.clone_into(&mut self.policy);
         let before = self.worlds.borrow().clone();
         self.identities.send_replace(Arc::new(identities(&self.plan.model, &self.plan.target)));
         self.worlds.send_replace(world(&self.plan, &before)?);
         Ok(())
+    }
+
+    /// Says of a workload, as the cluster does, whether it is ready to be called; waits until every proxy has heard of it.
+    ///
+    /// # Errors
+    /// A proxy does not take it.
+    pub fn set_ready(&mut self, name: &'static str, ready: bool) -> io::Result<()> {
+        if ready {
+            self.away.remove(name);
+        } else {
+            self.away.insert(name);
+        }
+        self.apply(&self.policy.clone())
     }
 
     /// Ends the control plane as a crash does: every connection to it breaks.
@@ -150,33 +166,75 @@ impl Mesh {
     ///
     /// # Errors
     /// It cannot be started, or a proxy does not come back.
-    pub fn start_control_plane(&mut self, port: u16) -> io::Result<()> {
+    pub fn start_control_plane(&mut self) -> io::Result<()> {
         let (worlds, identities) = (self.worlds.subscribe(), self.identities.subscribe());
-        self.plane = Some(Plane::start(&self._network, port, worlds, identities, self.issuer.configs())?);
+        self.plane = Some(Plane::start(&self.network, self.control_plane.port(), worlds, identities, self.issuer.configs())?);
         self.settle()
     }
 
-    /// The port of the control plane; 0: there is none.
-    pub fn control_plane_port(&self) -> u16 {
-        self.plane.as_ref().map_or(0, |plane| plane.address().port())
+    /// Ends the proxy of a workload, as a crash does; its applications go on.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn stop_proxy(&mut self, of: &str) {
+        self.at(of).proxy = None;
     }
 
-    /// Changes the root of the authority: waits until everybody trusts the new one, then lets it sign.
+    /// Starts it again, and waits for nobody.
     ///
     /// # Errors
-    /// It has been changed before, or somebody does not hear of it.
-    pub fn change_root(&self) -> io::Result<()> {
-        self.issuer.introduce()?;
-        let end = Instant::now() + PATIENCE;
-        while self.hosts.values().filter_map(|host| host.holder.as_ref()).any(|holder| trusted(holder) < self.issuer.roots()) {
-            if Instant::now() > end {
-                return Err(io::Error::other("a proxy does not hear of the new root"));
-            }
-            std::thread::sleep(Duration::from_millis(5));
+    /// It cannot be started.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn start_proxy(&mut self, of: &str) -> io::Result<()> {
+        let (data_plane, control_plane) = (self.data_plane, self.control_plane);
+        let runtime = self.runtime.as_ref().ok_or_else(|| io::Error::other("it ends"))?.handle().clone();
+        self.at(of).start_proxy(data_plane, control_plane, &runtime)
+    }
+
+    /// Ends what a workload serves; its proxy goes on.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn stop_applications(&mut self, of: &str) {
+        self.at(of).applications.clear();
+    }
+
+    /// Starts it again.
+    ///
+    /// # Errors
+    /// A port is taken.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn start_applications(&mut self, of: &str) -> io::Result<()> {
+        self.at(of).start_applications()
+    }
+
+    /// Lets a workload wait so long before every answer to a request.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn set_delay(&self, of: &str, delay: Duration) {
+        self.hosts[of].applications.values().for_each(|application| application.set_delay(delay));
+    }
+
+    /// Starts whatever does not run, sets every clock right, and takes the policy back.
+    ///
+    /// # Errors
+    /// Something cannot be started.
+    pub fn recover(&mut self) -> io::Result<()> {
+        self.issuer.clock.set(time::Duration::ZERO);
+        self.issuer.agents.set(time::Duration::ZERO);
+        self.away.clear();
+        self.put("")?;
+        for name in self.hosts.keys().copied().collect::<Vec<_>>() {
+            self.start_applications(name)?;
+            self.start_proxy(name)?;
+            self.set_delay(name, Duration::ZERO);
         }
-        // Envoy takes what its agent has a moment later.
-        std::thread::sleep(MOMENT);
-        self.issuer.switch()
+        if self.plane.is_none() { self.start_control_plane() } else { self.settle() }
     }
 
     /// Who is connected to the control plane.
@@ -189,51 +247,6 @@ impl Mesh {
         &self.plan
     }
 
-    /// One call to a Service, from where a workload runs.
-    ///
-    /// # Errors
-    /// Nothing answers, not even by closing.
-    ///
-    /// # Panics
-    /// There is no workload of such a name.
-    pub fn call(&self, from: &str, to: &str, port: u16, what: &Call) -> io::Result<Answer> {
-        let server = self.hosts[to].workload.cluster_ip();
-        client::call(&self.hosts[from].namespace, SocketAddr::from((server, port)), &format!("{to}.shop"), what)
-    }
-
-    /// The same call so often, one after the other.
-    ///
-    /// # Errors
-    /// Nothing answers one of them, not even by closing.
-    ///
-    /// # Panics
-    /// There is no workload of such a name.
-    pub fn calls(&self, from: &str, to: &str, port: u16, what: &Call, count: usize) -> io::Result<Vec<Answer>> {
-        let server = SocketAddr::from((self.hosts[to].workload.cluster_ip(), port));
-        client::calls(&self.hosts[from].namespace, server, &format!("{to}.shop"), what, count)
-    }
-
-    /// Somebody who calls a Service while the mesh is busy with something else.
-    ///
-    /// # Panics
-    /// There is no workload of such a name.
-    pub fn caller(&self, from: &str, to: &str, port: u16) -> Caller {
-        let server = SocketAddr::from((self.hosts[to].workload.cluster_ip(), port));
-        Caller { namespace: self.hosts[from].namespace.clone(), server, host: format!("{to}.shop") }
-    }
-
-    /// One call to the address of an instance, from where a workload runs.
-    ///
-    /// # Errors
-    /// Nothing answers, not even by closing.
-    ///
-    /// # Panics
-    /// There is no workload of such a name.
-    pub fn call_instance(&self, from: &str, to: &str, port: u16, what: &Call) -> io::Result<Answer> {
-        let server = self.hosts[to].workload.address();
-        client::call(&self.hosts[from].namespace, SocketAddr::from((server, port)), &format!("{to}.shop"), what)
-    }
-
     /// What the proxy of a workload has said, its access log among it.
     ///
     /// # Errors
@@ -242,57 +255,51 @@ impl Mesh {
         fs::read_to_string(self.folder.path().join(of).join("log"))
     }
 
-    fn host(&self, workload: Workload, control_plane: SocketAddr) -> io::Result<Host> {
-        let meshed = workload.place == Place::Meshed;
-        let namespace = Arc::new(self._network.host(workload.address(), meshed)?);
-        let start = |(_, target, serves): &(u16, u16, _)| Application::start(&namespace, workload.name, *target, *serves);
-        let applications = workload.ports.iter().map(start).collect::<io::Result<_>>()?;
-        if !meshed {
-            return Ok(Host { workload, namespace, _applications: applications, _envoy: None, holder: None });
-        }
-        let folder = self.folder.path().join(workload.name);
-        let bootstrap = Bootstrap {
-            id: format!("shop/{0}/{0}-1", workload.name),
-            trust_domain: TRUST_DOMAIN.to_owned(),
-            control_plane,
-            folder: folder.clone(),
+    /// Waits until every proxy that runs has the newest world.
+    ///
+    /// # Errors
+    /// One does not get there.
+    pub fn settle(&self) -> io::Result<()> {
+        let revision = self.worlds.borrow().revision();
+        let ready = |status: &ProxyStatus| status.revision == revision && status.kinds.len() >= 3 && status.is_synced();
+        let is_of = |status: &ProxyStatus, node: &(String, String)| (&status.node.workload, &status.node.instance) == (&node.0, &node.1);
+        let wanted: Vec<_> = self.hosts.values().filter(|host| host.proxy.is_some()).map(Host::node).collect();
+        let is_settled = || {
+            let all = self.proxies();
+            // While one reconnects its stream of before may still be there.
+            wanted.iter().all(|node| {
+                let mut own = all.iter().filter(|status| is_of(status, node)).peekable();
+                own.peek().is_some() && own.all(ready)
+            })
         };
-        fs::create_dir_all(&folder)?;
-        let runtime = self.runtime.as_ref().ok_or_else(|| io::Error::other("it ends"))?;
-        let holder = runtime.block_on(async {
-            let holder = self.issuer.join(&format!("ns/shop/sa/{}", workload.name))?;
-            let listener = UnixListener::bind(bootstrap.agent_socket())?;
-            let service = SecretService::new(holder.held()).service();
-            tokio::spawn(Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)));
-            io::Result::Ok(holder)
-        })?;
-        let launcher = launcher(&folder, &namespace)?;
-        let log = File::create(folder.join("log"))?;
-        for path in [folder.clone(), bootstrap.agent_socket(), folder.join("log")] {
-            std::os::unix::fs::chown(path, Some(PROXY_USER), None)?;
+        if until(is_settled) {
+            std::thread::sleep(MOMENT);
+            return Ok(());
         }
-        let envoy = Envoy::start(&launcher, &bootstrap, log).map_err(io::Error::other)?;
-        Ok(Host { workload, namespace, _applications: applications, _envoy: Some(envoy), holder: Some(holder) })
+        let logs: Vec<String> = self.hosts.keys().filter_map(|name| Some(format!("{name}: {}", self.log(name).ok()?))).collect();
+        Err(io::Error::other(format!("of {wanted:?} these are connected: {:#?}\n{}", self.proxies(), logs.join("\n"))))
     }
 
-    /// Waits until every proxy has the newest world.
-    fn settle(&self) -> io::Result<()> {
-        let revision = self.worlds.borrow().revision();
-        let wanted = self.hosts.values().filter(|host| host.workload.place == Place::Meshed).count();
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let all = self.proxies();
-            let ready = |status: &ProxyStatus| status.revision == revision && status.kinds.len() >= 3 && status.is_synced();
-            if all.len() == wanted && all.iter().all(ready) {
-                std::thread::sleep(MOMENT);
-                return Ok(());
-            }
-            if Instant::now() > end {
-                let logs: Vec<String> = self.hosts.keys().filter_map(|name| Some(format!("{name}: {}", self.log(name).ok()?))).collect();
-                return Err(io::Error::other(format!("of {wanted} proxies these are connected: {all:#?}\n{}", logs.join("\n"))));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    /// The agents of all proxies.
+    pub(crate) fn holders(&self) -> impl Iterator<Item = &Holder> {
+        self.hosts.values().filter_map(|host| host.holder.as_ref())
+    }
+
+    /// Does something within the runtime of the mesh.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| io::Error::other("it ends"))?;
+        let _inside = runtime.enter();
+        work()
+    }
+
+    /// Waits for something in the runtime of the mesh.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> io::Result<T> {
+        Ok(self.runtime.as_ref().ok_or_else(|| io::Error::other("it ends"))?.block_on(work))
+    }
+
+    fn at(&mut self, name: &str) -> &mut Host {
+        // Names are those of the scenarios; a wrong one is a mistake in a test.
+        self.hosts.get_mut(name).unwrap_or_else(|| panic!("there is no workload {name}"))
     }
 }
 
@@ -305,18 +312,16 @@ impl Drop for Mesh {
     }
 }
 
-/// A program that starts Envoy on its host, as the user whose calls are not redirected.
-fn launcher(folder: &std::path::Path, host: &Namespace) -> io::Result<PathBuf> {
-    let envoy = missing::envoy().ok_or_else(|| io::Error::other("envoy is not installed"))?;
-    let path = folder.with_extension("sh");
-    let text = format!(
-        "#!/bin/sh\nexec nsenter --net={} setpriv --reuid {PROXY_USER} --regid {PROXY_USER} --clear-groups {} \"$@\"\n",
-        host.path().display(),
-        envoy.display()
-    );
-    fs::write(&path, text)?;
-    fs::set_permissions(&path, Permissions::from_mode(0o755))?;
-    Ok(path)
+/// Waits until something holds, as long as it may take. `false`: it does not.
+pub(crate) fn until(holds: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 fn plan(text: &str) -> Plan {

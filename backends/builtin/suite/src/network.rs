@@ -2,7 +2,10 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use meshglot_agent::Capture;
 
 use crate::namespace::Namespace;
 
@@ -16,7 +19,7 @@ pub(crate) const PROXY_USER: u32 = 2102;
 #[derive(Debug)]
 pub struct Network {
     prefix: String,
-    pub(crate) middle: Namespace,
+    pub(crate) middle: Arc<Namespace>,
     hosts: AtomicU32,
 }
 
@@ -28,7 +31,7 @@ impl Network {
     pub fn new() -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("mgs{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let middle = Namespace::new(format!("{prefix}-m"))?;
+        let middle = Arc::new(Namespace::new(format!("{prefix}-m"))?);
         // Without an address of its own a bridge takes the lowest of its ports, another one whenever a host comes.
         middle.run("ip", &["link", "add", "br0", "address", "02:4d:67:00:00:01", "type", "bridge"], "")?;
         middle.run("ip", &["addr", "add", &format!("{GATEWAY}/16"), "dev", "br0"], "")?;
@@ -36,8 +39,8 @@ impl Network {
         Ok(Self { prefix, middle, hosts: AtomicU32::new(0) })
     }
 
-    /// A host with an address on the bridge. `captured`: whether its calls, and calls to it, go to its proxy.
-    pub(crate) fn host(&self, address: Ipv4Addr, captured: bool) -> io::Result<Namespace> {
+    /// A host with an address on the bridge. `captured`: its calls, and calls to it, go to its proxy; these are the ports that it serves.
+    pub(crate) fn host(&self, address: Ipv4Addr, captured: Option<&[u16]>) -> io::Result<Namespace> {
         let number = self.hosts.fetch_add(1, Ordering::Relaxed);
         let host = Namespace::new(format!("{}-{number}", self.prefix))?;
         let port = format!("p{number}");
@@ -46,27 +49,14 @@ impl Network {
         host.run("ip", &["addr", "add", &format!("{address}/16"), "dev", "eth0"], "")?;
         host.run("ip", &["link", "set", "eth0", "up"], "")?;
         host.run("ip", &["route", "add", "default", "via", &GATEWAY.to_string()], "")?;
-        if captured {
-            host.run("nft", &["-f", "-"], &capture())?;
+        if let Some(ports) = captured {
+            host.run("nft", &["-f", "-"], &capture(ports))?;
         }
         Ok(host)
     }
 }
 
 /// Every connection goes to the proxy, but for its own and those that never leave the host.
-fn capture() -> String {
-    format!(
-        "table ip meshglot {{\n\
-           chain output {{\n\
-             type nat hook output priority -100;\n\
-             meta skuid {PROXY_USER} return\n\
-             ip daddr 127.0.0.0/8 return\n\
-             meta l4proto tcp redirect to :15001\n\
-           }}\n\
-           chain prerouting {{\n\
-             type nat hook prerouting priority -100;\n\
-             meta l4proto tcp redirect to :15006\n\
-           }}\n\
-         }}\n"
-    )
+fn capture(served: &[u16]) -> String {
+    Capture { inbound: 15006, outbound: 15001, user: PROXY_USER, served: served.to_vec(), leave: Vec::new() }.ruleset()
 }

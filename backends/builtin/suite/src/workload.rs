@@ -1,6 +1,5 @@
 //! What runs in the mesh: its name, its identity, its address, and what its application serves.
 
-use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 /// What an application does on its port.
@@ -8,10 +7,16 @@ use std::net::Ipv4Addr;
 pub enum Serves {
     /// Answers requests of HTTP with what came: 200, or what the path `/status/N` asks for.
     Http,
+    /// Answers calls of gRPC with what came.
+    Grpc,
+    /// The same, and the Service says nothing about it.
+    GrpcUnsaid,
     /// Sends back what comes, as bytes.
     Echo,
     /// Says a word before anything came, then sends back what comes.
     Banner,
+    /// Requests or bytes, whatever comes: the Service says nothing about it.
+    Either,
 }
 
 /// Where something runs.
@@ -23,56 +28,74 @@ pub enum Place {
     Plain,
 }
 
-/// A workload of one instance in the namespace `shop`, and the Service of its name.
+/// A workload of one instance.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// Its name, that of its Service and of its service account.
+    /// Its name.
     pub name: &'static str,
     /// A number of its own, from 1: the last part of its addresses.
     pub number: u8,
+    /// Its namespace.
+    pub namespace: &'static str,
+    /// Its service account.
+    pub account: &'static str,
+    /// The Service that leads to it, and perhaps to others.
+    pub service: &'static str,
+    /// Whether that Service has no address of its own.
+    pub headless: bool,
     /// Whether it has a proxy.
     pub place: Place,
-    /// Ports of the Service, each with the port of the application and what that does; `http` or `tcp` is its protocol.
+    /// Ports of the Service, each with the port of the application and what that does. Port 0: nobody declares what is served there.
     pub ports: &'static [(u16, u16, Serves)],
 }
 
 impl Workload {
+    /// With a proxy, in the namespace `shop`, with an account and a Service of its name.
+    pub const fn new(name: &'static str, number: u8, ports: &'static [(u16, u16, Serves)]) -> Self {
+        Self { name, number, namespace: "shop", account: name, service: name, headless: false, place: Place::Meshed, ports }
+    }
+
+    /// Without a proxy.
+    #[must_use]
+    pub const fn plain(self) -> Self {
+        Self { place: Place::Plain, ..self }
+    }
+
+    /// Of another namespace, where it runs as this account.
+    #[must_use]
+    pub const fn of(self, namespace: &'static str, account: &'static str) -> Self {
+        Self { namespace, account, ..self }
+    }
+
+    /// Behind a Service of another name.
+    #[must_use]
+    pub const fn behind(self, service: &'static str) -> Self {
+        Self { service, ..self }
+    }
+
+    /// Behind a Service without an address.
+    #[must_use]
+    pub const fn headless(self) -> Self {
+        Self { headless: true, ..self }
+    }
+
     /// The address of its instance.
     pub fn address(&self) -> Ipv4Addr {
         Ipv4Addr::new(10, 77, 1, self.number)
     }
 
-    /// The address of its Service.
+    /// The address of its Service, if it is the first behind it.
     pub fn cluster_ip(&self) -> Ipv4Addr {
         Ipv4Addr::new(10, 96, 0, self.number)
     }
 
-    /// Its objects.
-    pub fn inventory(&self) -> String {
-        let Self { name, ports, .. } = self;
-        let word = |serves: Serves| if serves == Serves::Http { "http" } else { "tcp" };
-        let list = |one: &dyn Fn(&(u16, u16, Serves)) -> String| ports.iter().map(one).collect::<Vec<_>>().join(", ");
-        let services = list(&|(port, target, serves)| {
-            format!("{{name: {0}-{port}, port: {port}, targetPort: {target}, appProtocol: {0}}}", word(*serves))
-        });
-        let slices = list(&|(port, target, serves)| format!("{{name: {}-{port}, port: {target}}}", word(*serves)));
-        let containers = list(&|(_, target, _)| format!("{{containerPort: {target}}}"));
-        let inject = if self.place == Place::Plain { ", meshglot.dev/inject: disabled" } else { "" };
-        let mut text = String::new();
-        // A string takes whatever is written to it.
-        let _ = write!(
-            text,
-            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\n\
-             spec: {{clusterIP: {}, selector: {{app: {name}}}, ports: [{services}]}}\n\
-             ---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
-             spec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}{inject}}}}}\n    \
-             spec: {{serviceAccountName: {name}, containers: [{{name: app, image: x, ports: [{containers}]}}]}}\n\
-             ---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n\
-             metadata: {{name: {name}-1, namespace: shop, labels: {{kubernetes.io/service-name: {name}}}}}\naddressType: IPv4\n\
-             ports: [{slices}]\nendpoints: [{{addresses: [{}], conditions: {{ready: true}}, targetRef: {{kind: Pod, name: {name}-1}}}}]\n",
-            self.cluster_ip(),
-            self.address(),
-        );
-        text
+    /// The port of its Service that leads to a port of the application.
+    pub fn service_port(&self, target: u16) -> Option<u16> {
+        self.declared().find(|(_, known, _)| *known == target).map(|(port, _, _)| *port)
+    }
+
+    /// Ports that somebody declares.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &'static (u16, u16, Serves)> {
+        self.ports.iter().filter(|(port, _, _)| *port != 0)
     }
 }

@@ -1,78 +1,39 @@
-//! Who may send which request.
+//! Which request may be sent.
 
+use super::policy::{account, connections, group, mesh, ports, read, reads, requests, target, users};
 use super::scenario::Scenario;
 
-/// `web` may read users of `api`.
-const READ: &str = "\
----
-{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: web-to-api, namespace: shop}, spec: {destination: {kind: ServiceAccount, name: api, namespace: shop}, rules: [{kind: HTTPRouteGroup, name: users, matches: [read]}], sources: [{kind: ServiceAccount, name: web, namespace: shop}]}}
----
-{apiVersion: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, metadata: {name: users, namespace: shop}, spec: {matches: [{name: read, methods: [GET, HEAD], pathRegex: '/users/[0-9]+$'}, {name: write, methods: [POST], pathRegex: /users}, {name: beta, headers: [{x-beta: 'yes'}]}, {name: all, methods: ['*'], pathRegex: /}]}}
-";
-
-const CLOSED: &str = "\
----
-{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: production}, spec: {backend: builtin, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, access: {default: deny}}}
----
-{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
-";
-
-const AUDIT: &str = "\
----
-{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: production}, spec: {backend: builtin, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, access: {default: allow}}}
----
-{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
-";
-
-/// The same rule with other matches of the group.
-fn matches(names: &str) -> String {
-    READ.replace("matches: [read]", &format!("matches: [{names}]"))
-}
-
-/// Another rule: this caller, these matches.
-fn and(name: &str, caller: &str, names: &str) -> String {
-    let end = READ.find("---\n{apiVersion: specs").unwrap_or(READ.len());
-    let rule = READ[..end].replace("web-to-api", name).replace("name: web,", &format!("name: {caller},"));
-    rule.replace("matches: [read]", &format!("matches: [{names}]"))
+/// `web` may send what these matches take.
+fn by(matches: &str) -> String {
+    target("web-to-api", "api", &account("web"), &requests("some", "")) + &group("some", matches)
 }
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
+    [matches(), headers(), rules()].concat()
+}
+
+fn matches() -> Vec<Scenario> {
     let scenario = Scenario::new;
     vec![
         scenario(
-            "access/without policy everybody may call",
-            "",
-            &[
-                "web GET api:80/users/1 -> 200 api",
-                "batch DELETE api:80/anything -> 200 api",
-                "legacy GET !api:8080/users/1 -> 200 api",
-                "web GET legacy:80/ -> 200 legacy",
-                "web GET api:81/ -> 200 api",
-            ],
-        ),
-        scenario(
-            "access/a rule closes its destination to everybody else",
-            READ,
-            &[
-                "web GET api:80/users/1 -> 200 api",
-                "batch GET api:80/users/1 -> 403",
-                "legacy GET !api:8080/users/1 -> 403",
-                "web GET batch:80/ -> 200 batch",
-            ],
-        ),
-        scenario(
             "access/methods",
-            READ,
+            &read(),
             &[
                 "web GET api:80/users/1 -> 200 api",
+                "web HEAD api:80/users/1 -> 200 api",
                 "web POST api:80/users/1 -> 403",
                 "web DELETE api:80/users/1 -> 403",
                 "web OPTIONS api:80/users/1 -> 403",
             ],
         ),
         scenario(
+            "access/a single method, and no other that begins alike",
+            &by("{name: put, methods: [PUT], pathRegex: /}"),
+            &["web PUT api:80/x -> 200 api", "web PATCH api:80/x -> 403", "web GET api:80/x -> 403", "web HEAD api:80/x -> 403"],
+        ),
+        scenario(
             "access/paths are matched to their end where the rule says so",
-            READ,
+            &read(),
             &[
                 "web GET api:80/users/123 -> 200 api",
                 "web GET api:80/users/12a -> 403",
@@ -85,7 +46,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ),
         scenario(
             "access/paths are prefixes otherwise",
-            &matches("write"),
+            &reads("write"),
             &[
                 "web POST api:80/users -> 200 api",
                 "web POST api:80/users/1/pets -> 200 api",
@@ -95,8 +56,56 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
         ),
         scenario(
-            "access/headers",
-            &matches("beta"),
+            "access/paths end where the Mesh says so",
+            &(mesh("smi: {pathAnchoring: full}") + &by("{name: users, pathRegex: /users}, {name: orders, pathRegex: '/orders/.*'}")),
+            &[
+                "web GET api:80/users -> 200 api",
+                "web GET api:80/users?page=2 -> 200 api",
+                "web GET api:80/users/1 -> 403",
+                "web GET api:80/orders/1 -> 200 api",
+                "web GET api:80/orders -> 403",
+            ],
+        ),
+        scenario(
+            "access/alternatives within an expression",
+            &by("{name: either, pathRegex: '/(cats|dogs)/[a-f]{2}$'}"),
+            &[
+                "web GET api:80/cats/ab -> 200 api",
+                "web GET api:80/dogs/ff -> 200 api",
+                "web GET api:80/cows/ab -> 403",
+                "web GET api:80/cats/abc -> 403",
+                "web GET api:80/cats/ag -> 403",
+            ],
+        ),
+        scenario(
+            "access/all conditions of a match hold at once",
+            &by("{name: all, methods: [POST], pathRegex: /orders, headers: [{x-beta: 'yes'}]}"),
+            &[
+                "web POST api:80/orders [x-beta: yes] -> 200 api",
+                "web POST api:80/orders -> 403",
+                "web GET api:80/orders [x-beta: yes] -> 403",
+                "web POST api:80/users [x-beta: yes] -> 403",
+            ],
+        ),
+        scenario(
+            "access/all requests",
+            &reads("all"),
+            &[
+                "web GET api:80/ -> 200 api",
+                "web PURGE api:80/any/thing -> 200 api",
+                "web GET api:81/any -> 200 api",
+                "batch GET api:80/ -> 403",
+            ],
+        ),
+    ]
+}
+
+fn headers() -> Vec<Scenario> {
+    let scenario = Scenario::new;
+    vec![
+        scenario(
+            "access/headers are compared whole, and their names in any case",
+            &reads("beta"),
             &[
                 "web GET api:80/x [x-beta: yes] -> 200 api",
                 "web POST api:80/y [x-beta: yes] -> 200 api",
@@ -105,16 +114,72 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 "web GET api:80/x [x-other: yes] -> 403",
                 "web GET api:80/x -> 403",
                 "web GET api:80/x [X-BETA: yes] -> 200 api",
+                "web GET api:80/x [x-beta: YES] -> 403",
             ],
         ),
         scenario(
+            "access/a header that is there, whatever it says",
+            &by("{name: there, headers: [{x-trace: '.*'}]}"),
+            &["web GET api:80/ [x-trace: 1] -> 200 api", "web GET api:80/ [x-trace: a, b] -> 200 api", "web GET api:80/ -> 403"],
+        ),
+        scenario(
+            "access/a header by an expression",
+            &by("{name: version, headers: [{x-version: 'v[1-3]\\.0'}]}"),
+            &[
+                "web GET api:80/ [x-version: v1.0] -> 200 api",
+                "web GET api:80/ [x-version: v3.0] -> 200 api",
+                "web GET api:80/ [x-version: v4.0] -> 403",
+                "web GET api:80/ [x-version: v1x0] -> 403",
+                "web GET api:80/ [x-version: v1.01] -> 403",
+            ],
+        ),
+        scenario(
+            "access/of a repeated header one value is enough",
+            &reads("beta"),
+            &[
+                "web GET api:80/ [x-beta: no; x-beta: yes] -> 200 api",
+                "web GET api:80/ [x-beta: yes; x-beta: no] -> 200 api",
+                "web GET api:80/ [x-beta: no; x-beta: never] -> 403",
+                "web GET api:80/ [x-beta: no, yes] -> 403",
+            ],
+        ),
+        scenario(
+            "access/two headers at once",
+            &by("{name: both, headers: [{x-a: '1'}, {x-b: '2'}]}"),
+            &[
+                "web GET api:80/ [x-a: 1; x-b: 2] -> 200 api",
+                "web GET api:80/ [x-b: 2; x-a: 1] -> 200 api",
+                "web GET api:80/ [x-a: 1] -> 403",
+                "web GET api:80/ [x-a: 2; x-b: 1] -> 403",
+            ],
+        ),
+    ]
+}
+
+fn rules() -> Vec<Scenario> {
+    let scenario = Scenario::new;
+    let web = account("web");
+    vec![
+        scenario(
             "access/matches of one rule are alternatives",
-            &matches("read, write"),
+            &reads("read, write"),
             &["web GET api:80/users/1 -> 200 api", "web POST api:80/users -> 200 api", "web PUT api:80/users/1 -> 403"],
         ),
         scenario(
-            "access/rules unite",
-            &(READ.to_owned() + &and("batch-to-api", "batch", "write")),
+            "access/groups of one target are alternatives",
+            &(target("web-to-api", "api", &web, &format!("{}, {}", requests("users", "read"), requests("orders", "")))
+                + &users()
+                + &group("orders", "{name: orders, pathRegex: /orders, methods: [DELETE]}")),
+            &[
+                "web GET api:80/users/1 -> 200 api",
+                "web DELETE api:80/orders/1 -> 200 api",
+                "web DELETE api:80/users/1 -> 403",
+                "web GET api:80/orders/1 -> 403",
+            ],
+        ),
+        scenario(
+            "access/two targets unite, each with its own callers",
+            &(read() + &target("batch-to-api", "api", &account("batch"), &requests("users", "write"))),
             &[
                 "web GET api:80/users/1 -> 200 api",
                 "web POST api:80/users -> 403",
@@ -123,64 +188,42 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
         ),
         scenario(
-            "access/all requests",
-            &matches("all"),
-            &[
-                "web GET api:80/ -> 200 api",
-                "web PURGE api:80/any/thing -> 200 api",
-                "web GET api:81/any -> 200 api",
-                "batch GET api:80/ -> 403",
-            ],
+            "access/two targets of one caller add up",
+            &(read() + &target("web-writes", "api", &web, &requests("users", "write"))),
+            &["web GET api:80/users/1 -> 200 api", "web POST api:80/users -> 200 api", "web PUT api:80/users -> 403"],
         ),
         scenario(
+            "access/a target without sources closes, and opens nothing",
+            &(target("nobody", "api", "", &requests("users", "all")) + &users()),
+            &["web GET api:80/users/1 -> 403", "batch GET api:80/ -> 403", "legacy GET !api:8080/ -> 403", "web TCP api:9000 -> closed"],
+        )
+        .mistaken("MG0005"),
+        scenario(
             "access/every http port is closed, and every rule counts there",
-            READ,
+            &read(),
             &["web GET api:81/users/1 -> 200 api", "web GET api:81/other -> 403", "batch GET api:81/users/1 -> 403"],
         ),
         scenario(
-            "access/closed by default",
-            CLOSED,
-            &[
-                "web GET api:80/users/1 -> 403",
-                "batch GET web:80/ -> 403",
-                "legacy GET !api:8080/users/1 -> 403",
-                "web GET legacy:80/ -> 200 legacy ~ MG1415",
-            ],
+            "access/the port of a destination narrows its rules",
+            &(target("web-to-api", "api:81", &web, &requests("users", "read")) + &users()),
+            &["web GET api:81/users/1 -> 200 api", "web GET api:80/users/1 -> 403", "web POST api:81/users/1 -> 403"],
         ),
         scenario(
-            "access/closed by default but for a rule",
-            &format!("{CLOSED}{READ}"),
+            "access/a port and a request, both are needed",
+            &(target("web-to-api", "api", &web, &format!("{}, {}", connections("eighty"), requests("users", "read")))
+                + &ports("eighty", "80")
+                + &users()),
             &[
                 "web GET api:80/users/1 -> 200 api",
-                "web GET api:80/users/x -> 403",
-                "batch GET api:80/users/1 -> 403",
-                "web GET batch:80/ -> 403",
-            ],
-        ),
-        scenario(
-            "access/audited only",
-            &format!("{AUDIT}{READ}"),
-            &[
-                "web GET api:80/users/1 -> 200 api",
-                "batch GET api:80/users/1 -> 200 api",
-                "web POST api:80/other -> 200 api",
-                "legacy GET !api:8080/ -> 200 api",
+                "web GET api:80/other -> 403",
+                "web GET api:81/users/1 -> 403",
+                "web TCP api:9000 -> closed",
             ],
         ),
         scenario(
             "access/what the application answers comes through",
-            &matches("all"),
+            &reads("all"),
             &["web GET api:80/status/404 -> 404 api", "web GET api:80/status/503 -> 503 api", "web HEAD api:80/users/1 -> 200 api"],
         ),
-        scenario(
-            "access/a forged identity is none",
-            READ,
-            &[
-                "batch GET api:80/users/1 [x-forwarded-client-cert: By=spiffe://cluster.local/ns/shop/sa/api;URI=spiffe://cluster.local/ns/shop/sa/web] -> 403",
-                "legacy GET !api:8080/users/1 [x-forwarded-client-cert: URI=spiffe://cluster.local/ns/shop/sa/web] -> 403",
-                "batch GET api:80/users/1 [x-forwarded-for: 10.77.1.1] -> 403",
-            ],
-        ),
-        scenario("access/taken back", "", &["batch GET api:80/users/1 -> 200 api", "legacy GET !api:8080/ -> 200 api"]),
     ]
 }

@@ -3,41 +3,74 @@
 //! One mesh serves all scenarios, one after the other: each puts its policy in place of the one before, as a user would.
 
 mod access;
-mod failures;
+mod automatic;
+mod certificates;
+mod changes;
+mod check;
+mod control;
+mod defaults;
+mod endpoints;
+mod grpc;
+mod identities;
+mod joining;
+mod judged;
 mod line;
 mod paths;
+mod policy;
+mod requests;
+mod roots;
 mod scenario;
+mod shares;
 mod splits;
 mod tcp;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Trial};
-use meshglot_suite::{Mesh, Missing, Place, Serves, Workload, missing};
-use scenario::Scenario;
+use meshglot_suite::Serves::{Banner, Echo, Either, Grpc, GrpcUnsaid, Http};
+use meshglot_suite::{Missing, Workload, data_plane, missing};
+use scenario::Shared;
 
 /// What runs in every scenario.
-const WORKLOADS: [Workload; 6] = [
-    Workload { name: "web", number: 1, place: Place::Meshed, ports: &[(80, 8080, Serves::Http)] },
-    Workload { name: "batch", number: 2, place: Place::Meshed, ports: &[(80, 8080, Serves::Http)] },
-    Workload {
-        name: "api",
-        number: 3,
-        place: Place::Meshed,
-        ports: &[(80, 8080, Serves::Http), (81, 8081, Serves::Http), (9000, 9000, Serves::Echo), (9001, 9001, Serves::Banner)],
-    },
-    Workload { name: "api-v2", number: 4, place: Place::Meshed, ports: &[(80, 8080, Serves::Http), (9000, 9000, Serves::Echo)] },
-    Workload { name: "legacy", number: 5, place: Place::Plain, ports: &[(80, 8080, Serves::Http)] },
-    Workload { name: "db", number: 6, place: Place::Meshed, ports: &[(5432, 5432, Serves::Banner)] },
+const WORKLOADS: [Workload; 10] = [
+    Workload::new("web", 1, &[(80, 8080, Http)]),
+    Workload::new("batch", 2, &[(80, 8080, Http)]),
+    Workload::new(
+        "api",
+        3,
+        &[
+            (80, 8080, Http),
+            (81, 8081, Http),
+            (82, 8082, Grpc),
+            (83, 8083, Either),
+            (84, 8084, GrpcUnsaid),
+            (9000, 9000, Echo),
+            (9001, 9001, Banner),
+            (0, 7777, Echo),
+        ],
+    ),
+    Workload::new("api-v2", 4, &[(80, 8080, Http), (82, 8082, Grpc), (9000, 9000, Echo)]),
+    Workload::new("legacy", 5, &[(80, 8080, Http)]).plain(),
+    Workload::new("db", 6, &[(5432, 5432, Banner)]),
+    Workload::new("pool-a", 7, &[(80, 8080, Http)]).behind("pool"),
+    Workload::new("pool-b", 8, &[(80, 8080, Http)]).behind("pool"),
+    Workload::new("kv", 9, &[(6379, 6379, Echo)]).headless(),
+    // An account that has the name of another one, in another namespace.
+    Workload::new("ops", 10, &[(80, 8080, Http)]).of("ops", "web"),
 ];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // There is one mesh.
     arguments.test_threads = Some(1);
-    let scenarios: Vec<Scenario> = [access::scenarios(), paths::scenarios(), splits::scenarios(), tcp::scenarios()].concat();
-    let absent = if arguments.list { None } else { missing() };
+    let data_plane = match data_plane() {
+        Ok(data_plane) => data_plane,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let absent = if arguments.list { None } else { missing(data_plane) };
     if let Some(Missing::Program(why) | Missing::Right(why)) = &absent {
         eprintln!("skip: mesh: {why}");
     }
@@ -46,14 +79,36 @@ fn main() -> ExitCode {
         eprintln!("what a run installs may not be skipped: set MESHGLOT_ALLOW_SKIP to allow it");
         return ExitCode::FAILURE;
     }
-    let mesh: Arc<Mutex<Option<Mesh>>> = Arc::default();
-    let played = scenarios.into_iter().map(|scenario| {
-        let mesh = mesh.clone();
-        Trial::test(scenario.name.clone(), move || scenario.play(&mesh))
-    });
-    let trials = played.chain(failures::trials(&mesh)).map(|trial| trial.with_ignored_flag(absent.is_some()));
+    let mesh = Shared::default();
+    let trials = trials(&mesh).into_iter().map(|trial| trial.with_ignored_flag(absent.is_some()));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // What was started ends before the process does.
     drop(mesh);
     conclusion.exit_code()
+}
+
+/// All of them, in the order in which they are played.
+fn trials(mesh: &Shared) -> Vec<Trial> {
+    let played = [
+        defaults::scenarios(),
+        access::scenarios(),
+        identities::scenarios(),
+        paths::scenarios(),
+        splits::scenarios(),
+        tcp::scenarios(),
+        automatic::scenarios(),
+        grpc::scenarios(),
+        requests::scenarios(),
+    ];
+    let played = played.concat().into_iter().map(|scenario| scenario.trial(mesh));
+    let tried = [
+        requests::trials(mesh),
+        changes::trials(mesh),
+        endpoints::trials(mesh),
+        certificates::trials(mesh),
+        joining::trials(mesh),
+        control::trials(mesh),
+        roots::trials(mesh),
+    ];
+    played.chain(tried.into_iter().flatten()).collect()
 }

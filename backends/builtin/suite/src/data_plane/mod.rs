@@ -1,0 +1,89 @@
+//! The data plane as a parameter: what starts a proxy beside a workload.
+//!
+//! Scenarios know no data plane. One more is a file here and a line in [`ALL`].
+
+mod envoy;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use meshglot_join::Held;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::namespace::Namespace;
+
+/// Its variable.
+const VARIABLE: &str = "MESHGLOT_DATA_PLANE";
+
+/// Every data plane; the first is taken where nothing is said.
+const ALL: [&dyn DataPlane; 1] = [&envoy::Unmodified];
+
+/// A sort of proxy.
+pub trait DataPlane: Send + Sync {
+    /// What it is called in its variable.
+    fn name(&self) -> &'static str;
+
+    /// What has to be installed for it; `None`: nothing more.
+    fn missing(&self) -> Option<String>;
+
+    /// Starts one, which ends when it is dropped. Calls out of the host come to its port 15001, calls into it to 15006, each with the
+    /// address that was called.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    fn start(&self, beside: &Beside<'_>) -> io::Result<Box<dyn Proxy>>;
+}
+
+/// A proxy that runs. It ends when this is dropped.
+pub trait Proxy: Send {}
+
+/// Where a proxy runs, and as whom.
+pub struct Beside<'a> {
+    /// `NAMESPACE/WORKLOAD/INSTANCE`.
+    pub id: String,
+    /// The trust domain of the mesh.
+    pub trust_domain: String,
+    /// Where the control plane listens.
+    pub control_plane: SocketAddr,
+    /// A folder of its own; it stays from one start to the next. What it says goes into the file `log` there.
+    pub folder: &'a Path,
+    /// Its host.
+    pub(crate) host: &'a Namespace,
+    /// What it proves who it is with, always the newest.
+    pub secrets: watch::Receiver<Option<Arc<Held>>>,
+    /// Runs what stands beside it.
+    pub runtime: &'a Handle,
+}
+
+/// The data plane that the environment names.
+///
+/// # Errors
+/// There is none of that name.
+pub fn data_plane() -> Result<&'static dyn DataPlane, String> {
+    let value = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
+    named(value.as_deref().map(|value| value.to_string_lossy()).as_deref())
+}
+
+fn named(name: Option<&str>) -> Result<&'static dyn DataPlane, String> {
+    let Some(name) = name else { return Ok(ALL[0]) };
+    ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = ALL.into_iter().map(DataPlane::name).collect();
+        format!("{VARIABLE}={name} names no data plane: choose one of {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_plane_is_named_or_told_to_be_none() {
+        assert_eq!(named(None).map(DataPlane::name), Ok("envoy"));
+        assert_eq!(named(Some("envoy")).map(DataPlane::name), Ok("envoy"));
+        let wrong = named(Some("nginx")).map(DataPlane::name);
+        assert_eq!(wrong, Err("MESHGLOT_DATA_PLANE=nginx names no data plane: choose one of envoy".to_owned()));
+    }
+}
