@@ -1,12 +1,14 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
-//! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`. Each size runs in a
+//! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web` or `-- mesh` those of the
+//! pages or of the built-in mesh alone. Each size runs in a
 //! process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
 mod access;
 mod can;
 mod effect;
+mod mesh;
 mod shop;
 mod splits;
 mod stages;
@@ -24,6 +26,9 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [effect::WORD, size] => effect::run(size.parse().expect("a number")),
         [web::WORD] => web::run(),
+        [mesh::WORD] => meshes(),
+        [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
+        [mesh::WORD_PROXIES] => mesh::proxies(),
         [shop, backend, size] => {
             let shop = SHOPS.into_iter().find(|known| known.counts == shop).expect("the name of a shop");
             stages::run(shop, backend, size.parse().expect("a number"));
@@ -54,9 +59,19 @@ fn all() {
     let status = Command::new(&me).arg(web::WORD).status().expect("this program runs");
     assert!(status.success(), "the pages of a large policy");
     println!();
+    meshes();
     match tool(&me) {
         Some(tool) => cold(&tool),
         None => println!("cold start not measured: build the command line first, cargo build --release"),
+    }
+}
+
+/// The built-in mesh with proxies, each size in a process of its own.
+fn meshes() {
+    let me = std::env::current_exe().expect("the path of this program");
+    for size in mesh::SIZES {
+        let status = Command::new(&me).args([mesh::WORD, &size.to_string()]).status().expect("this program runs");
+        assert!(status.success(), "a mesh of {size} proxies");
     }
 }
 

@@ -96,9 +96,10 @@ impl Role {
                 &[Self::Crds, Self::Translator, Self::Registry, Self::Cli],
                 "goldens are judged through the command line, as users see them",
             ),
-            Self::Bench => {
-                (&[Self::Translator, Self::Registry, Self::Web], "it measures the core, through the list of all backends, and pages")
-            }
+            Self::Bench => (
+                &[Self::Translator, Self::Registry, Self::Web, Self::ControlPlane, Self::Authority, Self::Join],
+                "it measures the core, through the list of all backends, pages, and a control plane with whoever connects to it",
+            ),
             Self::Tidy => (&[], "it must speak when the others do not compile"),
         }
     }

@@ -1,11 +1,11 @@
 //! Renders a model for one backend, all of it or what an edit touched, by the same code.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::backend::{Backend, UnitKey};
 use super::loss::Loss;
-use super::rendered::{Fragment, ObjectId, Rendered};
+use super::rendered::{Fragment, ObjectId, Rendered, RenderedObject};
 use crate::diagnostic::Code;
 use crate::ir::ObjectKey;
 use crate::resolve::{Model, Read, Readers, View};
@@ -28,6 +28,15 @@ pub struct Engine<'b> {
     units: BTreeMap<UnitKey, Unit>,
     readers: Readers<Reader>,
     renders: usize,
+}
+
+/// What an edit did to a rendering.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// Rendered again, or for the first time.
+    units: BTreeSet<UnitKey>,
+    /// Objects that were there before, and are not any more.
+    pub gone: BTreeSet<ObjectId>,
 }
 
 #[derive(Default)]
@@ -55,14 +64,14 @@ impl<'b> Engine<'b> {
         let mut engine = Self { backend, target, asked: HashMap::new(), units: BTreeMap::new(), readers: Readers::default(), renders: 0 };
         let mut dirty = BTreeSet::new();
         for key in model.keys() {
-            engine.ask(key, model, &mut dirty);
+            engine.ask(key, model, &mut dirty, &mut BTreeSet::new());
         }
-        engine.render(dirty, model);
+        engine.render(dirty, model, &mut BTreeSet::new());
         engine
     }
 
     /// Brings the rendering up to date with an edit; `changed` is what [`Model::put`] returned.
-    pub fn update(&mut self, model: &Model, changed: &BTreeSet<Read>) {
+    pub fn update(&mut self, model: &Model, changed: &BTreeSet<Read>) -> Update {
         let mut again = BTreeSet::new();
         let mut dirty = BTreeSet::new();
         for read in changed {
@@ -76,10 +85,21 @@ impl<'b> Engine<'b> {
                 };
             }
         }
+        let mut gone = BTreeSet::new();
         for key in again {
-            self.ask(&key, model, &mut dirty);
+            self.ask(&key, model, &mut dirty, &mut gone);
         }
-        self.render(dirty, model);
+        let units = self.render(dirty, model, &mut gone);
+        let mut update = Update { units, gone: BTreeSet::new() };
+        let there: HashSet<&ObjectId> = self.rendered_by(&update).map(|object| &object.id).collect();
+        gone.retain(|id| !there.contains(id));
+        update.gone = gone;
+        update
+    }
+
+    /// The objects that an edit may have changed, as they are now; each belongs to one unit.
+    pub fn rendered_by(&self, update: &Update) -> impl Iterator<Item = &RenderedObject> {
+        update.units.iter().filter_map(|unit| self.units.get(unit)).flat_map(|unit| &unit.fragment.objects)
     }
 
     /// How many units were rendered since the engine was made.
@@ -135,7 +155,7 @@ impl<'b> Engine<'b> {
     }
 
     /// Asks an object for its units; those that nobody asks for any more are gone.
-    fn ask(&mut self, key: &ObjectKey, model: &Model, dirty: &mut BTreeSet<UnitKey>) {
+    fn ask(&mut self, key: &ObjectKey, model: &Model, dirty: &mut BTreeSet<UnitKey>, gone: &mut BTreeSet<ObjectId>) {
         let view = View::for_target(model, self.backend.name(), &self.target);
         let mut units = if model.is_valid(key) { self.backend.units(key, &view) } else { Vec::new() };
         units.sort();
@@ -158,6 +178,7 @@ impl<'b> Engine<'b> {
             known.askers -= 1;
             if known.askers == 0 {
                 let reads = std::mem::take(&mut known.reads);
+                gone.extend(std::mem::take(&mut known.fragment.objects).into_iter().map(|object| object.id));
                 self.units.remove(unit);
                 self.readers.forget(&reads, &Reader::Renders(unit.clone()));
                 dirty.remove(unit);
@@ -169,18 +190,21 @@ impl<'b> Engine<'b> {
         }
     }
 
-    fn render(&mut self, dirty: BTreeSet<UnitKey>, model: &Model) {
-        for key in dirty {
+    /// Which of them there are still.
+    fn render(&mut self, dirty: BTreeSet<UnitKey>, model: &Model, gone: &mut BTreeSet<ObjectId>) -> BTreeSet<UnitKey> {
+        for key in &dirty {
             let view = View::for_target(model, self.backend.name(), &self.target);
-            let fragment = self.backend.render(&key, &view);
+            let fragment = self.backend.render(key, &view);
             let reads = view.into_reads();
             self.renders += 1;
-            let Some(unit) = self.units.get_mut(&key) else { continue };
-            unit.fragment = fragment;
+            let Some(unit) = self.units.get_mut(key) else { continue };
+            let before = std::mem::replace(&mut unit.fragment, fragment);
+            gone.extend(before.objects.into_iter().map(|object| object.id));
             let old = std::mem::replace(&mut unit.reads, reads);
-            let reader = Reader::Renders(key);
+            let reader = Reader::Renders(key.clone());
             self.readers.forget(&old, &reader);
             self.readers.remember(&unit.reads, &reader);
         }
+        dirty
     }
 }

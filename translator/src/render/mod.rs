@@ -8,7 +8,7 @@ mod used;
 pub mod write;
 
 pub use backend::{Backend, Capability, UnitKey};
-pub use engine::{Engine, Target};
+pub use engine::{Engine, Target, Update};
 pub use loss::{Loss, Report, Verdict};
 pub use rendered::{Fragment, ObjectId, Owner, Provenance, Rendered, RenderedObject, ReplaceSet};
 pub use used::used;

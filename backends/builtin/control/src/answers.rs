@@ -220,7 +220,7 @@ mod tests {
             agent: "envoy".to_owned(),
             since: SystemTime::UNIX_EPOCH + Duration::from_millis(1500),
             revision,
-            kinds: [(Kind::Listener, KindStatus { synced, resources: 2, refused })].into(),
+            kinds: [(Kind::Listener, KindStatus { synced, answered: synced, resources: 2, refused })].into(),
             last_nack: None,
         }
     }

@@ -12,7 +12,7 @@ use meshglot_join::{Clock, JoinService, Reviewer, SystemClock};
 use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::plan::Plan;
 use meshglot_xds::{ByIdentity, Discovery, Identities, Proxies, World, connections};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
 
@@ -23,6 +23,13 @@ use crate::published::Published;
 
 /// How often the authority looks at the clock.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// How often a silent connection is asked whether it lives, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(20);
+const PONG: Duration = Duration::from_secs(10);
+
+/// So many connections wait until they are accepted: all proxies of a mesh may come back at once.
+const BACKLOG: u32 = 4096;
 
 /// How often proxies are looked at for their presence.
 const BEAT: Duration = Duration::from_secs(1);
@@ -87,7 +94,7 @@ impl Control {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keeper = Keeper::open(settings.folder.as_deref(), &settings.trust_domain, settings.given.as_ref(), clock.now())?;
         let failed = |error| ControlError::Listen { address: settings.listen, error };
-        let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
+        let listener = listen(settings.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let published = Arc::new(Published::default());
         let discovery = Discovery::new(published.worlds(), Arc::new(ByIdentity::new(published.identities())));
@@ -182,9 +189,11 @@ impl Control {
         };
         let incoming = connections(listener, self.keeper.configs());
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // A proxy that is gone without a word is not listed for ever.
+        let mut server = Server::builder().http2_keepalive_interval(Some(PING)).http2_keepalive_timeout(Some(PONG));
         tasks.spawn(async move {
             // It ends with the control plane alone.
-            let _ = Server::builder().add_service(discovery.service()).add_service(join).serve_with_incoming(incoming).await;
+            let _ = server.add_service(discovery.service()).add_service(join).serve_with_incoming(incoming).await;
         });
         let (published, proxies, notes) = (self.published.clone(), self.proxies.clone(), self.tell.clone());
         tasks.spawn(async move {
@@ -214,4 +223,12 @@ impl Control {
         });
         Ok(())
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of a process before this one may not have ended yet.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

@@ -13,12 +13,15 @@ mod proxies;
 mod resource;
 mod secure;
 mod session;
+mod stages;
+mod stream;
 mod view;
+mod views;
 mod wire;
 mod world;
 
 pub use admission::{ByIdentity, Identities};
-pub use discovery::{Admission, Discovery, Refusal};
+pub use discovery::{Admission, Discovery, Refusal, Streams};
 pub use kind::Kind;
 pub use node::Node;
 pub use proxies::{KindStatus, Nack, Proxies, ProxyStatus};

@@ -36,6 +36,8 @@ pub struct ProxyStatus {
 pub struct KindStatus {
     /// Whether it has everything as it is now.
     pub synced: bool,
+    /// Whether it has said of everything as it is now that it takes it, or that it does not.
+    pub answered: bool,
     /// How many resources it has.
     pub resources: usize,
     /// What it refuses, each with its words.
@@ -58,6 +60,12 @@ impl ProxyStatus {
     pub fn is_synced(&self) -> bool {
         self.kinds.values().all(|kind| kind.synced)
     }
+
+    /// Whether it has answered for how it is called, in a world or a later one.
+    pub(crate) fn is_guarded(&self, revision: u64) -> bool {
+        let answered = |kind| self.kinds.get(&kind).is_none_or(|status| status.answered);
+        self.revision >= revision && answered(Kind::Listener) && answered(Kind::Route)
+    }
 }
 
 impl Proxies {
@@ -66,6 +74,11 @@ impl Proxies {
         let mut all: Vec<ProxyStatus> = self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by(|a, b| a.node.cmp(&b.node));
         all
+    }
+
+    /// How many are so, without a copy of any.
+    pub fn count(&self, is_so: impl Fn(&ProxyStatus) -> bool) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().filter(|status| is_so(status)).count()
     }
 
     pub(crate) fn enter(&self, stream: u64, status: ProxyStatus) {
@@ -77,14 +90,24 @@ impl Proxies {
     }
 
     pub(crate) fn note(&self, stream: u64, revision: u64, session: &Session, nack: Option<Nack>) {
+        let asked = Kind::ALL.into_iter().filter(|kind| session.asked_for(*kind));
+        let kinds = asked.map(|kind| (kind, KindStatus::of(session, kind))).collect();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(status) = all.get_mut(&stream) else { return };
         status.revision = revision;
         status.last_nack = nack.or(status.last_nack.take());
-        for kind in Kind::ALL.into_iter().filter(|kind| session.asked_for(*kind)) {
-            let known = session.known(kind);
-            let refused = known.refused().map(|(name, why)| (name.to_string(), why.to_owned())).collect();
-            status.kinds.insert(kind, KindStatus { synced: session.is_synced(kind), resources: known.len(), refused });
+        status.kinds = kinds;
+    }
+}
+
+impl KindStatus {
+    fn of(session: &Session, kind: Kind) -> Self {
+        let known = session.known(kind);
+        Self {
+            synced: session.is_synced(kind),
+            answered: session.is_answered(kind),
+            resources: known.len(),
+            refused: known.refused().map(|(name, why)| (name.to_string(), why.to_owned())).collect(),
         }
     }
 }

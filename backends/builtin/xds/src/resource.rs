@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use meshglot_translator::ir::ObjectKey;
-use meshglot_translator::render::RenderedObject;
+use meshglot_translator::render::{ObjectId, RenderedObject};
 use prost_reflect::{DynamicMessage, SerializeOptions, prost::Message as _};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,9 @@ use crate::kind::Kind;
 
 /// The owner of resources that every workload may read, as the backend writes it.
 const SHARED: &str = "shared";
+
+/// A kind, and a name that one workload reads one resource by.
+pub(crate) type Key = (Kind, Arc<str>);
 
 /// A resource that proxies read. Two are the same if their versions are.
 pub struct Resource {
@@ -32,6 +35,8 @@ pub struct Resource {
     pub leads_to: Box<[(Kind, Arc<str>)]>,
     /// The neutral objects that it was made from.
     pub sources: Box<[ObjectKey]>,
+    /// SHA-256 of the text that it was made from.
+    text: [u8; 32],
 }
 
 /// A rendered object is no resource of xDS. It is a mistake of meshglot, since goldens are checked against Envoy.
@@ -76,7 +81,7 @@ impl Resource {
     pub fn encode(object: &RenderedObject) -> Result<Self, EncodeError> {
         let id = &object.id;
         let named = || id.path();
-        let kind = Kind::of(&id.api_version).ok_or_else(|| EncodeError::Type { name: named(), type_url: id.api_version.clone() })?;
+        let (workload, (kind, name)) = place(id).ok_or_else(|| EncodeError::Type { name: named(), type_url: id.api_version.clone() })?;
         let wrong = |why: String| EncodeError::Fields { name: named(), why };
         let mut body = object.body();
         let resource = body.get_mut("resource").map(Value::take).unwrap_or_default();
@@ -85,19 +90,36 @@ impl Resource {
         let mut leads_to = BTreeSet::new();
         collect(&resource, &mut leads_to);
         if kind == Kind::Cluster && resource.get("type").is_some_and(|kind| kind == "EDS") {
-            leads_to.insert((Kind::Assignment, id.name.as_str().into()));
+            leads_to.insert((Kind::Assignment, name.clone()));
         }
         let message = DynamicMessage::deserialize(descriptor, resource).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             kind,
-            workload: Some(id.namespace.as_str()).filter(|owner| *owner != SHARED).map(Into::into),
-            name: id.name.as_str().into(),
+            workload,
+            name,
             version: version.into(),
             bytes: message.encode_to_vec(),
             leads_to: leads_to.into_iter().collect(),
             sources: object.sources.clone().into(),
+            text: digest(object),
         })
     }
+
+    /// Whether it is what this would be, if it were encoded.
+    pub(crate) fn is_of(&self, object: &RenderedObject) -> bool {
+        self.text == digest(object) && *self.sources == *object.sources
+    }
+}
+
+/// Whose a rendered object is, and what it is called there; `None`: its type is none that is served.
+pub(crate) fn place(id: &ObjectId) -> Option<(Option<Arc<str>>, Key)> {
+    let kind = Kind::of(&id.api_version)?;
+    let owner = Some(id.namespace.as_str()).filter(|owner| *owner != SHARED);
+    Some((owner.map(Into::into), (kind, id.name.as_str().into())))
+}
+
+fn digest(object: &RenderedObject) -> [u8; 32] {
+    Sha256::digest(object.json()).into()
 }
 
 /// Bytes of maps come in any order, so that they do not tell.
@@ -122,7 +144,7 @@ fn version(resource: &Value) -> String {
 }
 
 /// Every name of another resource in a message, wherever it stands.
-fn collect(value: &Value, found: &mut BTreeSet<(Kind, Arc<str>)>) {
+fn collect(value: &Value, found: &mut BTreeSet<Key>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::Object(fields) => {

@@ -23,6 +23,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// So many handshakes at once; others wait, so that a thousand proxies that come back do not stop each other.
 const AT_ONCE: usize = 64;
 
+/// So many connections wait for that. The kernel's own queue is short: who finds it full tries again a second later.
+const WAITING: usize = 1024;
+
 /// What the control plane proves who it is with.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
@@ -76,10 +79,10 @@ pub fn connections(
     configs: watch::Receiver<Arc<ServerConfig>>,
 ) -> ReceiverStream<Result<TlsStream<TcpStream>, io::Error>> {
     let (sender, receiver) = mpsc::channel(AT_ONCE);
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let (seats, places) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(AT_ONCE)));
     tokio::spawn(async move {
-        // Nobody closes the semaphore.
-        while let Ok(place) = places.clone().acquire_owned().await {
+        // Nobody closes the semaphores.
+        while let Ok(seat) = seats.clone().acquire_owned().await {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = sender.closed() => return,
@@ -89,19 +92,26 @@ pub fn connections(
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let acceptor = TlsAcceptor::from(configs.borrow().clone());
-            let sender = sender.clone();
+            let (configs, places, sender) = (configs.clone(), places.clone(), sender.clone());
             tokio::spawn(async move {
-                let _ = stream.set_nodelay(true);
                 // Who fails to prove itself is the business of its own log.
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                if let Some(stream) = proven(stream, &configs, &places).await {
                     let _ = sender.send(Ok(stream)).await;
                 }
-                drop(place);
+                drop(seat);
             });
         }
     });
     ReceiverStream::new(receiver)
+}
+
+/// Who has not said anything takes nobody's place.
+async fn proven(stream: TcpStream, configs: &watch::Receiver<Arc<ServerConfig>>, places: &Semaphore) -> Option<TlsStream<TcpStream>> {
+    stream.set_nodelay(true).ok()?;
+    tokio::time::timeout(HANDSHAKE, stream.peek(&mut [0])).await.ok()?.ok()?;
+    let _place = places.acquire().await.ok()?;
+    let acceptor = TlsAcceptor::from(configs.borrow().clone());
+    tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()
 }
 
 /// The SPIFFE ID that a connection of [`connections`] has proven: the only URI of its certificate. `None`: it has shown no

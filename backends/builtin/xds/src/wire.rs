@@ -29,7 +29,7 @@ pub(crate) trait Dialect: Send + 'static {
     fn node(request: &Self::Request) -> Option<&WireNode>;
     /// `None`: it is about a type that nobody has here, such as extensions' own.
     fn said(&mut self, request: Self::Request) -> Option<Said>;
-    fn push(&mut self, push: Push) -> Self::Response;
+    fn message(push: &Push) -> Self::Response;
 }
 
 /// Changes alone are sent.
@@ -61,7 +61,7 @@ impl Dialect for Incremental {
         Some(Said { kind, asked, answer })
     }
 
-    fn push(&mut self, push: Push) -> Self::Response {
+    fn message(push: &Push) -> Self::Response {
         let resource = |resource: &Arc<Resource>| wire::Resource {
             name: resource.name.to_string(),
             version: resource.version.to_string(),
@@ -95,7 +95,7 @@ impl Dialect for Whole {
         Some(Said { kind, asked: Asked { exactly: Some(request.resource_names), ..Asked::default() }, answer })
     }
 
-    fn push(&mut self, push: Push) -> Self::Response {
+    fn message(push: &Push) -> Self::Response {
         let versions: String = push.all.iter().map(|resource| &*resource.version).collect();
         let version: String = Sha256::digest(versions).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         wire::DiscoveryResponse {

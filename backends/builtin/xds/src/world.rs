@@ -1,46 +1,83 @@
 //! All resources of the mesh at one time, and what each workload reads of them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use meshglot_translator::render::{ObjectId, RenderedObject};
 
 use crate::kind::Kind;
-use crate::resource::{EncodeError, Resource};
+use crate::resource::{EncodeError, Key, Resource, place};
 use crate::view::View;
+use crate::views::{Shelves, Views};
 
-/// By kind and name.
-type Resources = HashMap<(Kind, Arc<str>), Arc<Resource>>;
+/// What the backend calls the listener of calls to a workload; its routes are `inbound/PORT`.
+const INBOUND: &str = "inbound";
+
+/// Those of one owner.
+type Resources = HashMap<Key, Arc<Resource>>;
 
 /// Every resource, by owner and name. It never changes: an edit makes another one, which shares what stayed.
 #[derive(Debug, Default)]
 pub struct World {
-    /// Of no workload first.
-    owned: BTreeMap<Option<Arc<str>>, Resources>,
-    rendered: HashMap<ObjectId, (Arc<str>, Arc<Resource>)>,
+    /// Of no workload first; nobody's are empty.
+    owned: BTreeMap<Option<Arc<str>>, Arc<Resources>>,
     /// How many came before it.
     revision: u64,
-    views: Mutex<HashMap<Arc<str>, Arc<View>>>,
+    views: Views,
+}
+
+/// What a workload finds.
+struct Of<'w> {
+    own: Option<&'w Resources>,
+    shared: Option<&'w Resources>,
 }
 
 impl World {
-    /// What was rendered. Resources whose text is the same as in `before` are taken from there.
+    /// All that is rendered. Resources whose text is the same as in `before` are taken from there.
     ///
     /// # Errors
     /// Something is no resource; the rest is worth nothing without it.
     pub fn of<'r>(rendered: impl IntoIterator<Item = &'r RenderedObject>, before: &Self) -> Result<Self, EncodeError> {
-        let mut world = Self { revision: before.revision + 1, ..Self::default() };
+        let rendered: Vec<&RenderedObject> = rendered.into_iter().collect();
+        let there: HashSet<_> = rendered.iter().filter_map(|object| place(&object.id)).collect();
+        let places = before.owned.iter().flat_map(|(owner, all)| all.keys().map(|key| (owner.clone(), key.clone())));
+        let gone = places.filter(|place| !there.contains(place)).collect();
+        before.next(rendered, gone)
+    }
+
+    /// The world after an edit: what it may have changed, as that is rendered now, and what it took away. What it costs
+    /// grows with these; [`World::of`] looks at everything.
+    ///
+    /// # Errors
+    /// Something is no resource.
+    pub fn edit<'r>(
+        &self,
+        rendered: impl IntoIterator<Item = &'r RenderedObject>,
+        gone: impl IntoIterator<Item = &'r ObjectId>,
+    ) -> Result<Self, EncodeError> {
+        self.next(rendered, gone.into_iter().filter_map(place).collect())
+    }
+
+    fn next<'r>(
+        &self,
+        rendered: impl IntoIterator<Item = &'r RenderedObject>,
+        mut edited: Vec<(Option<Arc<str>>, Key)>,
+    ) -> Result<Self, EncodeError> {
+        let mut owned = self.owned.clone();
+        edited.retain(|(owner, key)| owned.get_mut(owner).is_some_and(|all| Arc::make_mut(all).remove(key).is_some()));
         for object in rendered {
-            let known = before.rendered.get(&object.id).filter(|(text, _)| **text == *object.json());
-            let (text, resource) = match known {
-                Some((text, resource)) => (text.clone(), resource.clone()),
-                None => (object.json().into(), Arc::new(Resource::encode(object)?)),
-            };
-            world.owned.entry(resource.workload.clone()).or_default().insert((resource.kind, resource.name.clone()), resource.clone());
-            world.rendered.insert(object.id.clone(), (text, resource));
+            let there = place(&object.id).and_then(|(owner, key)| owned.get(&owner)?.get(&key));
+            if there.is_some_and(|there| there.is_of(object)) {
+                continue;
+            }
+            let resource = Arc::new(Resource::encode(object)?);
+            let (owner, key) = (resource.workload.clone(), (resource.kind, resource.name.clone()));
+            edited.push((owner.clone(), key.clone()));
+            Arc::make_mut(owned.entry(owner).or_default()).insert(key, resource);
         }
-        world.keep_views(before);
-        Ok(world)
+        owned.retain(|_, all| !all.is_empty());
+        let views = self.views.after(&edited, |workload| owned.contains_key(&Some(workload.clone())));
+        Ok(Self { owned, revision: self.revision + 1, views })
     }
 
     /// Larger than that of every world before it.
@@ -48,68 +85,53 @@ impl World {
         self.revision
     }
 
+    /// Workloads that decide otherwise than in `before` about who calls them, where something else changed besides. One
+    /// that is gone decides nothing, and its proxies are about to end.
+    pub(crate) fn guards(&self, before: &Self) -> BTreeSet<Arc<str>> {
+        let mut guards = BTreeSet::new();
+        let mut besides = before.owned.keys().any(|owner| !self.owned.contains_key(owner));
+        for (owner, now) in &self.owned {
+            let then = before.owned.get(owner);
+            if then.is_some_and(|then| Arc::ptr_eq(now, then)) {
+                continue;
+            }
+            let same = |guards: bool| part(Some(now), guards) == part(then, guards);
+            besides |= !same(false);
+            guards.extend(owner.iter().filter(|_| !same(true)).cloned());
+        }
+        if besides { guards } else { BTreeSet::new() }
+    }
+
     /// The workloads that have resources of their own.
     pub fn workloads(&self) -> impl Iterator<Item = &Arc<str>> {
         self.owned.keys().flatten()
     }
 
-    /// What a workload reads, put together once; nothing for one that is not known.
+    /// What a workload reads; nothing for one that is not known.
     pub fn view(&self, workload: &str) -> Arc<View> {
-        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(view) = views.get(workload) {
-            return view.clone();
-        }
-        let view = Arc::new(self.put_together(workload));
-        // Names that nobody has are not kept: anyone can ask for them.
-        if let Some((Some(name), _)) = self.owned.get_key_value(&Some(workload.into())) {
-            views.insert(name.clone(), view.clone());
-        }
-        view
+        let own = self.owned.get_key_value(&Some(workload.into()));
+        let shelves = Of { own: own.map(|(_, own)| &**own), shared: self.owned.get(&None).map(|all| &**all) };
+        self.views.get(workload, own.and_then(|(name, _)| name.as_ref()), &shelves)
+    }
+}
+
+/// What decides about calls to a workload, or all the rest.
+fn part(resources: Option<&Arc<Resources>>, guards: bool) -> HashMap<&Key, &Arc<str>> {
+    let decides = |(kind, name): &Key| match kind {
+        Kind::Listener => &**name == INBOUND,
+        Kind::Route => name.strip_prefix(INBOUND).is_some_and(|port| port.starts_with('/')),
+        Kind::Cluster | Kind::Assignment => false,
+    };
+    let all = resources.into_iter().flat_map(|all| all.iter());
+    all.filter(|(key, _)| decides(key) == guards).map(|(key, resource)| (key, &resource.version)).collect()
+}
+
+impl Shelves for Of<'_> {
+    fn find(&self, key: &Key) -> Option<&Arc<Resource>> {
+        self.own.and_then(|own| own.get(key)).or_else(|| self.shared?.get(key))
     }
 
-    fn put_together(&self, workload: &str) -> View {
-        let own = self.owned.get(&Some(workload.into()));
-        let shared = self.owned.get(&None);
-        let mut view = View::default();
-        let mut open: Vec<(Kind, Arc<str>)> = own.into_iter().flat_map(|own| own.keys().cloned()).collect();
-        while let Some(key) = open.pop() {
-            if view.names(key.0, &key.1) {
-                continue;
-            }
-            match own.and_then(|own| own.get(&key)).or_else(|| shared?.get(&key)) {
-                Some(resource) => {
-                    open.extend(resource.leads_to.iter().cloned());
-                    view.put(resource.clone());
-                }
-                None => view.miss(key),
-            }
-        }
-        view
-    }
-
-    /// Views that no change touches stay the same: proxies that read them need not look at them.
-    fn keep_views(&self, before: &Self) {
-        let changed = self.changed(before);
-        let touches = |workload: &Arc<str>, view: &View| {
-            changed.iter().any(|(owner, kind, name)| match owner {
-                Some(owner) => owner == workload,
-                None => view.names(*kind, name),
-            })
-        };
-        let old = before.views.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = old.iter().filter(|(workload, view)| !touches(workload, view));
-        let kept = kept.map(|(workload, view)| (workload.clone(), view.clone())).collect();
-        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-    }
-
-    /// What is new, gone or otherwise than before.
-    fn changed(&self, before: &Self) -> Vec<(Option<Arc<str>>, Kind, Arc<str>)> {
-        let differs = |id: &ObjectId, other: &Self, resource: &Arc<Resource>| {
-            other.rendered.get(id).is_none_or(|(_, there)| !Arc::ptr_eq(there, resource))
-        };
-        let name = |resource: &Arc<Resource>| (resource.workload.clone(), resource.kind, resource.name.clone());
-        let new = self.rendered.iter().filter(|(id, (_, resource))| differs(id, before, resource));
-        let gone = before.rendered.iter().filter(|(id, _)| !self.rendered.contains_key(*id));
-        new.chain(gone).map(|(_, (_, resource))| name(resource)).collect()
+    fn own(&self) -> impl Iterator<Item = &Key> {
+        self.own.into_iter().flat_map(HashMap::keys)
     }
 }

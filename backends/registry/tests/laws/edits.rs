@@ -1,13 +1,19 @@
-//! After any sequence of edits the incremental rendering is a fresh one, byte for byte.
+//! After any sequence of edits the incremental rendering is a fresh one, byte for byte, and each edit tells what it changed.
 
 use std::collections::BTreeMap;
 
+use meshglot_translator::render::{Engine, ObjectId};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
 
 use super::model::{key, object, objects};
 use super::{documents, fresh, model, said};
+
+/// Every object, as who follows edit by edit knows it.
+fn all(engine: &Engine<'_>) -> BTreeMap<ObjectId, String> {
+    engine.rendered().objects.into_iter().map(|object| (object.id.clone(), object.json().to_owned())).collect()
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
@@ -18,6 +24,7 @@ proptest! {
         let texts = |now: &BTreeMap<String, Value>| now.values().map(Value::to_string).collect::<Vec<_>>();
         let mut edited = model(&texts(&now));
         let mut engines: Vec<_> = meshglot_registry::all().into_iter().map(|backend| (backend, fresh(backend, &edited))).collect();
+        let mut kept: Vec<_> = engines.iter().map(|(_, engine)| all(engine)).collect();
         for (object, delete) in edits {
             let document = documents(&[object.to_string()]).remove(0);
             let Some(id) = edited.key_of(&document) else { continue };
@@ -29,8 +36,13 @@ proptest! {
                 edited.put(&id, vec![document])
             };
             let whole = model(&texts(&now));
-            for (backend, engine) in &mut engines {
-                engine.update(&edited, &changed);
+            for ((backend, engine), kept) in engines.iter_mut().zip(&mut kept) {
+                let update = engine.update(&edited, &changed);
+                for gone in &update.gone {
+                    prop_assert!(kept.remove(gone).is_some(), "{}: {} was not there", backend.name(), gone.path());
+                }
+                kept.extend(engine.rendered_by(&update).map(|object| (object.id.clone(), object.json().to_owned())));
+                prop_assert!(*kept == all(engine), "{}: an edit of {} does not tell all that it changed", backend.name(), id);
                 prop_assert_eq!(said(engine), said(&fresh(*backend, &whole)), "{} after an edit of {}", backend.name(), id);
             }
         }

@@ -52,7 +52,11 @@ pub(super) struct Channel {
     /// Resources that came together with one that was refused: each is sent alone, so that one mistake blocks itself only.
     alone: VecDeque<Arc<str>>,
     /// What the proxy has, where it is always sent everything.
-    held: BTreeMap<Arc<str>, Arc<Resource>>,
+    held: Option<BTreeMap<Arc<str>, Arc<Resource>>>,
+    /// There may be something to send.
+    news: bool,
+    /// There may be something to take away.
+    losses: bool,
 }
 
 /// A push without an answer.
@@ -105,7 +109,21 @@ impl Known {
 
 impl Channel {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, wanted: Wanted::Nothing, known: Known::default(), waiting: None, alone: VecDeque::new(), held: BTreeMap::new() }
+        Self {
+            kind,
+            wanted: Wanted::Nothing,
+            known: Known::default(),
+            waiting: None,
+            alone: VecDeque::new(),
+            held: None,
+            news: true,
+            losses: true,
+        }
+    }
+
+    /// Something may be to send, or to take away, that was not.
+    pub(super) fn look_again(&mut self) {
+        (self.news, self.losses) = (true, true);
     }
 
     pub(super) fn known(&self) -> &Known {
@@ -115,6 +133,7 @@ impl Channel {
     /// Sends a resource again, though the proxy has it.
     pub(super) fn repeat(&mut self, name: &str) {
         self.known.versions.remove(name);
+        self.look_again();
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -125,12 +144,24 @@ impl Channel {
         self.waiting.is_some()
     }
 
-    pub(super) fn asks(&mut self, asked: Asked) {
+    /// Names and versions that are in the view are kept as they are there: a thousand proxies do not each have their own.
+    pub(super) fn asks(&mut self, asked: Asked, view: &View) {
+        let first = self.wanted == Wanted::Nothing;
+        if asked == Asked::default() && !first {
+            return;
+        }
+        self.look_again();
+        let kind = self.kind;
+        let shared = |name: &str| view.get(kind, name).map_or_else(|| name.into(), |there| there.name.clone());
         let Asked { more, less, exactly, has } = asked;
         for (name, version) in has {
-            self.known.versions.insert(name.into(), version.into());
+            let (name, version) = match view.get(self.kind, &name) {
+                Some(there) if *there.version == *version => (there.name.clone(), there.version.clone()),
+                Some(there) => (there.name.clone(), version.into()),
+                None => (name.into(), version.into()),
+            };
+            self.known.versions.insert(name, version);
         }
-        let first = self.wanted == Wanted::Nothing;
         if first && self.kind.may_be_wanted_whole() && more.is_empty() && exactly.as_ref().is_none_or(Vec::is_empty) {
             self.wanted = Wanted::All(BTreeSet::new());
         }
@@ -143,9 +174,9 @@ impl Channel {
                 (Wanted::Names(names), "*") => self.wanted = Wanted::All(std::mem::take(names)),
                 (Wanted::Nothing, "*") => self.wanted = Wanted::All(BTreeSet::new()),
                 (Wanted::All(names) | Wanted::Names(names), name) => {
-                    names.insert(name.into());
+                    names.insert(shared(name));
                 }
-                (Wanted::Nothing, name) => self.wanted = Wanted::Names([Arc::from(name)].into()),
+                (Wanted::Nothing, name) => self.wanted = Wanted::Names([shared(name)].into()),
             }
         }
         for name in less {
@@ -157,14 +188,14 @@ impl Channel {
                 (Wanted::Nothing, _) => {}
             }
             if !self.wants(&name) {
-                self.known.forget(&name);
-                self.held.remove(name.as_str());
+                self.forget(&name);
             }
         }
     }
 
     /// Replaces the names; who wanted everything and names nothing still does.
     fn exactly(&mut self, names: Vec<String>) {
+        self.held.get_or_insert_default();
         if names.is_empty() && matches!(self.wanted, Wanted::All(_)) {
             return;
         }
@@ -173,26 +204,31 @@ impl Channel {
         let known = self.known.versions.keys().chain(&self.known.absent);
         let unwanted: Vec<Arc<str>> = known.filter(|name| !self.wants(name)).cloned().collect();
         for name in unwanted {
-            self.known.forget(&name);
-            self.held.remove(&name);
+            self.forget(&name);
+        }
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.known.forget(name);
+        if let Some(held) = &mut self.held {
+            held.remove(name);
         }
     }
 
     fn wants(&self, name: &str) -> bool {
-        match &self.wanted {
-            Wanted::Nothing => false,
-            Wanted::All(_) => true,
-            Wanted::Names(names) => names.contains(name),
-        }
+        wants(&self.wanted, name)
     }
 
     pub(super) fn answers(&mut self, nonce: u64, answer: Result<(), String>) -> bool {
         let Some(waiting) = self.waiting.take_if(|waiting| waiting.nonce == nonce) else { return false };
         let Err(why) = answer else { return true };
+        self.look_again();
         let several = waiting.sent.len() > 1;
         for Sent { resource, version_before, held_before } in waiting.sent {
             put_back(&mut self.known.versions, &resource.name, version_before);
-            put_back(&mut self.held, &resource.name, held_before);
+            if let Some(held) = &mut self.held {
+                put_back(held, &resource.name, held_before);
+            }
             if several {
                 self.alone.push_back(resource.name.clone());
             } else {
@@ -204,16 +240,17 @@ impl Channel {
 
     /// New and changed resources; of names that are asked for and not there, that they are not.
     pub(super) fn update(&mut self, view: &View, nonce: u64) -> Option<Push> {
-        if self.wanted == Wanted::Nothing {
+        if !self.news || self.wanted == Wanted::Nothing {
             return None;
         }
-        let updates: Vec<Arc<Resource>> = match self.alone.pop_front() {
-            Some(name) => view.get(self.kind, &name).cloned().into_iter().collect(),
+        let mut alone = std::iter::from_fn(|| self.alone.pop_front()).filter_map(|name| view.get(self.kind, &name));
+        let alone = alone.find(|resource| wants(&self.wanted, &resource.name) && !self.known.is_current(resource));
+        // Beside one that is sent alone there may be others.
+        self.news = alone.is_some();
+        let updates: Vec<Arc<Resource>> = match alone {
+            Some(resource) => vec![resource.clone()],
             None => self.wanted_of(view).filter(|resource| !self.known.is_current(resource)).cloned().collect(),
         };
-        if updates.is_empty() && !self.alone.is_empty() {
-            return self.update(view, nonce);
-        }
         let removed = self.absent(view);
         if updates.is_empty() && removed.is_empty() {
             return None;
@@ -223,14 +260,18 @@ impl Channel {
 
     /// Resources that the proxy has and that are gone.
     pub(super) fn removal(&mut self, view: &View, nonce: u64) -> Option<Push> {
+        if !self.losses || self.waiting.is_some() {
+            return None;
+        }
         let gone = |name: &&Arc<str>| view.get(self.kind, name).is_none();
         let removed: Vec<Arc<str>> = self.known.versions.keys().filter(gone).cloned().collect();
-        if self.waiting.is_some() || removed.is_empty() {
+        self.known.refused.retain(|name, _| view.get(self.kind, name).is_some());
+        if removed.is_empty() {
+            self.losses = false;
             return None;
         }
         for name in &removed {
-            self.known.forget(name);
-            self.held.remove(name);
+            self.forget(name);
             if let Wanted::Names(names) = &self.wanted
                 && names.contains(name)
             {
@@ -241,10 +282,25 @@ impl Channel {
     }
 
     pub(super) fn is_synced(&self, view: &View) -> bool {
+        if !self.news && !self.losses {
+            return self.waiting.is_none() && self.known.refused.is_empty();
+        }
         let current = |resource: &Arc<Resource>| self.known.versions.get(&resource.name) == Some(&resource.version);
         self.waiting.is_none()
             && self.wanted_of(view).all(current)
             && self.known.versions.keys().all(|name| view.get(self.kind, name).is_some())
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.waiting.is_none() && (!self.news || self.wanted == Wanted::Nothing)
+    }
+
+    pub(super) fn remembered(&self) -> usize {
+        let wanted = match &self.wanted {
+            Wanted::Nothing => 0,
+            Wanted::All(names) | Wanted::Names(names) => names.len(),
+        };
+        wanted + self.known.versions.len() + self.known.absent.len()
     }
 
     fn wanted_of<'v>(&self, view: &'v View) -> impl Iterator<Item = &'v Arc<Resource>> {
@@ -267,11 +323,19 @@ impl Channel {
             self.known.absent.remove(&name);
             self.known.refused.remove(&name);
             let version_before = self.known.versions.insert(name.clone(), resource.version.clone());
-            let held_before = self.held.insert(name, resource.clone());
+            let held_before = self.held.as_mut().and_then(|held| held.insert(name, resource.clone()));
             Sent { resource: resource.clone(), version_before, held_before }
         });
         self.waiting = Some(Waiting { nonce, sent: sent.collect() });
-        Push { kind: self.kind, nonce, updates, removed, all: self.held.values().cloned().collect() }
+        Push { kind: self.kind, nonce, updates, removed, all: self.held.iter().flat_map(BTreeMap::values).cloned().collect() }
+    }
+}
+
+fn wants(wanted: &Wanted, name: &str) -> bool {
+    match wanted {
+        Wanted::Nothing => false,
+        Wanted::All(_) => true,
+        Wanted::Names(names) => names.contains(name),
     }
 }
 

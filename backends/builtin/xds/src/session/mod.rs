@@ -4,6 +4,9 @@
 //! awaited further changes wait and become one. Kinds follow each other in the order of [`Kind`], so that nothing is led
 //! to what is not there yet, and what is gone is taken away last, in the opposite order. Addresses alone do not wait for
 //! the answer to their clusters.
+//!
+//! A thousand proxies hear of every edit, most of which are none of their business: a kind is looked through again only
+//! after something of it changed, or the proxy said something about it.
 
 mod channel;
 
@@ -31,7 +34,8 @@ pub struct Push {
     pub updates: Vec<Arc<Resource>>,
     /// Gone, or asked for and not there; by name.
     pub removed: Vec<Arc<str>>,
-    /// Everything of the kind that the proxy has once it took this push, for clients that are always sent all of it.
+    /// Everything of the kind that the proxy has once it took this push, for clients that are always sent all of it;
+    /// nothing for others.
     pub all: Vec<Arc<Resource>>,
 }
 
@@ -41,6 +45,8 @@ pub struct Session {
     view: Arc<View>,
     channels: [Channel; 4],
     nonce: u64,
+    /// Clusters or addresses have changed since clusters were last seen to have theirs.
+    cold: bool,
     /// Since when clusters wait for their addresses to be asked for.
     warming: Option<Instant>,
 }
@@ -48,23 +54,31 @@ pub struct Session {
 impl Session {
     /// A proxy that has asked for nothing yet.
     pub fn new(view: Arc<View>) -> Self {
-        Self { view, channels: Kind::ALL.map(Channel::new), nonce: 0, warming: None }
+        Self { view, channels: Kind::ALL.map(Channel::new), nonce: 0, cold: true, warming: None }
     }
 
     /// The proxy asks for more, for less, or says what it has.
     pub fn asks(&mut self, kind: Kind, asked: Asked) {
-        self.channel(kind).asks(asked);
+        self.touches(kind);
+        self.channels[kind as usize].asks(asked, &self.view);
     }
 
     /// The proxy answers a push: it took it, or says why it did not. Whether that was the one on its way: an older one is
     /// of no interest any more.
     pub fn answers(&mut self, kind: Kind, nonce: u64, answer: Result<(), String>) -> bool {
-        self.channel(kind).answers(nonce, answer)
+        self.touches(kind);
+        self.channels[kind as usize].answers(nonce, answer)
     }
 
     /// There is something else to read.
     pub fn reads(&mut self, view: Arc<View>) {
-        self.view = view;
+        let before = std::mem::replace(&mut self.view, view);
+        for kind in Kind::ALL {
+            if !before.shares(&self.view, kind) {
+                self.touches(kind);
+                self.channels[kind as usize].look_again();
+            }
+        }
     }
 
     /// What to send now. `None`: nothing, until the proxy answers or asks, or something changes.
@@ -85,6 +99,7 @@ impl Session {
             let nonce = self.nonce + 1;
             if let Some(push) = self.channels[kind as usize].update(&self.view, nonce) {
                 self.nonce = nonce;
+                self.touches(kind);
                 self.warm_again(&push);
                 return Some(push);
             }
@@ -118,8 +133,18 @@ impl Session {
         self.channels[kind as usize].is_synced(&self.view)
     }
 
-    fn channel(&mut self, kind: Kind) -> &mut Channel {
-        &mut self.channels[kind as usize]
+    /// Whether the proxy has answered for everything of a kind as it is now, the refused among it.
+    pub fn is_answered(&self, kind: Kind) -> bool {
+        self.channels[kind as usize].is_answered()
+    }
+
+    /// How many names are remembered for the proxy alone.
+    pub fn remembered(&self) -> usize {
+        self.channels.iter().map(Channel::remembered).sum()
+    }
+
+    fn touches(&mut self, kind: Kind) {
+        self.cold |= matches!(kind, Kind::Cluster | Kind::Assignment);
     }
 
     /// A cluster that changes is made anew by the proxy and waits for its addresses once more.
@@ -133,6 +158,9 @@ impl Session {
     /// Whether the proxy has clusters whose addresses it is about to ask for: until it has these, routes to them would
     /// fail. A client that asks for routes first and never for clusters is not kept waiting.
     fn is_warming(&mut self, now: Instant) -> bool {
+        if !self.cold {
+            return false;
+        }
         let [clusters, assignments, ..] = &self.channels;
         let awaits = |cluster: &Arc<Resource>| {
             cluster
@@ -140,8 +168,8 @@ impl Session {
                 .iter()
                 .any(|(kind, name)| *kind == Kind::Assignment && self.view.get(*kind, name).is_some() && !assignments.known().has(name))
         };
-        let cold = self.view.of(Kind::Cluster).any(|cluster| clusters.known().has(&cluster.name) && awaits(cluster));
-        if !cold {
+        self.cold = self.view.of(Kind::Cluster).any(|cluster| clusters.known().has(&cluster.name) && awaits(cluster));
+        if !self.cold {
             self.warming = None;
             return false;
         }

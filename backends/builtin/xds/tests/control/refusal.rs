@@ -58,7 +58,8 @@ fn who_refuses_everything_is_asked_once_for_each() {
 #[test]
 fn what_it_had_before_stays_with_who_is_always_sent_everything() {
     let world = model::world(&shop(), &World::default());
-    let mut session = clusters(&world);
+    let mut session = Session::new(world.view("shop/caller"));
+    session.asks(Kind::Cluster, Asked { exactly: Some(Vec::new()), ..Asked::default() });
     settle(&mut session, &[]);
     let text = shop().replace("serviceAccountName: web,", "serviceAccountName: other,");
     session.reads(model::world(&text, &world).view("shop/caller"));
