@@ -133,9 +133,24 @@ impl Agent {
         mut stop: watch::Receiver<bool>,
         events: &mpsc::UnboundedSender<Event>,
     ) -> Result<(), AgentError> {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut ran) = (FIRST_PAUSE, false);
         loop {
-            let mut envoy = Envoy::start(&self.program, bootstrap, self.log().map_err(AgentError::Folder)?)?;
+            let started = self.log().map_err(AgentError::Folder).and_then(|log| Ok(Envoy::start(&self.program, bootstrap, log)?));
+            let mut envoy = match started {
+                Ok(envoy) => envoy,
+                // A program that is being replaced is there again in a moment; one that never was is a mistake.
+                Err(error) if ran => {
+                    let _ = events.send(Event::Trouble(error.to_string()));
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = asked(&mut stop) => return Ok(()),
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            ran = true;
             let began = Instant::now();
             let _ = events.send(Event::Started);
             loop {

@@ -39,7 +39,8 @@ impl Capture {
                }}\n  \
                chain prerouting {{\n    \
                  type nat hook prerouting priority -100; policy accept;\n    \
-                 iifname \"lo\" return\n\
+                 iifname \"lo\" return\n    \
+                 tcp dport {{ {inbound}, {outbound} }} drop\n\
              {left}    \
                  meta l4proto tcp redirect to :{inbound}\n  \
                }}\n\
@@ -68,6 +69,8 @@ mod tests {
         let itself = "meta skuid 2102 ip daddr != 127.0.0.0/8 fib daddr type local tcp dport { 8080 } redirect to :15006";
         assert!(at(itself) < at("meta skuid 2102 return"));
         assert!(at("tcp dport { 22, 9100 } return") < at("meta l4proto tcp redirect to :15006"));
+        // Nobody dials the proxy itself: it would pass the call on to where it was dialled, again and again.
+        assert!(at("tcp dport { 15006, 15001 } drop") < at("tcp dport { 22, 9100 } return"));
         assert!(at("delete table inet meshglot") == at("table inet meshglot") + 1);
     }
 }

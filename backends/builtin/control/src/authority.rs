@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_agent::CONTROL_PLANE;
-use meshglot_ca::{Authority, Intermediate, KeyPair, RotationState, SpiffeId, Store, TrustDomain, renewal_time};
+use meshglot_ca::{Authority, Intermediate, KeyPair, RotationState, SpiffeId, Store, StoreError, TrustDomain, renewal_time};
 use meshglot_xds::server_config;
 use rustls::ServerConfig;
 use time::{Duration, OffsetDateTime};
@@ -101,6 +101,8 @@ impl Keeper {
         let done = self.step(&mut authority, now)?;
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         if done.is_some() || now >= *due {
+            // The next look tries again, whatever this one has done.
+            *due = now;
             self.show(&authority, &mut due, now)?;
         }
         Ok(done)
@@ -157,6 +159,18 @@ impl Keeper {
         self.signs.send_replace(Arc::new(authority.clone()));
         Ok(())
     }
+}
+
+/// Whose authority a folder holds; none where there is no folder, or nothing in it.
+///
+/// # Errors
+/// The folder cannot be used, or another process has it.
+pub fn saved_trust_domain(folder: &Path) -> Result<Option<TrustDomain>, StoreError> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let saved = Store::open(folder)?.load(OffsetDateTime::now_utc())?;
+    Ok(saved.map(|authority| authority.trust_domain().clone()))
 }
 
 /// Whether a tenth of its life is left, and its root is an own one: another comes from where it came from.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use meshglot_agent::Invitation;
+use meshglot_agent::{CONTROL_PLANE, Invitation};
 use meshglot_ca::{JoinTokens, TrustDomain, chain_pem};
 use meshglot_join::{Clock, JoinService, Reviewer, SystemClock};
 use meshglot_translator::diagnostic::nearest;
@@ -183,6 +183,12 @@ impl Control {
 
     fn serve(&self, listener: TcpListener, discovery: Discovery) -> Result<(), ControlError> {
         let join = JoinService::new(self.keeper.signs(), self.tokens.clone(), self.clock.clone())?;
+        let identities = self.published.identities();
+        // A workload that is gone is not somebody any more, and nobody else is ever the control plane.
+        let join = join.admitting(Arc::new(move |id| {
+            let id = id.to_string();
+            !id.ends_with(&format!("/{CONTROL_PLANE}")) && identities.borrow().values().any(|one| *one == id)
+        }));
         let join = match &self.settings.reviewer {
             Some(Reviews(reviewer)) => join.reviewed_by(reviewer.clone()),
             None => join,

@@ -32,6 +32,10 @@ impl Presence {
                 away.insert(*address);
             }
         }
+        // Of two by one address, such as one that was renamed, one that is there is enough.
+        for (_, address) in workloads.iter().filter(|(name, _)| connected.contains(*name)) {
+            away.remove(address);
+        }
         away
     }
 }

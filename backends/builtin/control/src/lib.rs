@@ -13,7 +13,7 @@ mod token_review;
 pub use admin::router;
 pub use admin::{Reload, SourceState};
 pub use answers::{Problem, Proxies, ProxyAnswer, RefusalAnswer, RefusedAnswer, ResourceAnswer, Resources, Sync};
-pub use authority::Given;
+pub use authority::{Given, saved_trust_domain};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
 pub use meshglot_ca::{StoreError, TrustDomain};

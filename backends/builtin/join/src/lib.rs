@@ -24,4 +24,4 @@ pub use joiner::Joiner;
 pub use messages::{SignRequest, SignResponse, TrustRequest, TrustResponse};
 pub use refusal::Refusal;
 pub use reviewer::{Review, ReviewError, Reviewer};
-pub use service::JoinService;
+pub use service::{Admits, JoinService};

@@ -20,6 +20,12 @@ pub enum Refusal {
     /// A token of another authority is not good, or cannot be reviewed.
     #[error(transparent)]
     Review(#[from] ReviewError),
+    /// Nobody is who it is.
+    #[error("no workload of the policy that is in force runs as {id}: nothing is signed for it")]
+    Unknown {
+        /// Whom the token or the certificate names.
+        id: SpiffeId,
+    },
     /// The certificate of the connection cannot be read.
     #[error("the certificate of the connection cannot be used, connect with one of this mesh or join with a token: {0}")]
     Unreadable(#[source] CertificateError),
@@ -55,7 +61,7 @@ impl From<Refusal> for Status {
             Refusal::NoProof | Refusal::Token(_) | Refusal::Unreadable(_) | Refusal::Certificate(_) => Code::Unauthenticated,
             Refusal::Review(ReviewError::Refused(_)) => Code::Unauthenticated,
             Refusal::Review(ReviewError::Unavailable(_)) => Code::Unavailable,
-            Refusal::Differs { .. } | Refusal::Csr(CsrError::ForeignName { .. }) => Code::PermissionDenied,
+            Refusal::Differs { .. } | Refusal::Unknown { .. } | Refusal::Csr(CsrError::ForeignName { .. }) => Code::PermissionDenied,
             Refusal::Csr(_) => Code::InvalidArgument,
             Refusal::Authority(IssueError::TrustDomain { .. }) => Code::PermissionDenied,
             Refusal::Authority(_) => Code::Unavailable,

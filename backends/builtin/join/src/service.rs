@@ -14,6 +14,9 @@ use crate::messages::{SignRequest, TrustResponse};
 use crate::refusal::Refusal;
 use crate::reviewer::{ReviewError, Reviewer};
 
+/// Whether there is a workload of an identity.
+pub type Admits = dyn Fn(&SpiffeId) -> bool + Send + Sync;
+
 /// So many reviews at once; who comes then is told to try again.
 const AT_ONCE: usize = 16;
 
@@ -39,6 +42,7 @@ pub struct JoinService {
     tokens: Arc<Mutex<JoinTokens>>,
     clock: Arc<dyn Clock>,
     reviewer: Option<Arc<dyn Reviewer>>,
+    admits: Option<Arc<Admits>>,
     /// How many tokens are reviewed at once: nobody is known yet, and the other authority is not ours.
     reviews: Arc<Semaphore>,
     /// Signs what is thrown away: it finds out whether a request is good before anybody is known, with a key that nobody trusts.
@@ -54,7 +58,13 @@ impl JoinService {
     pub fn new(authority: watch::Receiver<Arc<Authority>>, tokens: Arc<Mutex<JoinTokens>>, clock: Arc<dyn Clock>) -> Result<Self, CaError> {
         let trust_domain = authority.borrow().trust_domain().clone();
         let trial = Arc::new(Authority::new(trust_domain, clock.now())?);
-        Ok(Self { authority, tokens, clock, reviewer: None, reviews: Arc::new(Semaphore::new(AT_ONCE)), trial })
+        Ok(Self { authority, tokens, clock, reviewer: None, admits: None, reviews: Arc::new(Semaphore::new(AT_ONCE)), trial })
+    }
+
+    /// Signs for identities that are admitted at that moment alone, also where a certificate is renewed.
+    #[must_use]
+    pub fn admitting(self, admits: Arc<Admits>) -> Self {
+        Self { admits: Some(admits), ..self }
     }
 
     /// Also takes tokens that this reviewer vouches for.
@@ -84,6 +94,9 @@ impl JoinService {
                 }
             }
         };
+        if self.admits.as_ref().is_some_and(|admits| !admits(&id)) {
+            return Err(Refusal::Unknown { id });
+        }
         // A review may have taken a while, in which a root has changed.
         let authority = self.authority.borrow().clone();
         Ok(authority.issue(&request.csr, &id, self.clock.now())?)

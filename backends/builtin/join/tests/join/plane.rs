@@ -68,6 +68,8 @@ impl Plane {
         self.address = listener.local_addr().expect("an address");
         let runtime = Runtime::new().expect("threads");
         let service = JoinService::new(self.authority.subscribe(), self.tokens.clone(), self.clock.clone()).expect("random numbers");
+        // As a control plane does that knows policy.
+        let service = service.admitting(Arc::new(|id| !id.to_string().ends_with("/sa/gone")));
         let service = match &self.reviewer {
             Some(reviewer) => service.reviewed_by(reviewer.clone()),
             None => service,

@@ -82,3 +82,13 @@ async fn a_holder_reads_the_file_of_a_token_whenever_it_joins() {
         tokio::time::timeout(Duration::from_secs(30), held.wait_for(Option::is_some)).await.expect("in time").expect("a holder").clone();
     assert_eq!(held.expect("secrets").id, web());
 }
+
+#[tokio::test]
+async fn who_is_not_there_any_more_gets_nothing_by_whatever_it_shows() {
+    let plane = Plane::reviewed_by(Arc::new(Other));
+    let gone = id("ns/shop/sa/gone");
+    let mut own = plane.joiner(Some(&plane.held(&gone))).await;
+    refused(own.sign(csr(&gone), None).await, Code::PermissionDenied, "runs as");
+    let token = plane.token(&gone);
+    refused(plane.joiner(None).await.sign(csr(&gone), Some(&token)).await, Code::PermissionDenied, "runs as");
+}
