@@ -91,7 +91,15 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             // Of what a link leads to.
-            let is_folder = fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            let is_folder = match fs::metadata(&path) {
+                Ok(metadata) => metadata.is_dir(),
+                // A link to nowhere may have led to a folder, whose policy would be missing without a word.
+                Err(error) if recursive && !hidden && entry.file_type().is_ok_and(|kind| kind.is_symlink()) => {
+                    return Err(unreadable(&path, &error));
+                }
+                // One that is gone meanwhile is none; a manifest fails when it is opened.
+                Err(_) => false,
+            };
             if is_folder && recursive && !hidden {
                 folders.push(path);
             } else if !is_folder && !hidden && is_manifest(&path) {

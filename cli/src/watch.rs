@@ -1,5 +1,6 @@
 //! Files that are followed: hints of the system, looks now and then for systems that give none, and when to read again.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
@@ -8,6 +9,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::args::Input;
 use crate::input;
+use crate::run::STATE_FOLDER;
 
 /// Files that change without an end are read all the same.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -35,13 +37,17 @@ pub(crate) enum Wake {
     Rescan,
 }
 
+/// Which folder it is: another one may take its name.
+#[derive(PartialEq, Eq)]
+struct Identity(PathBuf, u64, u64);
+
 /// Follows the files of an input.
 pub(crate) struct Watch {
     hint: Sender<()>,
     hints: Receiver<()>,
     watcher: Option<RecommendedWatcher>,
     /// Folders as they were when they were watched: one that is replaced by another has to be watched anew.
-    watched: Vec<(PathBuf, RecursiveMode, Option<PathBuf>)>,
+    watched: Vec<(PathBuf, RecursiveMode, Option<Identity>)>,
     quiet: Duration,
     rescan: Duration,
 }
@@ -53,7 +59,9 @@ impl Watch {
         let wake = hint.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is an event, too, on some systems.
-            if event.is_ok_and(|event| !event.kind.is_access()) {
+            let matters =
+                |event: &notify::Event| !event.kind.is_access() && (event.paths.is_empty() || !event.paths.iter().all(|path| is_own(path)));
+            if event.is_ok_and(|event| matters(&event)) {
                 let _ = wake.send(());
             }
         });
@@ -95,16 +103,25 @@ impl Watch {
     fn renew(&mut self) {
         let Some(watcher) = &mut self.watcher else { return };
         for (folder, mode, seen) in &mut self.watched {
-            let now = folder.canonicalize().ok();
-            if now.is_some() && now != *seen {
+            let now = identity(folder);
+            if now != *seen {
                 let _ = watcher.unwatch(folder);
                 // One that cannot be watched is looked at now and then.
-                if watcher.watch(folder, *mode).is_ok() {
-                    *seen = now;
-                }
+                *seen = now.filter(|_| watcher.watch(folder, *mode).is_ok());
             }
         }
     }
+}
+
+fn identity(folder: &Path) -> Option<Identity> {
+    let path = folder.canonicalize().ok()?;
+    let metadata = path.metadata().ok()?;
+    Some(Identity(path, metadata.dev(), metadata.ino()))
+}
+
+/// Keys, logs and sockets of a running mesh change all the time, and are no policy.
+fn is_own(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == STATE_FOLDER)
 }
 
 fn parent(path: &Path) -> &Path {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::{InForce, Told};
 use crate::args::Input;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::render::count;
 use crate::watch::{Look, Wake, Watch, look};
 use crate::{input, plan};
@@ -27,8 +27,8 @@ const QUIET: Duration = Duration::from_millis(100);
 /// File systems that tell nothing are looked at so often.
 const RESCAN: Duration = Duration::from_secs(30);
 
-/// Files that change while they are read are read again, so often at once.
-const TORN: usize = 5;
+/// Files that change while they are read are read again, so often.
+const TORN: usize = 10;
 
 /// What a folder says at one time.
 pub(super) struct Reading {
@@ -54,15 +54,28 @@ impl Reader {
                 return Ok((Reading { texts, unreadable }, before));
             }
             before = after;
+            std::thread::sleep(QUIET);
         }
-        // What changes faster than it can be read is read once more when it does not.
-        let (texts, unreadable) = input::texts(&self.input, &mut std::io::empty())?;
-        Ok((Reading { texts, unreadable }, Look::new()))
+        Err(Failure::new(Exit::Invalid, "the files change faster than they can be read"))
     }
 
     pub(super) fn plan(&self, reading: &Reading) -> Plan {
         let chosen = Chosen::These(vec![self.backend]);
         Plan::of(&reading.texts, reading.unreadable.clone(), plan::options(&self.input), chosen, self.accepted.clone())
+    }
+
+    /// Sleeps until the files look the same twice, and gives how they look.
+    fn settled(&self) -> Look {
+        let mut before = look(&self.input);
+        for _ in 0..TORN {
+            std::thread::sleep(QUIET);
+            let after = look(&self.input);
+            if before == after {
+                break;
+            }
+            before = after;
+        }
+        before
     }
 }
 
@@ -125,7 +138,8 @@ impl Directory {
             // The first good reading opens the control plane's doors.
             let _context = runtime.enter();
             while let Some(wake) = watch.wait() {
-                if wake == Wake::Hinted || look(&directory.reader.input) != looks {
+                // A system that gives no hints may show a file that is just being written.
+                if wake == Wake::Hinted || directory.reader.settled() != looks {
                     (_, looks) = directory.load();
                 }
             }
@@ -137,17 +151,20 @@ impl Directory {
             let equal = |(one, other): (&Arc<Text>, &Arc<Text>)| one.name() == other.name() && one.text() == other.text();
             reading.unreadable.is_empty() && texts.len() == reading.texts.len() && texts.iter().zip(&reading.texts).all(equal)
         };
-        let known = self.state().texts.as_ref().is_some_and(same);
+        // Only of what is in force: what was blocked may have been so for something that stands in no text.
+        let state = self.state();
+        let known = state.source.blocked.is_none() && state.texts.as_ref().is_some_and(same);
+        drop(state);
         if known {
-            return self.state().source.blocked.is_none();
+            return true;
         }
         let plan = self.reader.plan(reading);
         self.state().texts = Some(reading.texts.clone());
         let blocked = self.objection(&plan).map_or_else(|| self.control.publish(&plan).map_err(|error| error.to_string()), Err);
         match blocked {
             Ok(revision) => {
-                self.show(reading);
                 self.state().source.blocked = None;
+                self.show(reading);
                 self.state().source.good += 1;
                 self.tell(Told::InForce(Box::new(InForce {
                     revision,
@@ -168,15 +185,8 @@ impl Directory {
 
     /// Why a plan is not put in force.
     fn objection(&self, plan: &Plan) -> Option<String> {
-        let errors: Vec<&Diagnostic> = plan.errors().collect();
-        if let Some(first) = errors.first() {
-            let place = first.place.as_ref().map(|place| format!("{}: ", place.location())).unwrap_or_default();
-            let others = if errors.len() > 1 { format!(", and {} more", count(errors.len() - 1, "mistake")) } else { String::new() };
-            return Some(format!("{place}{} {}{others}", first.code.info().name, first.message));
-        }
-        let withheld: Vec<&str> = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
-        if !withheld.is_empty() {
-            return Some(format!("it would allow more than the policy says ({})", withheld.join(", ")));
+        if let Some(why) = objection(plan) {
+            return Some(why);
         }
         let wanted = trust_domain(plan);
         let own = self.control.trust_domain().to_string();
@@ -219,6 +229,22 @@ impl Reader {
     fn snapshot(&self, revision: u64, reading: &Reading) -> Snapshot {
         Snapshot::new(revision, reading.texts.clone(), reading.unreadable.clone(), plan::options(&self.input))
     }
+}
+
+/// Why a plan is not put in force, whoever signs.
+pub(super) fn objection(plan: &Plan) -> Option<String> {
+    // A folder that is not mounted looks so, and would end every proxy's listeners.
+    if plan.is_empty() {
+        return Some("there is no object in the folder".to_owned());
+    }
+    let errors: Vec<&Diagnostic> = plan.errors().collect();
+    if let Some(first) = errors.first() {
+        let place = first.place.as_ref().map(|place| format!("{}: ", place.location())).unwrap_or_default();
+        let others = if errors.len() > 1 { format!(", and {} more", count(errors.len() - 1, "mistake")) } else { String::new() };
+        return Some(format!("{place}{} {}{others}", first.code.info().name, first.message));
+    }
+    let withheld: Vec<&str> = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+    (!withheld.is_empty()).then(|| format!("it would allow more than the policy says ({})", withheld.join(", ")))
 }
 
 /// The trust domain that the Meshes of a plan say; the first where they differ.

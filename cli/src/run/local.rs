@@ -33,7 +33,14 @@ impl Local {
     pub(super) fn follow(&mut self) {
         let workloads = self.control.workloads();
         let here: Vec<&str> = workloads.iter().filter(|(_, address)| is_here(**address)).map(|(name, _)| name.as_str()).collect();
-        self.running.retain(|name, (stop, _)| here.contains(&name.as_str()) || stop.send(true).is_err());
+        // One that could not begin is tried again with the next edit.
+        self.running.retain(|name, (stop, task)| {
+            let stays = here.contains(&name.as_str());
+            if !stays {
+                let _ = stop.send(true);
+            }
+            stays && !task.is_finished()
+        });
         match here[..] {
             [] => self.note("no Workload with a proxy has an address of this machine: no proxy is started"),
             [one] if !self.running.contains_key(one) => self.start(one),

@@ -1,13 +1,14 @@
 //! `meshglot run`: the built-in mesh without Kubernetes. A folder is followed, its policy served to proxies.
 
 mod directory;
+mod found;
 mod local;
 mod state;
 mod web;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use meshglot_agent::Event;
@@ -21,10 +22,11 @@ use crate::args::{Choice, Input, RunArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::render::count;
 use crate::{Io, draw, plan};
-use directory::{Directory, Reader, trust_domain};
+use directory::{Directory, Reader};
+use found::Found;
 use local::Local;
 use state::StateFolder;
-pub(crate) use state::{admin_socket, proxy_folder};
+pub(crate) use state::{STATE_FOLDER, admin_socket, proxy_folder};
 
 /// How long connections may take to end.
 const GRACE: Duration = Duration::from_millis(500);
@@ -58,69 +60,64 @@ pub(crate) fn run(args: &RunArgs, io: &mut Io<'_>) -> Outcome {
     if !args.config_dir.is_dir() {
         return Err(Failure::new(Exit::Invalid, format!("{}: no such folder", args.config_dir.display())));
     }
-    let reader = reader(args)?;
-    let state = StateFolder::open(args)?;
-    let given = args.ca.as_deref().map(given).transpose()?;
+    let setup = Setup { args, reader: reader(args)?, state: StateFolder::open(args)?, given: args.ca.as_deref().map(given).transpose()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (tell, told) = channel();
-    let ended = serve(args, reader, &state, given, &runtime, &tell, &told, io);
+    let ended = serve(setup, &runtime, io);
     runtime.shutdown_timeout(GRACE);
-    state.close();
     ended
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, from the one place that has them all")]
-fn serve(
-    args: &RunArgs,
+/// What is known before anything runs.
+struct Setup<'a> {
+    args: &'a RunArgs,
     reader: Reader,
-    state: &StateFolder,
+    state: StateFolder,
     given: Option<Given>,
-    runtime: &Runtime,
-    tell: &Sender<Told>,
-    told: &Receiver<Told>,
-    io: &mut Io<'_>,
-) -> Outcome {
-    listen_for_signals(runtime, tell)?;
-    // A folder that cannot be read at all has no Mesh; what is wrong with it is told with the first reading.
-    let domain = reader.read().map_or_else(|_| "cluster.local".to_owned(), |(reading, _)| trust_domain(&reader.plan(&reading)));
-    let trust_domain: TrustDomain =
-        domain.parse().map_err(|error| Failure::new(Exit::Invalid, format!("the trust domain of the Mesh: {error}")))?;
+}
+
+fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
+    let Setup { args, reader, state, given } = setup;
+    let (tell, told) = channel();
+    listen_for_signals(runtime, &tell)?;
+    let trust_domain = match found::trust_domain(&reader, &state, args.strict, &told, io)? {
+        Found::Domain(domain) => domain,
+        Found::End(exit) => return Ok(exit),
+    };
     let reviewer = if args.kubernetes_tokens { Some(reviewer(runtime, &trust_domain)?) } else { None };
     let settings =
         Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given, reviewer };
-    let notes = tell.clone();
-    let notes = std::sync::Mutex::new(notes);
+    let notes = Mutex::new(tell.clone());
     let note = Arc::new(move |text: &str| {
         // Nobody listens any more when it ends.
-        let _ = notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(Told::Note(text.to_owned()));
+        let _ = notes.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Note(text.to_owned()));
     });
     let control = Arc::new(runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?);
     let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some()));
     hang_up(runtime, &directory)?;
-    let socket = state.listen(runtime)?;
+    let (listener, socket) = state.listen(runtime)?;
     let admin = meshglot_control::router(control.clone(), directory.clone());
-    runtime.spawn(async move { axum::serve(socket, admin).await });
+    runtime.spawn(async move { axum::serve(listener, admin).await });
 
     let (good, looks) = {
         let _context = runtime.enter();
         directory.load()
     };
     writeln!(io.stdout, "control plane  {}", control.address())?;
-    writeln!(io.stdout, "admin          {}", state.socket().display())?;
+    writeln!(io.stdout, "admin          {}", socket.path().display())?;
     if let Some(address) = args.web {
-        writeln!(io.stdout, "web            {}", web::open(address, &args.config_dir, directory.clone(), runtime, tell)?)?;
+        writeln!(io.stdout, "web            {}", web::open(address, &args.config_dir, directory.clone(), runtime, &tell)?)?;
     }
     io.stdout.flush()?;
-    if !args.listen.ip().is_loopback() && args.listen.ip().is_unspecified() && args.advertise.is_none() {
+    if args.listen.ip().is_unspecified() && args.advertise.is_none() {
         writeln!(io.stderr, "note: proxies elsewhere need --advertise ADDRESS:PORT, since {} is no address to call", args.listen.ip())?;
     }
     if !good && args.strict {
-        tell_once(told, io)?;
+        tell_once(&told, io)?;
         return Ok(Exit::Invalid);
     }
     directory.follow(looks, runtime.handle().clone());
     let mut local = args.proxy.as_ref().map(|_| Local::new(control, args.envoy.clone(), state.proxies(), tell.clone()));
-    let ended = tell_all(told, runtime, local.as_mut(), io);
+    let ended = tell_all(&told, runtime, local.as_mut(), io);
     if let Some(local) = local {
         runtime.block_on(local.end());
     }

@@ -16,8 +16,7 @@ pub struct BuiltinOptions {
     /// Ports of the proxy beside a workload, all different (MG0006).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<ProxyPorts>,
-    /// Listen on 127.0.0.1 as well, routed by Host, for places where nothing captures traffic. Absent: false;
-    /// true without Kubernetes.
+    /// Listen on 127.0.0.1 as well, routed by Host, for places where nothing captures traffic. Absent: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explicit: Option<bool>,
 }

@@ -49,17 +49,92 @@ fn what_would_allow_more_than_is_written_is_not_put_in_force() {
     fs::write(folder.path().join("services.yaml"), open).expect("a file");
     let line = mesh.hears("what was in force stays");
     assert!(line.contains("more than the policy says (MG1415)"), "{line}");
-    let mut accepting = Running::mesh(folder.path(), &["--state-dir", "other", "--allow-widening", "MG1415"]);
+    let mut accepting = Running::mesh(folder.path(), &["--state-dir", ".other", "--allow-widening", "MG1415"]);
     accepting.hears("in force:");
 }
 
 #[test]
-fn a_start_with_a_wrong_file_answers_nobody_until_it_is_mended() {
-    let folder = folder(&[("services.yaml", "kind: [\n")]);
+fn a_start_with_a_wrong_file_founds_nothing_until_it_is_mended() {
+    let mesh_of = |domain: &str| {
+        format!(
+            "{{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {{name: main}}, spec: {{backend: builtin, trustDomain: {domain}}}}}\n"
+        )
+    };
+    let folder = folder(&[("services.yaml", "kind: [\n"), ("mesh.yaml", &mesh_of("bank.example"))]);
+    let mut mesh = Running::start(&["run", "--config-dir", ".", "--listen", "127.0.0.1:0"], folder.path());
+    mesh.hears("nothing is in force, and proxies are not answered");
+    assert!(!folder.path().join(".meshglot/authority").exists());
+    fs::write(folder.path().join("services.yaml"), SERVICES).expect("a file");
+    mesh.hears("in force: 2 files, 4 objects");
+    let status = json(&["proxy", "status", "--config-dir", ".", "-o", "json"], folder.path()).to_string();
+    assert!(status.contains("spiffe://bank.example/ns/bank/sa/ledger"), "{status}");
+    assert_eq!(mesh.end(), 0);
+
+    // The authority is known by now, whatever the folder says.
+    fs::write(folder.path().join("services.yaml"), "kind: [\n").expect("a file");
     let mut mesh = Running::mesh(folder.path(), &[]);
     mesh.hears("nothing is in force, and proxies are not answered");
     fs::write(folder.path().join("services.yaml"), SERVICES).expect("a file");
-    mesh.hears("in force: 1 file, 3 objects");
+    mesh.hears("in force: 2 files, 4 objects");
+    assert_eq!(mesh.end(), 0);
+}
+
+#[test]
+fn a_wait_for_the_first_policy_ends_when_asked() {
+    let folder = folder(&[]);
+    let mut mesh = Running::start(&["run", "--config-dir", ".", "--listen", "127.0.0.1:0"], folder.path());
+    mesh.hears("there is no object in the folder");
+    assert_eq!(mesh.end(), 0);
+}
+
+#[test]
+fn what_blocks_without_a_text_is_gone_when_it_is_gone() {
+    let folder = folder(&[("services.yaml", SERVICES), ("policy.yaml", &policy("/one"))]);
+    let mut mesh = Running::mesh(folder.path(), &[]);
+    mesh.hears("in force: 2 files");
+    // The texts that can be read are the same before, meanwhile and afterwards.
+    fs::write(folder.path().join("more.yaml"), [0xff, 0xfe]).expect("a file");
+    mesh.hears("what was in force stays");
+    fs::remove_file(folder.path().join("more.yaml")).expect("it was there");
+    mesh.hears("in force: 2 files");
+    symlink("nowhere.yaml", folder.path().join("link.yaml")).expect("a link");
+    mesh.hears("what was in force stays");
+    fs::remove_file(folder.path().join("link.yaml")).expect("it was there");
+    mesh.hears("in force: 2 files");
+    // A file that cannot be read any more, and is then deleted, takes its policy with it.
+    fs::write(folder.path().join("policy.yaml"), [0xff, 0xfe]).expect("a file");
+    mesh.hears("what was in force stays");
+    fs::remove_file(folder.path().join("policy.yaml")).expect("it was there");
+    mesh.hears("in force: 1 file,");
+}
+
+#[test]
+fn a_folder_that_is_gone_or_empty_ends_nothing() {
+    let folder = folder(&[("services.yaml", SERVICES)]);
+    fs::create_dir(folder.path().join("real")).expect("a folder");
+    fs::write(folder.path().join("real/policy.yaml"), policy("/one")).expect("a file");
+    symlink("real", folder.path().join("team")).expect("a link");
+    let mut mesh = Running::mesh(folder.path(), &[]);
+    mesh.hears("in force:");
+    fs::rename(folder.path().join("real"), folder.path().join(".elsewhere")).expect("another name");
+    let line = mesh.hears("what was in force stays");
+    assert!(line.contains("team: no such file or directory"), "{line}");
+    assert!(config(folder.path()).contains("/one/"));
+    fs::remove_file(folder.path().join("team")).expect("a link");
+    fs::remove_file(folder.path().join("services.yaml")).expect("a file");
+    let line = mesh.hears("no object in the folder");
+    assert!(line.contains("what was in force stays"), "{line}");
+    assert!(config(folder.path()).contains("/one/"));
+}
+
+#[test]
+fn keys_are_never_put_where_policy_is_read() {
+    let folder = folder(&[("services.yaml", SERVICES), (".gitignore", "mine\n")]);
+    let output = meshglot(&["run", "--config-dir", ".", "--state-dir", "state", "--listen", "127.0.0.1:0"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let mut mesh = Running::mesh(folder.path(), &["--state-dir", ".state"]);
+    mesh.hears("in force:");
+    assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).expect("a file"), "mine\n");
 }
 
 #[test]
@@ -73,9 +148,12 @@ fn strict_ends_where_the_start_is_wrong() {
 #[test]
 fn a_folder_is_used_by_one_process() {
     let folder = folder(&[("services.yaml", SERVICES)]);
-    let _mesh = Running::mesh(folder.path(), &[]);
+    let mut mesh = Running::mesh(folder.path(), &[]);
+    mesh.hears("in force:");
     let output = meshglot(&["run", "--config-dir", ".", "--listen", "127.0.0.1:0"], folder.path());
     assert_eq!(output.status.code(), Some(6), "{output:?}");
+    // The other one leaves what it has not made.
+    assert_eq!(json(&["proxy", "status", "--config-dir", ".", "-o", "json"], folder.path())["revision"], 1);
 }
 
 #[test]
