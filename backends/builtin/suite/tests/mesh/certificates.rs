@@ -5,7 +5,7 @@ use meshglot_suite::{Answer, Call, Credentials, Mesh};
 use time::Duration;
 
 use super::policy::{object, read};
-use super::scenario::{Shared, answered, trial};
+use super::scenario::{Shared, answered, get, trial};
 
 /// Where a server stands that is no proxy, on the host of `legacy`.
 const PORT: u16 = 9443;
@@ -51,10 +51,6 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
     ]
 }
 
-fn get() -> Call {
-    Call::Http { method: "GET".to_owned(), target: "/users/1".to_owned(), headers: Vec::new(), body: 0 }
-}
-
 /// A Service of the account `forged`, at whose address somebody answers who is no proxy.
 fn served(mesh: &mut Mesh, shown: Shown, is_right: bool) -> Result<(), Failed> {
     let forged = object(
@@ -71,7 +67,7 @@ fn served(mesh: &mut Mesh, shown: Shown, is_right: bool) -> Result<(), Failed> {
     let shown = shown(mesh, "ns/shop/sa/forged")?;
     let _server = mesh.stranger("legacy", PORT, shown.as_ref())?;
     mesh.apply(&forged)?;
-    let answer = mesh.caller_of("web", ([10, 96, 0, 98], 80).into(), "forged.shop".to_owned()).call(&get());
+    let answer = mesh.caller_of("web", ([10, 96, 0, 98], 80).into(), "forged.shop".to_owned()).call(&get("/users/1"));
     let (status, by) = if is_right { (200, "stranger") } else { (503, "") };
     let answered = answered(answer, status, by).map(drop);
     // The connection of this server must not answer for the next one.
@@ -84,7 +80,7 @@ fn called(mesh: &mut Mesh, shown: Shown, is_right: bool) -> Result<(), Failed> {
     mesh.apply(&read())?;
     let shown = shown(mesh, "ns/shop/sa/web")?;
     let caller = mesh.caller_of_instance("legacy", "api", 8080);
-    match caller.call_as(shown.as_ref(), &get()) {
+    match caller.call_as(shown.as_ref(), &get("/users/1")) {
         Ok(Answer::Http { status: 200, served_by, .. }) if is_right && served_by == "api" => {}
         Ok(Answer::Closed) if !is_right => return Ok(()),
         other => return Err(format!("{other:?}").into()),
@@ -93,5 +89,5 @@ fn called(mesh: &mut Mesh, shown: Shown, is_right: bool) -> Result<(), Failed> {
     let post = Call::Http { method: "POST".to_owned(), target: "/users/1".to_owned(), headers: Vec::new(), body: 0 };
     answered(caller.call_as(shown.as_ref(), &post), 403, "")?;
     let other = mesh.credentials("ns/shop/sa/batch", Duration::ZERO)?;
-    answered(caller.call_as(Some(&other), &get()), 403, "").map(drop)
+    answered(caller.call_as(Some(&other), &get("/users/1")), 403, "").map(drop)
 }

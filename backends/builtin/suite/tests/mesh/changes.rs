@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use meshglot_suite::{Answer, Call, Connection, Mesh};
 
 use super::policy::{account, connections, ports, reads, requests, split, target, users};
-use super::scenario::{Shared, answered, trial};
+use super::scenario::{Shared, answered, get, trial};
 use super::splits::both;
 
 /// How long a proxy may take to end connections that are no longer allowed: it drains for two seconds.
@@ -23,10 +23,6 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
     ]
 }
 
-fn get() -> Call {
-    Call::Http { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: 0 }
-}
-
 /// `who` may connect to `api`.
 fn connects(who: &str) -> String {
     target("connects", "api", &account(who), &connections("some")) + &ports("some", "9000")
@@ -35,25 +31,25 @@ fn connects(who: &str) -> String {
 fn revoked(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply("")?;
     let mut connection = mesh.caller("batch", "api", 80).connect()?;
-    answered(connection.call(&get()), 200, "api")?;
+    answered(connection.call(&get("/")), 200, "api")?;
     mesh.apply(&reads("all"))?;
-    answered(connection.call(&get()), 403, "").map(drop)
+    answered(connection.call(&get("/")), 403, "").map(drop)
 }
 
 fn granted(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply(&reads("read"))?;
     let mut connection = mesh.caller("web", "api", 80).connect()?;
-    answered(connection.call(&get()), 403, "")?;
+    answered(connection.call(&get("/")), 403, "")?;
     mesh.apply(&reads("all"))?;
-    answered(connection.call(&get()), 200, "api").map(drop)
+    answered(connection.call(&get("/")), 200, "api").map(drop)
 }
 
 fn moved(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply(&both(1, 0))?;
     let mut connection = mesh.caller("web", "api", 80).connect()?;
-    answered(connection.call(&get()), 200, "api")?;
+    answered(connection.call(&get("/")), 200, "api")?;
     mesh.apply(&both(0, 1))?;
-    answered(connection.call(&get()), 200, "api-v2").map(drop)
+    answered(connection.call(&get("/")), 200, "api-v2").map(drop)
 }
 
 fn echoes(connection: &mut Connection) -> bool {

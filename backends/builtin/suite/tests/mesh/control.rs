@@ -8,7 +8,7 @@ use meshglot_suite::{Answer, Call, Mesh};
 use time::Duration;
 
 use super::policy::read;
-use super::scenario::{Shared, answered, lines, trial};
+use super::scenario::{Shared, answered, get, lines, trial};
 use super::splits::both;
 
 pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
@@ -21,10 +21,6 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
     ]
 }
 
-fn get() -> Call {
-    Call::Http { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: 0 }
-}
-
 /// Calls `api` from `web` for as long as something lasts, by request and by new connection; every call has to be answered.
 pub(crate) fn meanwhile(mesh: &mut Mesh, work: impl FnOnce(&mut Mesh) -> std::io::Result<()>) -> Result<usize, Failed> {
     let ended = AtomicBool::new(false);
@@ -33,7 +29,7 @@ pub(crate) fn meanwhile(mesh: &mut Mesh, work: impl FnOnce(&mut Mesh) -> std::io
         let calls = scope.spawn(|| {
             let mut count = 0;
             while !ended.load(Ordering::Relaxed) {
-                match (requests.call(&get()), connections.call(&Call::Tcp)) {
+                match (requests.call(&get("/")), connections.call(&Call::Tcp)) {
                     (Ok(Answer::Http { status: 200, served_by, .. }), Ok(Answer::Echoed(_))) if !served_by.is_empty() => count += 1,
                     other => return Err(format!("call {count}: {other:?}")),
                 }
@@ -62,10 +58,10 @@ fn edited(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply(&both(1, 0))?;
     mesh.kill_control_plane();
     mesh.put(&both(0, 1))?;
-    let before = answered(mesh.caller("web", "api", 80).call(&get()), 200, "api");
+    let before = answered(mesh.caller("web", "api", 80).call(&get("/")), 200, "api");
     meanwhile(mesh, |mesh| mesh.start_control_plane())?;
     before?;
-    answered(mesh.caller("web", "api", 80).call(&get()), 200, "api-v2").map(drop)
+    answered(mesh.caller("web", "api", 80).call(&get("/")), 200, "api-v2").map(drop)
 }
 
 fn absent(mesh: &mut Mesh) -> Result<(), Failed> {
@@ -75,8 +71,8 @@ fn absent(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.start_proxy("batch")?;
     // As long as it takes to start, and then some.
     std::thread::sleep(Wait::from_millis(1000));
-    let out = mesh.caller("batch", "web", 80).call(&get());
-    let inside = mesh.caller_of_instance("legacy", "batch", 8080).call(&get());
+    let out = mesh.caller("batch", "web", 80).call(&get("/"));
+    let inside = mesh.caller_of_instance("legacy", "batch", 8080).call(&get("/"));
     let others = lines(mesh, &["web GET api:80/users/1 -> 200 api", "db GET api:80/users/1 -> 403"]);
     mesh.start_control_plane()?;
     for (way, answer) in [("out", out), ("in", inside)] {

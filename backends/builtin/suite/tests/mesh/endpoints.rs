@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use meshglot_suite::{Answer, Call, Mesh};
 
 use super::policy::{object, split};
-use super::scenario::{Shared, lines, shares, timed, trial};
+use super::scenario::{Shared, get, lines, shares, timed, trial};
 
 /// What a call that nothing keeps waiting takes at most, on a machine that does other things, too.
 const FAST: Duration = Duration::from_millis(1200);
@@ -25,10 +25,6 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
         trial("endpoints/a slow endpoint slows nobody else", mesh, one_slow),
         trial("endpoints/an address of another account is not talked to", mesh, foreign),
     ]
-}
-
-fn get() -> Call {
-    Call::Http { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: 0 }
 }
 
 fn dead(mesh: &mut Mesh) -> Result<(), Failed> {
@@ -103,7 +99,7 @@ fn one_slow(mesh: &mut Mesh) -> Result<(), Failed> {
     let caller = mesh.caller("web", "pool", 80);
     let answers: Vec<_> = std::thread::scope(|scope| {
         // All at once, so that some wait while others are answered.
-        let calls: Vec<_> = (0..24).map(|_| scope.spawn(|| timed(|| caller.call(&get())))).collect();
+        let calls: Vec<_> = (0..24).map(|_| scope.spawn(|| timed(|| caller.call(&get("/"))))).collect();
         calls.into_iter().map(|call| call.join()).collect()
     });
     mesh.set_delay("pool-b", Duration::ZERO);
@@ -133,7 +129,7 @@ fn foreign(mesh: &mut Mesh) -> Result<(), Failed> {
         "selector: {matchLabels: {app: trap}}, template: {metadata: {labels: {app: trap}}, spec: {serviceAccountName: trap, containers: [{name: app, image: x, ports: [{containerPort: 8080}]}]}}",
     ) + "---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: trap-1, namespace: shop, labels: {kubernetes.io/service-name: trap}}, addressType: IPv4, ports: [{name: h, port: 8080}, {name: t, port: 8080}], endpoints: [{addresses: [10.77.1.2], conditions: {ready: true}, targetRef: {kind: Pod, name: trap-1}}]}\n";
     mesh.apply(&trap)?;
-    for (port, call) in [(80, get()), (90, Call::Tcp)] {
+    for (port, call) in [(80, get("/")), (90, Call::Tcp)] {
         match mesh.caller_of("web", ([10, 96, 0, 99], port).into(), "trap.shop".to_owned()).call(&call)? {
             Answer::Http { status: 503, served_by, .. } if served_by.is_empty() => {}
             Answer::Closed => {}

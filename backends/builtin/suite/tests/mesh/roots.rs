@@ -1,12 +1,12 @@
 //! Another root for the whole mesh, while calls go on.
 
 use libtest_mimic::{Failed, Trial};
-use meshglot_suite::{Answer, Call, Mesh};
+use meshglot_suite::{Answer, Mesh};
 use time::Duration;
 
 use super::control::meanwhile;
 use super::policy::read;
-use super::scenario::{Shared, answered, lines, trial};
+use super::scenario::{Shared, answered, get, lines, trial};
 
 pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
     vec![
@@ -15,10 +15,6 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
         trial("roots/the old root retires, while calls go on", mesh, retired),
         trial("roots/and once more, from end to end", mesh, again),
     ]
-}
-
-fn get() -> Call {
-    Call::Http { method: "GET".to_owned(), target: "/users/1".to_owned(), headers: Vec::new(), body: 0 }
 }
 
 /// Proxies see the certificate that another root signed when they connect again.
@@ -43,7 +39,7 @@ fn both(mesh: &mut Mesh) -> Result<(), Failed> {
         mesh.change_root()?;
     }
     let new = mesh.credentials("ns/shop/sa/web", Duration::ZERO)?;
-    answered(mesh.caller_of_instance("legacy", "api", 8080).call_as(Some(&new), &get()), 200, "api")?;
+    answered(mesh.caller_of_instance("legacy", "api", 8080).call_as(Some(&new), &get("/users/1")), 200, "api")?;
     // Agents still hold what the old one signed.
     lines(mesh, &["web GET api:80/users/1 -> 200 api", "batch GET api:80/users/1 -> 403"])
 }
@@ -67,10 +63,10 @@ fn again(mesh: &mut Mesh) -> Result<(), Failed> {
     }
     let old = mesh.credentials("ns/shop/sa/web", Duration::ZERO)?;
     let caller = mesh.caller_of_instance("legacy", "api", 8080);
-    answered(caller.call_as(Some(&old), &get()), 200, "api")?;
+    answered(caller.call_as(Some(&old), &get("/users/1")), 200, "api")?;
     mesh.change_root()?;
     mesh.retire_root()?;
-    match caller.call_as(Some(&old), &get())? {
+    match caller.call_as(Some(&old), &get("/users/1"))? {
         Answer::Closed => {}
         other => return Err(format!("a certificate of the old root is still good: {other:?}").into()),
     }
@@ -78,7 +74,7 @@ fn again(mesh: &mut Mesh) -> Result<(), Failed> {
         return Err("a certificate of the old root brings another".into());
     }
     let new = mesh.credentials("ns/shop/sa/web", Duration::ZERO)?;
-    answered(caller.call_as(Some(&new), &get()), 200, "api")?;
+    answered(caller.call_as(Some(&new), &get("/users/1")), 200, "api")?;
     reconnect(mesh)?;
     lines(mesh, &["web GET api:80/users/1 -> 200 api", "web TCP api-v2:9000 -> echo api-v2"])
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
-use meshglot_suite::{Answer, Caller, Mesh, data_plane};
+use meshglot_suite::{Answer, Call, Caller, Mesh, data_plane};
 
 use super::WORKLOADS;
 use super::judged::Judge;
@@ -14,6 +14,11 @@ use super::shares::Shares;
 
 /// The one mesh; the first test starts it.
 pub(crate) type Shared = Arc<Mutex<Option<Mesh>>>;
+
+/// A request without a body.
+pub(crate) fn get(target: &str) -> Call {
+    Call::Http { method: "GET".to_owned(), target: target.to_owned(), headers: Vec::new(), body: 0 }
+}
 
 /// One scenario.
 #[derive(Clone, Debug)]
