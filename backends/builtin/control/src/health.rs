@@ -1,5 +1,6 @@
 //! Which Workloads are away: their proxies have not been connected for a while, so that callers had better go elsewhere.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -42,16 +43,13 @@ impl Presence {
 
 /// The same objects, but that endpoints which are away are said to be unhealthy. A proxy goes to others then, unless more than half of
 /// a cluster is unhealthy: it takes that for a mistake of whoever says so, and goes to all (Envoy's panic threshold).
-pub(crate) fn with_health(objects: Vec<RenderedObject>, away: &BTreeSet<IpAddr>) -> Vec<RenderedObject> {
-    if away.is_empty() {
-        return objects;
-    }
-    objects.into_iter().map(|object| marked(object, away)).collect()
+pub(crate) fn with_health<'o>(objects: &'o [RenderedObject], away: &BTreeSet<IpAddr>) -> Vec<Cow<'o, RenderedObject>> {
+    objects.iter().map(|object| marked(object, away)).collect()
 }
 
-fn marked(object: RenderedObject, away: &BTreeSet<IpAddr>) -> RenderedObject {
-    if object.id.api_version != ASSIGNMENT {
-        return object;
+fn marked<'o>(object: &'o RenderedObject, away: &BTreeSet<IpAddr>) -> Cow<'o, RenderedObject> {
+    if away.is_empty() || object.id.api_version != ASSIGNMENT {
+        return Cow::Borrowed(object);
     }
     let mut body = object.body();
     let mut found = false;
@@ -63,7 +61,10 @@ fn marked(object: RenderedObject, away: &BTreeSet<IpAddr>) -> RenderedObject {
             found = true;
         }
     }
-    if found { RenderedObject::plain(object.id, &body, object.sources, Vec::new()) } else { object }
+    if !found {
+        return Cow::Borrowed(object);
+    }
+    Cow::Owned(RenderedObject::plain(object.id.clone(), &body, object.sources.clone(), Vec::new()))
 }
 
 #[cfg(test)]
@@ -105,7 +106,7 @@ mod tests {
         let endpoint = |address: &str| json!({ "endpoint": { "address": { "socket_address": { "address": address, "port_value": 80 } } } });
         let body = json!({ "workload": "shared", "resource": { "endpoints": [{ "lb_endpoints": [endpoint("192.0.2.1"), endpoint("192.0.2.2")] }] } });
         let object = RenderedObject::plain(id, &body, Vec::new(), Vec::new());
-        let marked = with_health(vec![object], &[IpAddr::from([192, 0, 2, 2])].into());
+        let marked = with_health(std::slice::from_ref(&object), &[IpAddr::from([192, 0, 2, 2])].into());
         let body = marked[0].body();
         let health = |at: usize| body["resource"]["endpoints"][0]["lb_endpoints"][at]["health_status"].clone();
         assert_eq!((health(0), health(1)), (Value::Null, Value::from("UNHEALTHY")));

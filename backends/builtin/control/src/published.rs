@@ -89,7 +89,7 @@ impl Published {
 
     fn world(&self, objects: &[RenderedObject], away: &BTreeSet<IpAddr>) -> Result<Arc<World>, ControlError> {
         let before = self.worlds.borrow().clone();
-        Ok(Arc::new(World::of(&with_health(objects.to_vec(), away), &before)?))
+        Ok(Arc::new(World::of(with_health(objects, away).iter().map(|object| &**object), &before)?))
     }
 }
 
