@@ -9,7 +9,7 @@ pub(crate) use meshglot_translator::plan::Plan;
 use meshglot_translator::plan::{Chosen, RequestError, UnknownObject};
 use meshglot_translator::resolve::ReadOptions;
 
-use crate::args::{Choice, Input};
+use crate::args::{Accepted, Choice, Input};
 use crate::exit::{Exit, Failure};
 use crate::{Io, draw, input};
 
@@ -37,7 +37,7 @@ pub(crate) fn policy_of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, i
 
 /// The plan of sources that were read elsewhere and may be none; `diagnostics` is what was wrong with them as texts.
 pub(crate) fn of(sources: &[Arc<Source>], diagnostics: Vec<Diagnostic>, input: &Input, choice: &Choice) -> Result<Plan, Failure> {
-    Ok(Plan::of(sources, diagnostics, options(input), chosen(choice), accepted(choice)?))
+    Ok(Plan::of(sources, diagnostics, options(input), chosen(choice), accepted(&choice.accepted)?))
 }
 
 /// The meshes that are asked for.
@@ -110,16 +110,16 @@ pub(crate) fn options(input: &Input) -> ReadOptions {
 }
 
 /// `--allow-lossy` takes codes, `any` or `none`; what widens is accepted by its own flag alone.
-pub(crate) fn accepted(choice: &Choice) -> Result<BTreeSet<Code>, Failure> {
+pub(crate) fn accepted(accepted: &Accepted) -> Result<BTreeSet<Code>, Failure> {
     let mut codes = BTreeSet::new();
-    for word in &choice.allow_lossy {
+    for word in &accepted.allow_lossy {
         match word.as_str() {
             "none" => codes.clear(),
             "any" => codes.extend(CODES.iter().filter(|info| info.backend.is_some() && !info.widens).map(|info| info.code)),
             word => codes.extend([loss("--allow-lossy", word, false)?]),
         }
     }
-    for word in &choice.allow_widening {
+    for word in &accepted.allow_widening {
         codes.insert(loss("--allow-widening", word, true)?);
     }
     Ok(codes)

@@ -30,6 +30,14 @@ pub struct Choice {
     /// Mesh to render to: a backend, or `all`; absent: what the Mesh objects name
     #[arg(long, value_name = "NAME", value_parser = backend_name())]
     pub backend: Option<String>,
+    /// What it may lose.
+    #[command(flatten)]
+    pub accepted: Accepted,
+}
+
+/// Which losses are accepted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Accepted {
     /// Accept a loss by its code; `any` accepts every loss that does not widen, `none` none
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub allow_lossy: Vec<String>,
@@ -41,7 +49,7 @@ pub struct Choice {
 impl Choice {
     /// A backend of which nothing is accepted.
     pub(crate) fn of(backend: Option<String>) -> Self {
-        Self { backend, allow_lossy: Vec::new(), allow_widening: Vec::new() }
+        Self { backend, accepted: Accepted::default() }
     }
 }
 

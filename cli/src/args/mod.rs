@@ -33,7 +33,7 @@ pub use crds::CrdsArgs;
 pub use dashboard::DashboardArgs;
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
-pub use input::{Choice, Input};
+pub use input::{Accepted, Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;

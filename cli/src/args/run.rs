@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Accepted;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot run --config-dir mesh/
@@ -54,10 +56,7 @@ pub struct RunArgs {
     /// End at once where the folder is wrong at the start
     #[arg(long)]
     pub strict: bool,
-    /// Accept a loss by its code; `any` accepts every loss that does not widen, `none` none
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub allow_lossy: Vec<String>,
-    /// Accept a loss that allows more than was written, by its code
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub allow_widening: Vec<String>,
+    /// What it may lose.
+    #[command(flatten)]
+    pub accepted: Accepted,
 }

@@ -27,11 +27,7 @@ struct Meshes<'m> {
 }
 
 pub(super) fn run(args: &DiffArgs, from: &str, to: &str, io: &mut Io<'_>) -> Outcome {
-    let choice = Choice {
-        backend: Some(format!("{from},{to}")),
-        allow_lossy: args.choice.allow_lossy.clone(),
-        allow_widening: args.choice.allow_widening.clone(),
-    };
+    let choice = Choice { backend: Some(format!("{from},{to}")), accepted: args.choice.accepted.clone() };
     let plan = plan::make(&args.input, &choice, io)?;
     plan::tell_errors(&plan, io)?;
     let of = |name: &str| plan.engines.iter().find(|(backend, _)| backend.name() == name);

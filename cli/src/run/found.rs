@@ -10,13 +10,9 @@ use super::state::StateFolder;
 use super::{Told, cannot_open, say};
 use crate::Io;
 use crate::exit::{Exit, Failure};
-use crate::watch::Watch;
 
-/// How long a signal may go unnoticed.
+/// How often a folder that is not right yet is read.
 const LOOK: Duration = Duration::from_millis(300);
-
-/// An editor writes in several steps.
-const QUIET: Duration = Duration::from_millis(100);
 
 pub(super) enum Found {
     Domain(TrustDomain),
@@ -32,7 +28,6 @@ pub(super) fn trust_domain(
     told: &Receiver<Told>,
     io: &mut Io<'_>,
 ) -> Result<Found, Failure> {
-    let mut watch = Watch::of(&reader.input, QUIET, LOOK);
     let mut before = None;
     loop {
         let (why, errors) = match reader.read() {
@@ -57,8 +52,7 @@ pub(super) fn trust_domain(
         if strict {
             return Ok(Found::End(Exit::Invalid));
         }
-        watch.wait();
-        if told.try_iter().any(|one| matches!(one, Told::End(_))) {
+        if let Ok(Told::End(_)) = told.recv_timeout(LOOK) {
             return Ok(Found::End(Exit::Ok));
         }
     }

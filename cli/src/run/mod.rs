@@ -18,7 +18,7 @@ use meshglot_translator::render::Loss;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{Choice, Input, RunArgs};
+use crate::args::{Input, RunArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::render::count;
 use crate::{Io, draw, plan};
@@ -179,7 +179,6 @@ fn in_force(state: &InForce, io: &mut Io<'_>) -> Result<(), Failure> {
 fn reader(args: &RunArgs) -> Result<Reader, Failure> {
     let backend = meshglot_registry::all().into_iter().find(|backend| backend.name() == "builtin");
     let backend = backend.ok_or_else(|| Failure::new(Exit::Internal, "this program has no built-in mesh"))?;
-    let choice = Choice { backend: None, allow_lossy: args.allow_lossy.clone(), allow_widening: args.allow_widening.clone() };
     let input = Input {
         filenames: vec![args.config_dir.clone()],
         recursive: true,
@@ -187,7 +186,7 @@ fn reader(args: &RunArgs) -> Result<Reader, Failure> {
         lenient: args.lenient,
         strict: false,
     };
-    Ok(Reader { input, backend, accepted: plan::accepted(&choice)? })
+    Ok(Reader { input, backend, accepted: plan::accepted(&args.accepted)? })
 }
 
 /// The API server that the kubeconfig names, or that is around this pod.
