@@ -12,6 +12,7 @@ enum Role {
     ControlPlane,
     Authority,
     Join,
+    Proxy,
     Agent,
     Control,
     Suite,
@@ -23,13 +24,14 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 15] = [
+const ROLES: [Role; 16] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
     Role::ControlPlane,
     Role::Authority,
     Role::Join,
+    Role::Proxy,
     Role::Agent,
     Role::Control,
     Role::Suite,
@@ -50,6 +52,7 @@ impl Role {
             "backends/builtin/xds" => Self::ControlPlane,
             "backends/builtin/ca" => Self::Authority,
             "backends/builtin/join" => Self::Join,
+            "backends/builtin/proxy" => Self::Proxy,
             "backends/builtin/agent" => Self::Agent,
             "backends/builtin/control" => Self::Control,
             "backends/builtin/suite" => Self::Suite,
@@ -75,13 +78,14 @@ impl Role {
             Self::ControlPlane => (&[Self::Translator, Self::Backend], "it serves what the backend renders, and knows no policy besides"),
             Self::Authority => (&[], "keys and certificates are about names alone: the proxy's side has no model"),
             Self::Join => (&[Self::Authority], "both ends of it know keys and names, and no policy"),
+            Self::Proxy => (&[Self::Authority, Self::Join], "it speaks only xDS, so that Envoy can take its place in every test"),
             Self::Agent => (&[Self::Authority, Self::Join], "it stands beside a proxy, where there is neither policy nor a model"),
             Self::Control => (
                 &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
                 "it puts the parts of a control plane together, whatever the policy comes from",
             ),
             Self::Suite => (
-                &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
+                &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
                 "it puts the mesh together and compares it with the evaluator",
             ),
             Self::Registry => (&[Self::Translator, Self::Backend], "it lists the backends and nothing else"),
@@ -89,7 +93,7 @@ impl Role {
                 (&[Self::Crds, Self::Translator, Self::Registry], "the registry is the only list of backends; a page runs no command")
             }
             Self::Cli => (
-                &[Self::Crds, Self::Translator, Self::Registry, Self::Web, Self::Agent, Self::Control],
+                &[Self::Crds, Self::Translator, Self::Registry, Self::Web, Self::Proxy, Self::Agent, Self::Control],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),
             Self::Golden => (
@@ -154,6 +158,7 @@ mod tests {
             member("xds", "backends/builtin/xds", &["translator", "one"]),
             member("ca", "backends/builtin/ca", &[]),
             member("join", "backends/builtin/join", &["ca"]),
+            member("proxy", "backends/builtin/proxy", &["ca", "join"]),
             member("agent", "backends/builtin/agent", &["ca", "join"]),
             member("control", "backends/builtin/control", &["xds", "ca", "join", "agent", "one", "translator"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
@@ -191,6 +196,7 @@ mod tests {
         assert!(planted("web", "two").contains("only list"));
         assert!(planted("registry", "cli").contains("lists the backends"));
         assert!(planted("agent", "translator").contains("neither policy nor a model"));
+        assert!(planted("proxy", "translator").contains("speaks only xDS"));
         assert!(planted("ca", "xds").contains("about names alone"));
     }
 

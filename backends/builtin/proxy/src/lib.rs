@@ -1,0 +1,6 @@
+//! The data plane of the built-in mesh: a proxy that takes the very resources that Envoy takes.
+//!
+//! It knows no policy: what it reads are resources of Envoy's xDS v3, as far as the backend `builtin` writes them. Each is decoded once
+//! into plain tables ([`table`]); a field that is not obeyed refuses its resource, by name. Requests read tables alone.
+
+pub mod table;
