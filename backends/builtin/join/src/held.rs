@@ -42,6 +42,20 @@ impl Held {
         Ok(Self { chain_pem, key_pem, bundle_pem, id, not_after, not_before })
     }
 
+    /// Reads what another process holds and has checked: it may have ended since, and newer roots need not vouch for it.
+    ///
+    /// # Errors
+    /// Where a text cannot be read, the certificate names nobody, or the key is not its own. No error holds anything of the key.
+    pub fn handed_over(chain_pem: String, key_pem: String, bundle_pem: String) -> Result<Self, HeldError> {
+        let chain = Certificate::from_pem(&chain_pem).map_err(HeldError::Chain)?;
+        Certificate::from_pem(&bundle_pem).map_err(HeldError::Bundle)?;
+        let leaf = chain.first().ok_or(HeldError::Chain(CertificateError::Pem))?;
+        let id = leaf.spiffe_id().map_err(HeldError::Chain)?;
+        check_key(leaf, &key_pem)?;
+        let (not_before, not_after) = (leaf.not_before(), leaf.not_after());
+        Ok(Self { chain_pem, key_pem, bundle_pem, id, not_after, not_before })
+    }
+
     /// Whether the certificate can still be shown.
     pub fn lives(&self, now: OffsetDateTime) -> bool {
         now.unix_timestamp() <= self.not_after.unix_timestamp()
@@ -88,4 +102,30 @@ pub enum HeldError {
     /// No key, or that of another certificate.
     #[error("the private key is not that of the certificate: keep both from the same answer, or join with a new token")]
     Key,
+}
+
+#[cfg(test)]
+mod tests {
+    use meshglot_ca::{Authority, KeyPair, chain_pem};
+    use time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_was_handed_over_may_have_ended_and_be_of_another_root() {
+        let now = OffsetDateTime::now_utc();
+        let authority = || Authority::new("cluster.local".parse().expect("a trust domain"), now).expect("an authority");
+        let (ours, other) = (authority(), authority());
+        let id: SpiffeId = "spiffe://cluster.local/ns/shop/sa/web".parse().expect("an identity");
+        let key = KeyPair::generate().expect("random numbers");
+        let issued = ours.issue(&key.csr(&id).expect("a request"), &id, now).expect("a certificate");
+        let (chain, roots) = (issued.chain_pem(), chain_pem(&other.bundle()));
+        let held = Held::handed_over(chain.clone(), key.private_key_pem(), roots.clone()).expect("secrets");
+        assert_eq!((&held.id, held.lives(now), held.lives(held.not_after + Duration::hours(1))), (&id, true, false));
+        assert!(Held::new(chain.clone(), key.private_key_pem(), roots.clone(), now).is_err(), "as others see it");
+        let stranger = KeyPair::generate().expect("random numbers").private_key_pem();
+        assert_eq!(Held::handed_over(chain.clone(), stranger, roots.clone()), Err(HeldError::Key));
+        assert!(matches!(Held::handed_over(String::new(), key.private_key_pem(), roots), Err(HeldError::Chain(_))));
+        assert!(matches!(Held::handed_over(chain, key.private_key_pem(), String::new()), Err(HeldError::Bundle(_))));
+    }
 }

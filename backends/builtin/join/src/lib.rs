@@ -19,7 +19,7 @@ mod verifier;
 pub use clock::{Clock, SystemClock};
 pub use connect::{ConnectError, Own, connect};
 pub use held::{Held, HeldError};
-pub use holder::{Holder, Settings};
+pub use holder::{Backoff, Holder, Settings, random};
 pub use joiner::Joiner;
 pub use messages::{SignRequest, SignResponse, TrustRequest, TrustResponse};
 pub use refusal::Refusal;

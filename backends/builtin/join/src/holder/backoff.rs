@@ -4,19 +4,20 @@ use std::time::Duration;
 
 /// Pauses that double.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
+    /// From `first` up to `longest`.
+    pub fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, next: first.min(longest) }
     }
 
     /// The next pause, shorter by up to a half: by nothing where `random` comes to 1, by a half where it is 0.
-    pub(crate) fn pause(&mut self, random: f64) -> Duration {
+    pub fn pause(&mut self, random: f64) -> Duration {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(self.longest);
         // `clamp` keeps what is no number.
@@ -25,13 +26,14 @@ impl Backoff {
     }
 
     /// After an attempt that took `lasted`: one that held for long was a good one, however it ended.
-    pub(crate) fn lasted(&mut self, lasted: Duration) {
+    pub fn lasted(&mut self, lasted: Duration) {
         if lasted >= self.longest {
             self.reset();
         }
     }
 
-    pub(crate) fn reset(&mut self) {
+    /// The next pause is the first again.
+    pub fn reset(&mut self) {
         self.next = self.first.min(self.longest);
     }
 }

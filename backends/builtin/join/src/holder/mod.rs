@@ -10,7 +10,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use self::settings::Settings;
+pub use self::backoff::Backoff;
+pub use self::settings::{Settings, random};
 
 use self::task::Task;
 use crate::held::Held;

@@ -61,8 +61,8 @@ impl Settings {
     }
 }
 
-/// The middle where the system has no random numbers: then no key can be made either.
-fn random() -> f64 {
+/// A random number from 0 up to 1; the middle where the system has none: then no key can be made either.
+pub fn random() -> f64 {
     let mut bytes = [0; 4];
     match default_provider().secure_random.fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0),
