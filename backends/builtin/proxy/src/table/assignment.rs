@@ -14,8 +14,6 @@ pub struct Assignment {
 pub struct Locality {
     /// 0 is the nearest. Calls leave a priority as its endpoints fall sick.
     pub priority: u32,
-    /// Its share among localities of one priority; `None`: by how many endpoints it has.
-    pub weight: Option<u32>,
     /// Its endpoints.
     pub endpoints: Vec<Endpoint>,
 }

@@ -1,7 +1,7 @@
 //! Where the proxy listens, and what becomes of a connection.
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::route::Shares;
 use super::tls::ServerTls;
 
 /// Whose connections these are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
     /// Calls to the workload.
     Inbound,
@@ -51,7 +51,7 @@ pub enum Ports {
     /// All.
     All,
     /// Those within one of these; empty: none.
-    Within(Vec<Range<u16>>),
+    Within(Vec<RangeInclusive<u16>>),
 }
 
 /// Addresses that begin alike.

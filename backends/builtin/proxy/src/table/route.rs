@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::access::Rbac;
 use super::header::HeaderEdits;
+use super::listener::Direction;
 use super::matching::{HeaderMatch, PathMatch, TextMatch};
 use super::names::{ClusterId, RouteId};
 
@@ -279,4 +280,43 @@ pub struct RateLimit {
     pub fill: u32,
     /// How often it is filled.
     pub every: Duration,
+}
+
+impl Shares {
+    /// All of them.
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = ClusterId> {
+        let (one, several) = match self {
+            Self::One(cluster) => (Some(*cluster), &[][..]),
+            Self::Weighted { of, .. } => (None, &of[..]),
+        };
+        one.into_iter().chain(several.iter().map(|share| share.cluster))
+    }
+
+    /// One by chance, by share.
+    pub(crate) fn draw(&self) -> ClusterId {
+        match self {
+            Self::One(cluster) => *cluster,
+            Self::Weighted { total, of } => {
+                let mut drawn = fastrand::u32(0..(*total).max(1));
+                let share = of.iter().find(|share| {
+                    let is_here = drawn < share.weight;
+                    drawn = drawn.saturating_sub(share.weight);
+                    is_here
+                });
+                // The total is the sum, and there is at least one.
+                share.or(of.last()).map_or(ClusterId(u32::MAX), |share| share.cluster)
+            }
+        }
+    }
+}
+
+impl RouteTable {
+    /// Whether something is said to filters of a side. Chains of the other side have none of them, and must not be given this table.
+    pub fn speaks_to(&self, side: Direction) -> bool {
+        let speaks = |overrides: &Overrides| match side {
+            Direction::Inbound => overrides.deny.is_some() || overrides.allow.is_some() || overrides.rate_limit.is_some(),
+            Direction::Outbound => overrides.fault.is_some() || overrides.cors.is_some(),
+        };
+        self.hosts.iter().any(|host| speaks(&host.overrides) || host.routes.iter().any(|route| speaks(&route.overrides)))
+    }
 }

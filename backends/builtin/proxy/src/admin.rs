@@ -1,0 +1,107 @@
+//! What the proxy answers on a socket of its own: whether it serves, what it has counted, and what passes through it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::stream;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::ads::Status;
+use crate::observe::{LogLosses, MetricNames, Registry, Tap};
+
+/// The name of the socket in the folder of a proxy.
+const SOCKET: &str = "admin.sock";
+
+/// What is answered from.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    pub(crate) metrics: Registry,
+    pub(crate) names: MetricNames,
+    pub(crate) losses: LogLosses,
+    pub(crate) tap: Tap,
+    pub(crate) status: watch::Receiver<Status>,
+}
+
+/// Answers in the folder, and, counters alone, at an address. It ends when this is dropped.
+pub(crate) struct Admin {
+    _serving: JoinSet<io::Result<()>>,
+}
+
+impl Admin {
+    /// # Errors
+    /// A socket cannot be listened on.
+    pub(crate) async fn start(answers: Answers, folder: &Path, address: Option<SocketAddr>) -> io::Result<Self> {
+        let mut serving = JoinSet::new();
+        let answers = Arc::new(answers);
+        let counted = Router::new().route("/metrics", get(metrics)).route("/ready", get(ready));
+        if let Some(address) = address {
+            let listener = TcpListener::bind(address).await.map_err(told(address))?;
+            let router = counted.clone().with_state(answers.clone());
+            serving.spawn(async move { axum::serve(listener, router).await });
+        }
+        let socket = folder.join(SOCKET);
+        match std::fs::remove_file(&socket) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(told(socket.display())(error)),
+            // That of before is nobody's any more.
+            _ => {}
+        }
+        let listener = UnixListener::bind(&socket).map_err(told(socket.display()))?;
+        let router = counted.route("/tap", get(tap)).route("/status", get(status)).with_state(answers);
+        serving.spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { _serving: serving })
+    }
+}
+
+fn told(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{what} cannot be listened on: {error}"))
+}
+
+async fn metrics(State(answers): State<Arc<Answers>>) -> Response {
+    let text = answers.metrics.text(answers.names, answers.losses.count());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// Whether it has something to serve: then a pod is ready.
+async fn ready(State(answers): State<Arc<Answers>>) -> (StatusCode, &'static str) {
+    let serves = answers.status.borrow().taken.values().any(|count| *count > 0);
+    if serves { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "nothing has come from the control plane yet\n") }
+}
+
+async fn status(State(answers): State<Arc<Answers>>) -> Response {
+    let Status { connected, last_error, refused, taken, .. } = answers.status.borrow().clone();
+    let refused = refused.iter().map(|((kind, name), why)| serde_json::json!({ "kind": kind.to_string(), "name": &**name, "why": why }));
+    let taken: serde_json::Map<_, _> = taken.iter().map(|(kind, count)| (kind.to_string(), (*count).into())).collect();
+    axum::Json(serde_json::json!({
+        "connected": connected,
+        "last_error": last_error,
+        "refused": refused.collect::<Vec<_>>(),
+        "taken": taken,
+    }))
+    .into_response()
+}
+
+/// A line of JSON for each request and connection that ends, for as long as somebody reads. Who reads too slowly is told how many lines
+/// were left out.
+async fn tap(State(answers): State<Arc<Answers>>) -> Response {
+    let lines = stream::unfold(answers.tap.subscribe(), |mut receiver| async move {
+        let line = match receiver.recv().await {
+            Ok(line) => line,
+            Err(RecvError::Lagged(count)) => Bytes::from(format!("{{\"left_out\":{count}}}\n")),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, io::Error>(line), receiver))
+    });
+    ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+}

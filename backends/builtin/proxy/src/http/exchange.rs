@@ -1,0 +1,289 @@
+//! One request and its answer, from its first byte to the last.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::Instant;
+
+use http::header::HOST;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+
+use crate::access::Decision;
+use crate::connection::Connection;
+use crate::observe::{CallKey, Flag, Told, Value, write};
+use crate::table::{HttpManager, LogValue, Route};
+
+/// What is known of it. When nobody needs it any more it is over, and told.
+pub(crate) struct Exchange {
+    pub(crate) connection: Rc<Connection>,
+    pub(crate) manager: Arc<HttpManager>,
+    pub(crate) began: Instant,
+    version: Version,
+    method: Method,
+    /// As it was called.
+    uri: Uri,
+    host: Option<HeaderValue>,
+    /// Those that the log names, in its order.
+    headers: Box<[Option<HeaderValue>]>,
+    received: Cell<u64>,
+    sent: Cell<u64>,
+    status: Cell<u16>,
+    details: Cell<&'static str>,
+    flag: Cell<Option<Flag>>,
+    attempts: Cell<u32>,
+    grpc: Cell<Option<u8>>,
+    upstream: Cell<Option<SocketAddr>>,
+    cluster: RefCell<Option<Arc<str>>>,
+    route: RefCell<Option<Arc<Route>>>,
+    decisions: RefCell<[Option<Decision>; 2]>,
+    is_complete: Cell<bool>,
+    is_requested: Cell<bool>,
+    /// Who waits for the request to have come whole.
+    waits: RefCell<Option<Waker>>,
+}
+
+impl Exchange {
+    pub(crate) fn begin(connection: Rc<Connection>, manager: Arc<HttpManager>, parts: &Parts) -> Rc<Self> {
+        connection.activity.begin();
+        let named = manager.log.iter().flat_map(|log| &log.fields).filter_map(|field| match &field.value {
+            LogValue::Header(name) => Some(parts.headers.get(name).cloned()),
+            _ => None,
+        });
+        let headers = named.collect();
+        Rc::new(Self {
+            began: Instant::now(),
+            version: parts.version,
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            host: parts.headers.get(HOST).cloned(),
+            headers,
+            connection,
+            manager,
+            received: Cell::new(0),
+            sent: Cell::new(0),
+            status: Cell::new(0),
+            details: Cell::new(""),
+            flag: Cell::new(None),
+            attempts: Cell::new(0),
+            grpc: Cell::new(None),
+            upstream: Cell::new(None),
+            cluster: RefCell::new(None),
+            route: RefCell::new(None),
+            decisions: RefCell::new([None, None]),
+            is_complete: Cell::new(false),
+            is_requested: Cell::new(false),
+            waits: RefCell::new(None),
+        })
+    }
+
+    /// So many bytes of the request's body have come.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.set(self.received.get() + bytes as u64);
+    }
+
+    /// All of the request has come, or no more of it will.
+    pub(crate) fn requested(&self) {
+        self.is_requested.set(true);
+        if let Some(waker) = self.waits.take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether all of the request has come; whoever asks is woken when it has.
+    pub(crate) fn is_requested(&self, context: &Context<'_>) -> bool {
+        if !self.is_requested.get() {
+            *self.waits.borrow_mut() = Some(context.waker().clone());
+        }
+        self.is_requested.get()
+    }
+
+    pub(crate) fn is_http2(&self) -> bool {
+        self.version == Version::HTTP_2
+    }
+
+    /// What a caller of gRPC was answered, if it says so here.
+    pub(crate) fn told_grpc(&self, headers: &HeaderMap) {
+        if let Some(status) = headers.get("grpc-status") {
+            self.grpc.set(status.to_str().ok().and_then(|status| status.parse().ok()));
+        }
+    }
+
+    /// Why it went as it did.
+    pub(crate) fn flag(&self, flag: Flag) {
+        self.flag.set(Some(flag));
+    }
+
+    /// So many bytes of the answer's body have gone.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.sent.set(self.sent.get() + bytes as u64);
+    }
+
+    /// All of the answer is gone.
+    pub(crate) fn complete(&self) {
+        self.is_complete.set(true);
+    }
+
+    /// The endpoint ended in the midst of its answer.
+    pub(crate) fn broken(&self) {
+        self.complete();
+        self.flag.set(Some(Flag::UpstreamReset));
+        self.details.set("upstream_reset_after_response_started");
+    }
+
+    /// How it was answered.
+    pub(crate) fn answered(&self, status: StatusCode, details: &'static str, flag: Option<Flag>) {
+        self.status.set(status.as_u16());
+        self.details.set(details);
+        // What was told before was why there was no other answer.
+        if self.flag.get().is_none() {
+            self.flag.set(flag);
+        }
+    }
+
+    pub(crate) fn set_route(&self, route: &Arc<Route>) {
+        *self.route.borrow_mut() = Some(route.clone());
+    }
+
+    pub(crate) fn set_cluster(&self, name: &Arc<str>) {
+        *self.cluster.borrow_mut() = Some(name.clone());
+    }
+
+    /// Another try.
+    pub(crate) fn tries(&self, endpoint: SocketAddr) {
+        self.attempts.set(self.attempts.get() + 1);
+        self.upstream.set(Some(endpoint));
+    }
+
+    /// What the filter of denials decided, and that of permissions.
+    pub(crate) fn denied(&self, decision: Decision) {
+        self.decisions.borrow_mut()[0] = Some(decision);
+    }
+
+    /// Likewise.
+    pub(crate) fn allowed(&self, decision: Decision) {
+        self.decisions.borrow_mut()[1] = Some(decision);
+    }
+
+    fn header(&self, name: &http::HeaderName) -> Option<&HeaderValue> {
+        let log = self.manager.log.as_ref()?;
+        let mut named = log.fields.iter().filter_map(|field| match &field.value {
+            LogValue::Header(name) => Some(name),
+            _ => None,
+        });
+        let at = named.position(|known| known == name)?;
+        self.headers.get(at)?.as_ref()
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.connection.activity.end();
+        if !self.is_complete.get() {
+            self.flag.set(Some(Flag::DownstreamReset));
+            if self.status.get() == 0 {
+                self.details.set("downstream_remote_disconnect");
+            }
+        }
+        self.count();
+        let details = self.told_details();
+        let told =
+            Line { exchange: self, decisions: self.decisions.take(), route: self.route.take(), cluster: self.cluster.take(), details };
+        let worker = &self.connection.worker;
+        if let Some(log) = &self.manager.log {
+            worker.log.add(|out| write(log, &told, out));
+        }
+        worker.tap.tell(self.connection.direction.into(), &told);
+    }
+}
+
+impl Exchange {
+    fn count(&self) {
+        let decisions = self.decisions.borrow();
+        let refused = decisions.iter().flatten().find(|decision| !decision.passes);
+        let decided = refused.or(decisions[1].as_ref());
+        let key = CallKey {
+            direction: self.manager.filters.direction(),
+            cluster: self.cluster.borrow().clone(),
+            peer: self.connection.peer.as_ref().map(|peer| peer.id.clone()),
+            policy: decided.and_then(|decision| decision.policy.clone()),
+            status: self.status.get(),
+            grpc: self.grpc.get(),
+            flag: self.flag.get(),
+        };
+        let (received, sent) = (self.received.get(), self.sent.get());
+        self.connection.worker.metrics.call(key, |counters| counters.add(received, sent, self.began.elapsed()));
+    }
+
+    /// A denial names the rule, or that there was none.
+    fn told_details(&self) -> Option<String> {
+        if self.details.get() != DENIED {
+            return None;
+        }
+        let decisions = self.decisions.borrow();
+        let refused = decisions.iter().flatten().find(|decision| !decision.passes)?;
+        Some(format!("{DENIED}[{}]", refused.policy.as_deref().unwrap_or("none")))
+    }
+}
+
+/// The details of a denial, before the name of the rule.
+pub(crate) const DENIED: &str = "rbac_access_denied_matched_policy";
+
+struct Line<'e> {
+    exchange: &'e Exchange,
+    decisions: [Option<Decision>; 2],
+    route: Option<Arc<Route>>,
+    cluster: Option<Arc<str>>,
+    details: Option<String>,
+}
+
+impl Told for Line<'_> {
+    fn value(&self, of: &LogValue) -> Value<'_> {
+        let exchange = self.exchange;
+        let connection = &exchange.connection;
+        match of {
+            LogValue::Text(_) | LogValue::TerminationDetails => Value::Nothing,
+            LogValue::BytesReceived => Value::Number(exchange.received.get()),
+            LogValue::BytesSent => Value::Number(exchange.sent.get()),
+            LogValue::LocalAddress => Value::Address(connection.facts.called),
+            LogValue::RemoteAddress => Value::Address(connection.remote),
+            LogValue::PeerId => connection.peer.as_ref().map_or(Value::Nothing, |peer| Value::Bytes(peer.id.as_bytes())),
+            LogValue::TlsVersion if connection.peer.is_some() => Value::Text("TLSv1.3"),
+            LogValue::TlsVersion => Value::Nothing,
+            LogValue::Duration => Value::Millis(exchange.began.elapsed()),
+            LogValue::Access(name) => {
+                let told = self.decisions.iter().flatten().find_map(|decision| decision.told(name));
+                told.map_or(Value::Nothing, Value::Text)
+            }
+            LogValue::Path => Value::Text(exchange.uri.path()),
+            LogValue::Protocol => Value::Text(match exchange.version {
+                Version::HTTP_2 => "HTTP/2",
+                Version::HTTP_10 => "HTTP/1.0",
+                _ => "HTTP/1.1",
+            }),
+            LogValue::Header(name) => exchange.header(name).map_or(Value::Nothing, |value| Value::Bytes(value.as_bytes())),
+            LogValue::Authority => match (&exchange.host, exchange.uri.authority()) {
+                (_, Some(authority)) => Value::Text(authority.as_str()),
+                (Some(host), None) => Value::Bytes(host.as_bytes()),
+                (None, None) => Value::Nothing,
+            },
+            LogValue::Method => Value::Text(exchange.method.as_str()),
+            LogValue::Status => Value::Number(exchange.status.get().into()),
+            LogValue::Details => match &self.details {
+                Some(details) => Value::Text(details),
+                None if exchange.details.get().is_empty() => Value::Nothing,
+                None => Value::Text(exchange.details.get()),
+            },
+            LogValue::Flags => exchange.flag.get().map(Flag::short).filter(|flag| !flag.is_empty()).map_or(Value::Text("-"), Value::Text),
+            LogValue::Route => {
+                self.route.as_ref().filter(|route| !route.name.is_empty()).map_or(Value::Nothing, |route| Value::Text(&route.name))
+            }
+            LogValue::Start => Value::Time(connection.worker.wall(exchange.began)),
+            LogValue::Cluster => self.cluster.as_ref().map_or(Value::Nothing, |name| Value::Text(name)),
+            LogValue::Upstream => exchange.upstream.get().map_or(Value::Nothing, Value::Address),
+            LogValue::Attempts => Value::Number(exchange.attempts.get().into()),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Headers that are a connection's own, or a proxy's.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, Version};
+
+use crate::table::{HeaderEdits, Peer};
+use crate::tls;
+
+pub(super) const CLIENT_CERTIFICATE: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+
+/// Orders to a proxy, which only a proxy may give: Envoy takes the same out of what strangers send.
+const ORDERS: [&str; 18] = [
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-original-path",
+    "x-envoy-original-url",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-ms",
+];
+
+/// Takes out what is meant for the next hop alone. `upgrade`: what the connection becomes, which the next hop is told again.
+pub(super) fn strip(headers: &mut HeaderMap, upgrade: Option<&HeaderValue>) {
+    if headers.contains_key(CONNECTION) {
+        let named = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        let named: Vec<HeaderName> = named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect();
+        for name in named {
+            // These are read by everybody on the way, whatever a caller says of them.
+            if name != HOST && name != TE {
+                headers.remove(name);
+            }
+        }
+        headers.remove(CONNECTION);
+    }
+    for name in [KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, HTTP2_SETTINGS] {
+        headers.remove(name);
+    }
+    if let Some(te) = headers.get(TE)
+        && !te.as_bytes().eq_ignore_ascii_case(b"trailers")
+    {
+        headers.remove(TE);
+    }
+    if let Some(upgrade) = upgrade {
+        headers.insert(UPGRADE, upgrade.clone());
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+}
+
+/// Makes a request's headers those that the mesh vouches for.
+pub(super) fn vouch(headers: &mut HeaderMap, told: Peer, peer: Option<&tls::Peer>) {
+    match (told, peer) {
+        (Peer::Replace, Some(peer)) => {
+            headers.insert(CLIENT_CERTIFICATE, peer.told.clone());
+        }
+        (Peer::Replace | Peer::Remove, _) => {
+            headers.remove(CLIENT_CERTIFICATE);
+        }
+    }
+    if headers.keys().any(|name| name.as_str().starts_with("x-envoy-")) {
+        ORDERS.iter().for_each(|name| drop(headers.remove(*name)));
+    }
+    // The proxy itself has said that it may go on.
+    headers.remove(EXPECT);
+    if !headers.contains_key(FORWARDED_PROTO) {
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(if peer.is_some() { "https" } else { "http" }));
+    }
+    if !headers.contains_key(REQUEST_ID) {
+        headers.insert(REQUEST_ID, request_id());
+    }
+}
+
+/// A random UUID (version 4).
+fn request_id() -> HeaderValue {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut bits = fastrand::u128(..);
+    bits = bits & !(0xf << 76) | (4 << 76);
+    bits = bits & !(0b11 << 62) | (0b10 << 62);
+    let mut text = Vec::with_capacity(36);
+    for digit in 0..32 {
+        if matches!(digit, 8 | 12 | 16 | 20) {
+            text.push(b'-');
+        }
+        text.push(HEX[(bits >> (124 - digit * 4)) as usize & 15]);
+    }
+    // Digits and dashes are a value.
+    HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Makes the edits of a route.
+pub(super) fn edit(headers: &mut HeaderMap, edits: &HeaderEdits) {
+    for name in &edits.remove {
+        headers.remove(name);
+    }
+    for edit in &edits.put {
+        if edit.replace {
+            headers.insert(edit.name.clone(), edit.value.clone());
+        } else {
+            headers.append(edit.name.clone(), edit.value.clone());
+        }
+    }
+}
+
+/// The upgrade that a request asks for; `Err`: one that is not allowed.
+pub(super) fn upgrade(headers: &HeaderMap, version: Version, websocket: bool) -> Result<Option<HeaderValue>, ()> {
+    let Some(wanted) = headers.get(UPGRADE).filter(|_| version == Version::HTTP_11) else { return Ok(None) };
+    let named =
+        |value: &HeaderValue| value.as_bytes().split(|byte| *byte == b',').any(|word| word.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
+    if !headers.get_all(CONNECTION).iter().any(named) {
+        return Ok(None);
+    }
+    if wanted.as_bytes().eq_ignore_ascii_case(b"websocket") {
+        return if websocket { Ok(Some(wanted.clone())) } else { Err(()) };
+    }
+    // HTTP/2 begins with its preface here; who asks for it in this way goes on as before. So do those who ask for TLS.
+    let is_ignored = [&b"h2c"[..], b"h2", b"TLS/1.0"].iter().any(|known| wanted.as_bytes().eq_ignore_ascii_case(known));
+    if is_ignored { Ok(None) } else { Err(()) }
+}
+
+/// Headers of an answer that are for the next hop.
+pub(super) fn strip_answer(headers: &mut HeaderMap, upgrade: bool) {
+    let upgraded = if upgrade { headers.get(UPGRADE).cloned() } else { None };
+    strip(headers, upgraded.as_ref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn what_a_connection_names_goes_no_further() {
+        let lines = [("connection", "keep-alive, x-own"), ("x-own", "1"), ("keep-alive", "5"), ("te", "gzip"), ("x-other", "2")];
+        let mut own = headers(&lines);
+        strip(&mut own, None);
+        assert_eq!(own, headers(&[("x-other", "2")]));
+    }
+
+    #[test]
+    fn a_caller_cannot_take_the_host_away() {
+        let mut own = headers(&[("connection", "host, te"), ("host", "api"), ("te", "trailers")]);
+        strip(&mut own, None);
+        assert_eq!(own, headers(&[("host", "api"), ("te", "trailers")]));
+    }
+
+    #[test]
+    fn an_id_is_a_random_uuid() {
+        let (one, other) = (request_id(), request_id());
+        assert_ne!(one, other);
+        let text = one.to_str().expect("text");
+        assert!(
+            regex::Regex::new("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$").expect("one").is_match(text),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn which_upgrade_is_wanted() {
+        let ask = |value| upgrade(&headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", value)]), Version::HTTP_11, true);
+        assert_eq!(ask("WebSocket").map(|value| value.is_some()), Ok(true));
+        assert_eq!(ask("h2c"), Ok(None));
+        assert_eq!(ask("spdy"), Err(()));
+        assert_eq!(upgrade(&headers(&[("upgrade", "websocket")]), Version::HTTP_11, true), Ok(None));
+    }
+}

@@ -1,0 +1,211 @@
+//! What becomes of one request: found its route, asked whether it may, and sent on.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+
+use super::body::ResponseBody;
+use super::exchange::{DENIED, Exchange};
+use super::path::{Target, normalise};
+use super::reply::{Reply, is_grpc};
+use super::{cors, fault, forward, headers, redirect};
+use crate::access::{Access, Subject};
+use crate::connection::Connection;
+use crate::matching::{Seen, path_of};
+use crate::observe::Flag;
+use crate::routing::{Found, ServedAction};
+use crate::table::{HttpManager, RouteAction};
+
+/// Answers a request.
+pub(super) async fn handle(connection: Rc<Connection>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
+    let chain = connection.chain();
+    let ServedAction::Http { manager, deny, allow } = &chain.action else {
+        // The connection is being given up: its port speaks bytes now.
+        let mut gone = Response::new(ResponseBody::nothing());
+        *gone.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(gone);
+    };
+    let (parts, body) = request.into_parts();
+    let exchange = Exchange::begin(connection, manager.clone(), &parts);
+    let is_grpc = is_grpc(&parts.headers);
+    let answered = Call { exchange: &exchange, manager, base: (deny, allow) }.answer(parts, body).await;
+    Ok(answered.unwrap_or_else(|reply| reply.answer(&exchange, is_grpc)))
+}
+
+/// A request at work.
+struct Call<'c> {
+    exchange: &'c Rc<Exchange>,
+    manager: &'c Arc<HttpManager>,
+    /// What access filters do where no route says otherwise.
+    base: (&'c Access, &'c Access),
+}
+
+impl Call<'_> {
+    async fn answer(&self, mut parts: Parts, body: Incoming) -> Result<Response<ResponseBody>, Reply> {
+        let connection = self.exchange.connection.clone();
+        self.check(&parts)?;
+        let upgraded = parts.extensions.remove::<OnUpgrade>();
+        let upgrade = headers::upgrade(&parts.headers, parts.version, self.manager.websocket)
+            .map_err(|()| Reply::bare(StatusCode::FORBIDDEN, "upgrade_failed"))?;
+        put_host(&mut parts)?;
+        put_path(&mut parts)?;
+        headers::strip(&mut parts.headers, upgrade.as_ref());
+        headers::vouch(&mut parts.headers, self.manager.peer, connection.peer.as_ref());
+        let routes = connection.worker.routes(self.manager.routes);
+        let found = {
+            let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+            let authority = parts.headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
+            let authority = parts.uri.authority().map_or(authority, |authority| authority.as_str().as_bytes());
+            let seen = Seen { parts: &parts, authority, target, path: path_of(target) };
+            let found = routes.as_deref().and_then(|routes| routes.find(&seen));
+            if let Some(found) = found {
+                self.exchange.set_route(found.route());
+            }
+            self.admit(found, seen)?;
+            found
+        };
+        let Some(found) = found else {
+            return Err(Reply::new(StatusCode::NOT_FOUND, "", "route_not_found", Some(Flag::NoRoute)));
+        };
+        let sharing = found.cors().and_then(|cors| cors::Sharing::of(cors, &parts));
+        if let Some(reply) = sharing.as_ref().and_then(|sharing| sharing.preflight(&parts)) {
+            return Err(reply);
+        }
+        let mut answered = self.go(found, parts, body, upgraded).await;
+        if let Some(sharing) = &sharing {
+            match &mut answered {
+                Ok(response) => sharing.put(response.headers_mut()),
+                Err(reply) => sharing.put(reply.headers_mut()),
+            }
+        }
+        answered
+    }
+
+    async fn go(
+        &self,
+        found: Found<'_>,
+        mut parts: Parts,
+        body: Incoming,
+        upgraded: Option<OnUpgrade>,
+    ) -> Result<Response<ResponseBody>, Reply> {
+        let now = self.exchange.connection.worker.now();
+        if found.rate().is_some_and(|bucket| !bucket.take(now)) {
+            let limited = Reply::new(StatusCode::TOO_MANY_REQUESTS, "local_rate_limited", "local_rate_limited", Some(Flag::RateLimited));
+            return Err(limited);
+        }
+        if let Some(fault) = found.fault() {
+            fault::apply(fault).await?;
+        }
+        let route = found.route();
+        match &route.action {
+            RouteAction::Respond(response) => Err(Reply::said(response.status, &response.body)),
+            RouteAction::Redirect(redirect) => {
+                let is_secure = self.exchange.connection.peer.is_some();
+                Err(redirect::reply(redirect, route.path.prefix_length(), &parts, is_secure))
+            }
+            RouteAction::Forward(forward) => {
+                headers::edit(&mut parts.headers, &route.request_headers);
+                forward::forward(self.exchange, route, forward, parts, body, upgraded).await
+            }
+        }
+    }
+
+    /// Asks the access filters.
+    fn admit(&self, found: Option<Found<'_>>, seen: Seen<'_>) -> Result<(), Reply> {
+        let connection = &self.exchange.connection;
+        let subject = Subject {
+            id: connection.peer.as_ref().map(|peer| &*peer.id),
+            address: connection.remote.ip(),
+            port: connection.facts.called.port(),
+            request: Some(seen),
+        };
+        let deny = found.and_then(Found::deny).unwrap_or(self.base.0);
+        let allow = found.and_then(Found::allow).unwrap_or(self.base.1);
+        let refuse = || Reply::new(StatusCode::FORBIDDEN, "RBAC: access denied", DENIED, Some(Flag::Denied));
+        for (access, tell) in [(deny, Exchange::denied as fn(&Exchange, _)), (allow, Exchange::allowed)] {
+            if !access.asks() {
+                continue;
+            }
+            let decision = access.decide(&subject);
+            let passes = decision.passes;
+            tell(self.exchange, decision);
+            if !passes {
+                return Err(refuse());
+            }
+        }
+        Ok(())
+    }
+
+    /// What no server should have to look at.
+    fn check(&self, parts: &Parts) -> Result<(), Reply> {
+        if parts.version < Version::HTTP_11 {
+            return Err(Reply::bare(StatusCode::UPGRADE_REQUIRED, "low_version"));
+        }
+        if parts.headers.len() > self.manager.max_headers {
+            return Err(Reply::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_many_headers"));
+        }
+        if parts.method == Method::CONNECT {
+            // No route is one for tunnels.
+            return Err(Reply::new(StatusCode::NOT_FOUND, "", "route_not_found", Some(Flag::NoRoute)));
+        }
+        Ok(())
+    }
+}
+
+/// One host, where everybody looks for it: in `host` of HTTP/1.1, in `:authority` of HTTP/2.
+fn put_host(parts: &mut Parts) -> Result<(), Reply> {
+    let missing = || Reply::bare(StatusCode::BAD_REQUEST, "missing_host_header");
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    if second.is_some() {
+        return Err(missing());
+    }
+    match (parts.version, parts.uri.authority().is_some()) {
+        (Version::HTTP_2, true) => {
+            parts.headers.remove(HOST);
+        }
+        (Version::HTTP_2, false) => {
+            let host = first.and_then(|host| host.to_str().ok()).ok_or_else(missing)?;
+            let mut uri = parts.uri.clone().into_parts();
+            uri.authority = Some(host.parse().map_err(|_| missing())?);
+            uri.scheme.get_or_insert(http::uri::Scheme::HTTP);
+            parts.uri = Uri::from_parts(uri).map_err(|_| missing())?;
+            parts.headers.remove(HOST);
+        }
+        // The absolute form says it better than the header.
+        (_, true) => {
+            let authority = parts.uri.authority().map_or("", |authority| authority.as_str()).to_owned();
+            let host = authority.rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
+            parts.headers.insert(HOST, host.parse().map_err(|_| missing())?);
+            let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+            parts.uri = path.parse().map_err(|_| missing())?;
+        }
+        (_, false) => {
+            first.filter(|host| !host.is_empty()).ok_or_else(missing)?;
+        }
+    }
+    Ok(())
+}
+
+/// One spelling of the path.
+fn put_path(parts: &mut Parts) -> Result<(), Reply> {
+    let ambiguous = || Reply::bare(StatusCode::BAD_REQUEST, "path_normalization_failed");
+    let target = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    match normalise(target) {
+        Target::Same => Ok(()),
+        Target::Ambiguous => Err(ambiguous()),
+        Target::Other(other) => {
+            let mut uri = std::mem::take(&mut parts.uri).into_parts();
+            uri.path_and_query = Some(PathAndQuery::try_from(other).map_err(|_| ambiguous())?);
+            parts.uri = Uri::from_parts(uri).map_err(|_| ambiguous())?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the proxy tells of itself.
+
+mod flags;
+mod line;
+mod metrics;
+mod sink;
+mod tap;
+
+pub(crate) use flags::Flag;
+pub(crate) use line::{Told, Value, write};
+pub use metrics::MetricNames;
+pub(crate) use metrics::{CallKey, ConnectionKey, Metrics, Registry};
+pub(crate) use sink::{LogLosses, LogSink, LogWriter};
+pub(crate) use tap::Tap;
