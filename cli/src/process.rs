@@ -32,8 +32,9 @@ fn session(arguments: &[OsString]) -> u8 {
     let paged = terminal && !cli.global.no_pager && !cli.command.is_lasting();
 
     let mut answer = Vec::new();
-    let mut direct = io::BufWriter::new(io::stdout().lock());
-    let mut stderr = io::BufWriter::new(io::stderr().lock());
+    // Not locked: what runs within on other threads, such as a proxy, would wait for ever to say something.
+    let mut direct = io::BufWriter::new(io::stdout());
+    let mut stderr = io::BufWriter::new(io::stderr());
     let exit = {
         let stdout: &mut dyn Write = if paged { &mut answer } else { &mut direct };
         let mut io = Io {

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+/// The proxies there are.
+pub(super) const PROXIES: [&str; 2] = ["meshglot", "envoy"];
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot proxy status --config-dir mesh/
@@ -64,10 +67,12 @@ Exit codes: 0 printed, 2 usage, 3 no such workload, 6 no control plane answers."
 const RUN_EXAMPLES: &str = "\
 Examples:
   meshglot proxy run --join ledger.join
+  meshglot proxy run --join ledger.join --proxy meshglot
   meshglot proxy run --join ledger.join --folder ledger-proxy --envoy ./envoy
 
-What the proxy needs is kept in its folder: another start there needs no other token.
-Exit codes: 0 stopped, 2 usage, 3 unreadable file, 70 Envoy cannot be started.";
+What the proxy needs is kept in its folder: another start there needs no other token. Our own proxy, `meshglot`, keeps its
+last good configuration there, too, and starts with it while the control plane is away.
+Exit codes: 0 stopped, 2 usage, 3 unreadable file, 70 the proxy cannot be started.";
 
 const CAPTURE_EXAMPLES: &str = "\
 Examples:
@@ -106,7 +111,7 @@ pub enum ProxyCommand {
     /// Invite one more proxy of a workload: print what it joins with
     #[command(after_help = TOKEN_EXAMPLES)]
     Token(TokenArgs),
-    /// Run a proxy beside a workload: an agent, and Envoy
+    /// Run a proxy beside a workload: our own, or an agent and Envoy
     #[command(after_help = RUN_EXAMPLES)]
     Run(ProxyRunArgs),
     /// Print the rules that send a host's connections through its proxy
@@ -232,6 +237,9 @@ pub struct ProxyRunArgs {
     /// Name of this instance among those of the workload; absent: the workload's
     #[arg(long, value_name = "NAME", value_parser = instance)]
     pub instance: Option<String>,
+    /// Which proxy: our own, in this process, or an Envoy
+    #[arg(long, default_value = "envoy", value_parser = PROXIES, value_name = "PROXY")]
+    pub proxy: String,
     /// Envoy's program
     #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]
     pub envoy: PathBuf,

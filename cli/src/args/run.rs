@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Accepted;
+use super::proxy::PROXIES;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot run --config-dir mesh/
+  meshglot run --config-dir mesh/ --proxy meshglot
   meshglot run --config-dir mesh/ --proxy envoy
   meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
 
@@ -38,8 +40,8 @@ pub struct RunArgs {
     /// Also take tokens that the cluster of the kubeconfig, or around this pod, has projected for the audience `meshglot`
     #[arg(long)]
     pub kubernetes_tokens: bool,
-    /// Start a proxy for each Workload of this machine
-    #[arg(long, value_parser = ["envoy"], value_name = "PROXY")]
+    /// Start a proxy for each Workload of this machine: our own, or an Envoy
+    #[arg(long, value_parser = PROXIES, value_name = "PROXY")]
     pub proxy: Option<String>,
     /// Envoy's program
     #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]

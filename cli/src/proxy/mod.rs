@@ -1,10 +1,11 @@
 //! `meshglot proxy`: looks at proxies of the built-in mesh, and runs one.
 
 mod admin;
-mod envoy;
+mod beside;
 mod log;
 mod messages;
 mod show;
+mod start;
 mod status;
 
 use std::io::Read;
@@ -22,6 +23,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
 use crate::run::admin_socket;
 use admin::Admin;
+pub(crate) use beside::{Beside, Chosen};
 
 pub(crate) fn run(args: &ProxyArgs, io: &mut Io<'_>) -> Outcome {
     match &args.command {
@@ -31,7 +33,7 @@ pub(crate) fn run(args: &ProxyArgs, io: &mut Io<'_>) -> Outcome {
         ProxyCommand::Routes(args) => table(args, show::routes, io),
         ProxyCommand::Log(args) => log::run(args, io),
         ProxyCommand::Token(args) => token(args, io),
-        ProxyCommand::Run(args) => envoy::run(args, io),
+        ProxyCommand::Run(args) => start::run(args, io),
         ProxyCommand::Capture(args) => capture(args, io),
     }
 }
@@ -43,8 +45,8 @@ pub(crate) fn say(workload: &str, event: &Event, io: &mut Io<'_>) -> std::io::Re
             // A year of five digits has no such form.
             writeln!(io.stderr, "{workload}: has a certificate until {}", not_after.format(&Rfc3339).unwrap_or_default())
         }
-        Event::Started if !io.quiet => writeln!(io.stderr, "{workload}: envoy runs"),
-        Event::Holds { .. } | Event::Started => Ok(()),
+        Event::Started { proxy } if !io.quiet => writeln!(io.stderr, "{workload}: {proxy} runs"),
+        Event::Holds { .. } | Event::Started { .. } => Ok(()),
         Event::Trouble(why) => writeln!(io.stderr, "warning: {workload}: {why}"),
         Event::Ended { pause } => {
             writeln!(io.stderr, "warning: {workload}: envoy has ended; its log says why; it is started again in {} s", pause.as_secs())

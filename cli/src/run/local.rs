@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use meshglot_agent::{Agent, Event};
+use meshglot_agent::Event;
 use meshglot_control::Control;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::Told;
 use super::state::folder_name;
+use crate::proxy::{Beside, Chosen};
 
 /// Proxies that were started here.
 pub(super) struct Local {
     control: Arc<Control>,
-    envoy: PathBuf,
+    chosen: Chosen,
     folder: PathBuf,
     tell: Sender<Told>,
     running: BTreeMap<String, (watch::Sender<bool>, JoinHandle<()>)>,
@@ -25,8 +26,8 @@ pub(super) struct Local {
 }
 
 impl Local {
-    pub(super) fn new(control: Arc<Control>, envoy: PathBuf, folder: PathBuf, tell: Sender<Told>) -> Self {
-        Self { control, envoy, folder, tell, running: BTreeMap::new(), told: None }
+    pub(super) fn new(control: Arc<Control>, chosen: Chosen, folder: PathBuf, tell: Sender<Told>) -> Self {
+        Self { control, chosen, folder, tell, running: BTreeMap::new(), told: None }
     }
 
     /// Starts what is new on this machine, and ends what is not there any more.
@@ -70,11 +71,10 @@ impl Local {
         };
         let (stop, stopped) = watch::channel(false);
         let (events, mut heard) = mpsc::unbounded_channel();
-        let agent = Agent {
+        let beside = Beside {
+            chosen: self.chosen.clone(),
             instance: workload.rsplit('/').next().unwrap_or(workload).to_owned(),
             folder: self.folder.join(folder_name(workload)),
-            program: self.envoy.clone(),
-            log: None,
             token_file: None,
             invitation,
         };
@@ -87,7 +87,7 @@ impl Local {
         });
         let (tell, name) = (self.tell.clone(), workload.to_owned());
         let task = tokio::spawn(async move {
-            if let Err(error) = agent.run(stopped, events).await {
+            if let Err(error) = beside.run(stopped, events).await {
                 let _ = tell.send(Told::Proxy(name, Event::Trouble(error.to_string())));
             }
         });

@@ -20,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Input, RunArgs};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::proxy::Chosen;
 use crate::render::count;
 use crate::{Io, draw, plan};
 use directory::{Directory, Reader};
@@ -116,7 +117,7 @@ fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
         return Ok(Exit::Invalid);
     }
     directory.follow(looks, runtime.handle().clone());
-    let mut local = args.proxy.as_ref().map(|_| Local::new(control, args.envoy.clone(), state.proxies(), tell.clone()));
+    let mut local = args.proxy.as_ref().map(|word| Local::new(control, Chosen::of(word, &args.envoy), state.proxies(), tell.clone()));
     let ended = tell_all(&told, runtime, local.as_mut(), io);
     if let Some(local) = local {
         runtime.block_on(local.end());

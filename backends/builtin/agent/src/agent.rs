@@ -1,13 +1,11 @@
 //! An agent at work: it joins, keeps the secrets fresh, hands them to Envoy, and keeps Envoy running.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use meshglot_join::{Clock as _, Held, Holder, Settings, SystemClock};
 use time::OffsetDateTime;
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
@@ -18,8 +16,8 @@ use tonic::transport::Server;
 use crate::bootstrap::Bootstrap;
 use crate::envoy::{Envoy, StartError};
 use crate::invitation::{Invitation, InvitationError};
-use crate::kept::Kept;
 use crate::sds::SecretService;
+use crate::secrets_kept::SecretsKept;
 
 /// How often the process is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -56,8 +54,11 @@ pub enum Event {
     },
     /// It does not get on; for people.
     Trouble(String),
-    /// Envoy runs.
-    Started,
+    /// The proxy runs.
+    Started {
+        /// What it is called, such as `envoy`.
+        proxy: &'static str,
+    },
     /// Envoy ended by itself and is started again after this pause.
     Ended {
         /// How long.
@@ -86,30 +87,18 @@ impl Agent {
     /// Its folder cannot be used, or Envoy cannot be started at all.
     pub async fn run(self, mut stop: watch::Receiver<bool>, events: mpsc::UnboundedSender<Event>) -> Result<(), AgentError> {
         let bootstrap = self.bootstrap()?;
-        prepare(&self.folder).map_err(AgentError::Folder)?;
+        // Before a token may be used up.
         bootstrap.check_paths()?;
-        let kept = Kept::of(&self.folder);
-        let mut settings = Settings::new(
-            self.invitation.control_plane,
-            self.invitation.control_plane_id()?,
-            self.invitation.id()?,
-            self.invitation.roots.clone(),
-        );
-        settings.held = kept.read(SystemClock.now()).map_err(AgentError::Folder)?;
-        settings.token.clone_from(&self.invitation.token);
-        settings.token_file.clone_from(&self.token_file);
-        let holder = Holder::run(settings);
+        let secrets = SecretsKept::begin(&self.invitation, self.token_file.as_deref(), &self.folder, &events)?;
         // Everything that is spawned here ends with this.
         let mut tasks = JoinSet::new();
-        tasks.spawn(tell_trouble(holder.error(), events.clone()));
-        tasks.spawn(keep(holder.held(), kept, events.clone()));
         let listener = listen(&bootstrap.agent_socket()).map_err(AgentError::Folder)?;
-        let service = SecretService::new(holder.held()).service();
+        let service = SecretService::new(secrets.held()).service();
         tasks.spawn(async move {
             // It ends with the agent alone.
             let _ = Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)).await;
         });
-        let mut held = holder.held();
+        let mut held = secrets.held();
         tokio::select! {
             // An Envoy without secrets could only wait, and would say so again and again.
             () = async { drop(held.wait_for(Option::is_some).await) } => {}
@@ -152,7 +141,7 @@ impl Agent {
             };
             ran = true;
             let began = Instant::now();
-            let _ = events.send(Event::Started);
+            let _ = events.send(Event::Started { proxy: "envoy" });
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK) => {}
@@ -197,12 +186,6 @@ async fn end(envoy: Envoy) -> Result<(), AgentError> {
     Ok(())
 }
 
-/// A folder that only its owner may enter.
-fn prepare(folder: &Path) -> io::Result<()> {
-    let failed = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
-    fs::create_dir_all(folder).and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700))).map_err(failed)
-}
-
 /// The socket of before is nobody's any more.
 fn listen(socket: &Path) -> io::Result<UnixListener> {
     match fs::remove_file(socket) {
@@ -210,35 +193,4 @@ fn listen(socket: &Path) -> io::Result<UnixListener> {
         _ => {}
     }
     UnixListener::bind(socket).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", socket.display())))
-}
-
-async fn tell_trouble(mut error: watch::Receiver<Option<String>>, events: mpsc::UnboundedSender<Event>) {
-    loop {
-        if let Some(why) = error.borrow_and_update().clone() {
-            let _ = events.send(Event::Trouble(why));
-        }
-        if error.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn keep(mut held: watch::Receiver<Option<Arc<Held>>>, kept: Kept, events: mpsc::UnboundedSender<Event>) {
-    let mut told = None;
-    loop {
-        let newest = held.borrow_and_update().clone();
-        if let Some(newest) = newest {
-            if let Err(error) = kept.write(&newest) {
-                let _ =
-                    events.send(Event::Trouble(format!("the certificate is not kept, so that another start needs another token: {error}")));
-            }
-            // Other roots are no other certificate.
-            if told.replace(newest.not_after) != Some(newest.not_after) {
-                let _ = events.send(Event::Holds { not_after: newest.not_after });
-            }
-        }
-        if held.changed().await.is_err() {
-            return;
-        }
-    }
 }

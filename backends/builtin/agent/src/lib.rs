@@ -1,4 +1,4 @@
-//! What stands beside an unmodified Envoy: it holds the key and the certificate, hands them over a Unix socket (SDS),
+//! What stands beside a proxy: it holds the key and the certificate. For an unmodified Envoy it hands them over a Unix socket (SDS),
 //! writes the bootstrap, and starts and ends the process.
 
 mod agent;
@@ -9,6 +9,7 @@ mod invitation;
 mod kept;
 mod sds;
 mod secrets;
+mod secrets_kept;
 
 pub use agent::{Agent, AgentError, Event};
 pub use bootstrap::{Bootstrap, CONTROL_PLANE};
@@ -17,3 +18,4 @@ pub use envoy::{Envoy, StartError};
 pub use invitation::{Invitation, InvitationError};
 pub use kept::Kept;
 pub use sds::SecretService;
+pub use secrets_kept::SecretsKept;

@@ -193,6 +193,20 @@ impl Mesh {
         self.at(of).start_proxy(data_plane, control_plane, &runtime)
     }
 
+    /// Takes from the proxy of a workload all that it has kept, as if its host were another. Its log stays.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
+    pub fn forget(&self, of: &str) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder.path().join(of))? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name != "log") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends what a workload serves; its proxy goes on.
     ///
     /// # Panics

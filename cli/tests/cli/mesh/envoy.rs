@@ -29,7 +29,7 @@ fn free_ports<const N: usize>() -> [u16; N] {
 }
 
 /// A Mesh whose proxies listen on ports that are free.
-fn mesh_object() -> String {
+pub(super) fn mesh_object() -> String {
     let [inbound, outbound, metrics, health] = free_ports();
     format!(
         "{{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {{name: main}}, spec: {{backend: builtin, builtin: {{explicit: true, \
@@ -63,6 +63,11 @@ fn get(port: u16, host: &str) -> std::io::Result<String> {
 #[test]
 fn a_door_leads_to_the_routes_of_the_name() {
     let Some(envoy) = envoy() else { return };
+    door(&["--proxy", "envoy", "--envoy", &envoy.display().to_string()], "bank/ledger: envoy runs");
+}
+
+/// Calls through the door of a proxy that is started with these words.
+pub(super) fn door(words: &[&str], runs: &str) {
     let [door] = free_ports();
     let service = |name: &str| {
         let port = application(if name == "old" { "old" } else { "new" });
@@ -78,8 +83,8 @@ fn a_door_leads_to_the_routes_of_the_name() {
                  backends: [{service: newer, weight: 1}]}}\n";
     let text = format!("{SERVICES}{}{}{split}", service("old"), service("newer"));
     let folder = folder(&[("services.yaml", &text), ("mesh.yaml", &mesh_object())]);
-    let mut mesh = Running::mesh(folder.path(), &["--proxy", "envoy", "--envoy", &envoy.display().to_string()]);
-    mesh.hears("bank/ledger: envoy runs");
+    let mut mesh = Running::mesh(folder.path(), words);
+    mesh.hears(runs);
     until("the door is open", || get(door, "newer.bank").is_ok_and(|answer| answer.ends_with("new")));
     for host in ["old", "old.bank.svc.cluster.local", &format!("old:{door}")] {
         let answer = get(door, host).expect("an answer");
@@ -89,7 +94,8 @@ fn a_door_leads_to_the_routes_of_the_name() {
     assert_eq!(mesh.end(), 0);
 }
 
-fn sync(folder: &Path, workload: &str) -> String {
+/// The word of the first proxy of a workload.
+pub(super) fn sync(folder: &Path, workload: &str) -> String {
     let status = json(&["proxy", "status", workload, "--config-dir", ".", "-o", "json"], folder);
     status["proxies"][0]["sync"].as_str().expect("a word").to_owned()
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod directory;
 mod envoy;
+mod ours;
 mod running;
 
 pub(super) use running::Running;

@@ -32,6 +32,10 @@ impl DataPlane for Unmodified {
         program().is_none().then(|| "envoy is not installed: run hack/peers/install".to_owned())
     }
 
+    fn remembers(&self) -> bool {
+        false
+    }
+
     fn start(&self, beside: &Beside<'_>) -> io::Result<Box<dyn Proxy>> {
         let folder = beside.folder.to_owned();
         fs::create_dir_all(&folder)?;

@@ -3,6 +3,7 @@
 //! Scenarios know no data plane. One more is a file here and a line in [`ALL`].
 
 mod envoy;
+mod ours;
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,11 +16,13 @@ use tokio::sync::watch;
 
 use crate::namespace::Namespace;
 
+pub use ours::as_proxy;
+
 /// Its variable.
 const VARIABLE: &str = "MESHGLOT_DATA_PLANE";
 
 /// Every data plane; the first is taken where nothing is said.
-const ALL: [&dyn DataPlane; 1] = [&envoy::Unmodified];
+const ALL: [&dyn DataPlane; 2] = [&envoy::Unmodified, &ours::Ours];
 
 /// A sort of proxy.
 pub trait DataPlane: Send + Sync {
@@ -28,6 +31,9 @@ pub trait DataPlane: Send + Sync {
 
     /// What has to be installed for it; `None`: nothing more.
     fn missing(&self) -> Option<String>;
+
+    /// Whether one that is started again has what it had before, though there is no control plane.
+    fn remembers(&self) -> bool;
 
     /// Starts one, which ends when it is dropped. Calls out of the host come to its port 15001, calls into it to 15006, each with the
     /// address that was called.
@@ -83,7 +89,8 @@ mod tests {
     fn a_data_plane_is_named_or_told_to_be_none() {
         assert_eq!(named(None).map(DataPlane::name), Ok("envoy"));
         assert_eq!(named(Some("envoy")).map(DataPlane::name), Ok("envoy"));
+        assert_eq!(named(Some("meshglot")).map(DataPlane::name), Ok("meshglot"));
         let wrong = named(Some("nginx")).map(DataPlane::name);
-        assert_eq!(wrong, Err("MESHGLOT_DATA_PLANE=nginx names no data plane: choose one of envoy".to_owned()));
+        assert_eq!(wrong, Err("MESHGLOT_DATA_PLANE=nginx names no data plane: choose one of envoy, meshglot".to_owned()));
     }
 }

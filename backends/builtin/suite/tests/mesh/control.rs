@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration as Wait;
 
 use libtest_mimic::{Failed, Trial};
-use meshglot_suite::{Answer, Call, Mesh};
+use meshglot_suite::{Answer, Call, Mesh, data_plane};
 use time::Duration;
 
 use super::policy::read;
@@ -16,6 +16,7 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
         trial("control/a control plane that is killed and comes back", mesh, killed),
         trial("control/an edit while there is no control plane", mesh, edited),
         trial("control/a proxy that starts without a control plane opens nothing", mesh, absent),
+        trial("control/a proxy that starts again without a control plane goes on with what it had", mesh, remembered),
         trial("control/a proxy that refuses everything disturbs nobody", mesh, refuses),
         trial("control/who a proxy is its certificate says", mesh, sent_away),
     ]
@@ -67,6 +68,7 @@ fn edited(mesh: &mut Mesh) -> Result<(), Failed> {
 fn absent(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply(&read())?;
     mesh.stop_proxy("batch");
+    mesh.forget("batch")?;
     mesh.kill_control_plane();
     mesh.start_proxy("batch")?;
     // As long as it takes to start, and then some.
@@ -82,6 +84,25 @@ fn absent(mesh: &mut Mesh) -> Result<(), Failed> {
     }
     others?;
     lines(mesh, &["batch GET web:80/ -> 200 web", "web GET batch:80/ -> 200 batch", "batch GET api:80/users/1 -> 403"])
+}
+
+/// Where it does not remember, it opens nothing, as above.
+fn remembered(mesh: &mut Mesh) -> Result<(), Failed> {
+    if !data_plane()?.remembers() {
+        return Ok(());
+    }
+    mesh.apply(&read())?;
+    // What it has is on its disk a second later at most.
+    std::thread::sleep(Wait::from_millis(1500));
+    mesh.kill_control_plane();
+    mesh.stop_proxy("batch");
+    mesh.start_proxy("batch")?;
+    std::thread::sleep(Wait::from_millis(1000));
+    let calls = ["batch GET web:80/ -> 200 web", "web GET batch:80/ -> 200 batch", "batch GET api:80/users/1 -> 403"];
+    let alone = lines(mesh, &calls);
+    mesh.start_control_plane()?;
+    alone?;
+    lines(mesh, &calls)
 }
 
 fn refuses(mesh: &mut Mesh) -> Result<(), Failed> {

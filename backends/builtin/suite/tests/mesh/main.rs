@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 use meshglot_suite::Serves::{Banner, Echo, Either, Grpc, GrpcUnsaid, Http};
-use meshglot_suite::{Missing, Workload, data_plane, missing};
+use meshglot_suite::{Missing, Workload, as_proxy, data_plane, missing};
 use scenario::Shared;
 
 /// What runs in every scenario.
@@ -60,6 +60,10 @@ const WORKLOADS: [Workload; 10] = [
 ];
 
 fn main() -> ExitCode {
+    // A proxy of ours is this program once more.
+    if let Some(ended) = as_proxy() {
+        return ended;
+    }
     let mut arguments = Arguments::from_args();
     // There is one mesh.
     arguments.test_threads = Some(1);

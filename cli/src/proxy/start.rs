@@ -1,9 +1,10 @@
-//! `meshglot proxy run`: an agent and Envoy beside a workload, in the foreground.
+//! `meshglot proxy run`: a proxy beside a workload, in the foreground.
 
-use meshglot_agent::{Agent, AgentError, Event, Invitation};
+use meshglot_agent::{AgentError, Event, Invitation};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::beside::{Beside, BesideError, Chosen};
 use super::{say, text};
 use crate::Io;
 use crate::args::ProxyRunArgs;
@@ -15,11 +16,10 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         Invitation::read(&text).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", args.join.display())))?;
     invitation.control_plane = args.control_plane.unwrap_or(invitation.control_plane);
     let workload = invitation.workload.clone();
-    let agent = Agent {
+    let beside = Beside {
+        chosen: Chosen::of(&args.proxy, &args.envoy),
         instance: args.instance.clone().unwrap_or_else(|| workload.rsplit('/').next().unwrap_or(&workload).to_owned()),
         folder: std::path::absolute(&args.folder)?,
-        program: args.envoy.clone(),
-        log: None,
         token_file: args.token_file.clone(),
         invitation,
     };
@@ -30,19 +30,19 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
     };
     writeln!(io.stdout, "proxy          {workload}")?;
-    writeln!(io.stdout, "folder         {}", agent.folder.display())?;
-    writeln!(io.stdout, "control plane  {}", agent.invitation.control_plane)?;
+    writeln!(io.stdout, "folder         {}", beside.folder.display())?;
+    writeln!(io.stdout, "control plane  {}", beside.invitation.control_plane)?;
     io.stdout.flush()?;
-    let ended = runtime.block_on(foreground(agent, &workload, signals, io));
+    let ended = runtime.block_on(foreground(beside, &workload, signals, io));
     // The thread that waits for a name or a file is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-async fn foreground(agent: Agent, workload: &str, [mut interrupt, mut terminate]: [Signal; 2], io: &mut Io<'_>) -> Outcome {
+async fn foreground(beside: Beside, workload: &str, [mut interrupt, mut terminate]: [Signal; 2], io: &mut Io<'_>) -> Outcome {
     let (stop, stopped) = watch::channel(false);
     let (events, mut heard) = mpsc::unbounded_channel::<Event>();
-    let running = agent.run(stopped, events);
+    let running = beside.run(stopped, events);
     tokio::pin!(running);
     loop {
         tokio::select! {
@@ -57,9 +57,11 @@ async fn foreground(agent: Agent, workload: &str, [mut interrupt, mut terminate]
     }
 }
 
-fn cannot(error: AgentError) -> Failure {
-    match error {
-        AgentError::Invitation(_) | AgentError::Folder(_) => Failure::new(Exit::Invalid, error.to_string()),
-        AgentError::Start(_) => Failure::new(Exit::Internal, error.to_string()).help("--envoy names the program of Envoy"),
-    }
+fn cannot(error: BesideError) -> Failure {
+    let exit = match &error {
+        BesideError::Agent(AgentError::Invitation(_) | AgentError::Folder(_)) => Exit::Invalid,
+        BesideError::Agent(AgentError::Start(_)) | BesideError::Run(_) => Exit::Internal,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    if matches!(error, BesideError::Agent(AgentError::Start(_))) { failure.help("--envoy names the program of Envoy") } else { failure }
 }
