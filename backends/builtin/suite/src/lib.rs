@@ -28,7 +28,7 @@ pub use calls::Caller;
 pub use client::{Answer, Call, Connection};
 pub use clock::SkewedClock;
 pub use credentials::Credentials;
-pub use data_plane::{Beside, DataPlane, Proxy, as_proxy, data_plane};
+pub use data_plane::{Beside, DataPlane, Proxy, as_proxy, data_planes};
 pub use mesh::Mesh;
 pub use missing::{Missing, missing};
 pub use network::Network;

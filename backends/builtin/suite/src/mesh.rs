@@ -11,8 +11,10 @@ use meshglot_builtin::{Builtin, identities};
 use meshglot_join::Holder;
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::render::RenderedObject;
 use meshglot_translator::resolve::ReadOptions;
 use meshglot_xds::{Identities, ProxyStatus, World};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -234,6 +236,32 @@ impl Mesh {
         self.hosts[of].applications.values().for_each(|application| application.set_delay(delay));
     }
 
+    /// Puts a policy in place whose resources are altered before anybody is sent them: what the backend does not write yet. `alter` is given
+    /// the name and the message of each, such as `shop/api/80` and its fields; of one name there may be several. Waits for nobody.
+    ///
+    /// # Errors
+    /// The policy is wrong, or what was made of a resource is none.
+    pub fn alter(&mut self, policy: &str, alter: &dyn Fn(&str, &mut Value)) -> io::Result<()> {
+        self.put(policy)?;
+        let altered: Vec<RenderedObject> = objects(&self.plan)
+            .map(|object| {
+                let mut body = object.body();
+                if let Some(resource) = body.get_mut("resource") {
+                    alter(&object.id.name, resource);
+                }
+                RenderedObject::plain(object.id.clone(), &body, object.sources.clone(), Vec::new())
+            })
+            .collect();
+        let before = self.worlds.borrow().clone();
+        self.worlds.send_replace(World::of(&altered, &before).map(Arc::new).map_err(io::Error::other)?);
+        Ok(())
+    }
+
+    /// The data plane that runs beside the workloads.
+    pub fn data_plane(&self) -> &'static dyn DataPlane {
+        self.data_plane
+    }
+
     /// Starts whatever does not run, sets every clock right, and takes the policy back.
     ///
     /// # Errors
@@ -343,6 +371,9 @@ fn plan(text: &str) -> Plan {
 }
 
 fn world(plan: &Plan, before: &World) -> io::Result<Arc<World>> {
-    let objects = plan.engines.iter().flat_map(|(_, engine)| engine.rendered().objects);
-    World::of(objects, before).map(Arc::new).map_err(io::Error::other)
+    World::of(objects(plan), before).map(Arc::new).map_err(io::Error::other)
+}
+
+fn objects(plan: &Plan) -> impl Iterator<Item = &RenderedObject> {
+    plan.engines.iter().flat_map(|(_, engine)| engine.rendered().objects)
 }

@@ -21,7 +21,7 @@ pub use ours::as_proxy;
 /// Its variable.
 const VARIABLE: &str = "MESHGLOT_DATA_PLANE";
 
-/// Every data plane; the first is taken where nothing is said.
+/// Every data plane.
 const ALL: [&dyn DataPlane; 2] = [&envoy::Unmodified, &ours::Ours];
 
 /// A sort of proxy.
@@ -64,18 +64,18 @@ pub struct Beside<'a> {
     pub runtime: &'a Handle,
 }
 
-/// The data plane that the environment names.
+/// The data plane that the environment names, or all there are.
 ///
 /// # Errors
 /// There is none of that name.
-pub fn data_plane() -> Result<&'static dyn DataPlane, String> {
+pub fn data_planes() -> Result<Vec<&'static dyn DataPlane>, String> {
     let value = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
     named(value.as_deref().map(|value| value.to_string_lossy()).as_deref())
 }
 
-fn named(name: Option<&str>) -> Result<&'static dyn DataPlane, String> {
-    let Some(name) = name else { return Ok(ALL[0]) };
-    ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
+fn named(name: Option<&str>) -> Result<Vec<&'static dyn DataPlane>, String> {
+    let Some(name) = name else { return Ok(ALL.to_vec()) };
+    ALL.into_iter().find(|known| known.name() == name).map(|found| vec![found]).ok_or_else(|| {
         let names: Vec<&str> = ALL.into_iter().map(DataPlane::name).collect();
         format!("{VARIABLE}={name} names no data plane: choose one of {}", names.join(", "))
     })
@@ -87,10 +87,11 @@ mod tests {
 
     #[test]
     fn a_data_plane_is_named_or_told_to_be_none() {
-        assert_eq!(named(None).map(DataPlane::name), Ok("envoy"));
-        assert_eq!(named(Some("envoy")).map(DataPlane::name), Ok("envoy"));
-        assert_eq!(named(Some("meshglot")).map(DataPlane::name), Ok("meshglot"));
-        let wrong = named(Some("nginx")).map(DataPlane::name);
-        assert_eq!(wrong, Err("MESHGLOT_DATA_PLANE=nginx names no data plane: choose one of envoy, meshglot".to_owned()));
+        let names = |name| named(name).map(|found| found.iter().map(|plane| plane.name()).collect::<Vec<_>>());
+        assert_eq!(names(None), Ok(vec!["envoy", "meshglot"]));
+        assert_eq!(names(Some("envoy")), Ok(vec!["envoy"]));
+        assert_eq!(names(Some("meshglot")), Ok(vec!["meshglot"]));
+        let wrong = "MESHGLOT_DATA_PLANE=nginx names no data plane: choose one of envoy, meshglot";
+        assert_eq!(names(Some("nginx")), Err(wrong.to_owned()));
     }
 }

@@ -17,6 +17,10 @@ pub(crate) enum Check {
     Hides(String),
     /// `lacks NAME`: the response came without.
     Lacks(String),
+    /// `has NAME: VALUE`: the response came with it.
+    Has(String),
+    /// `says TEXT`: that is all of its body.
+    Says(String),
     /// `N messages` came back.
     Messages(usize),
     /// `A..B ms`.
@@ -38,6 +42,8 @@ impl Check {
             "holds" => what.split_once(": ").map(|(name, part)| Self::Holds(format!("{name}: "), part.to_owned())),
             "never" => Some(Self::Never(what.to_owned())),
             "hides" => Some(Self::Hides(format!("{what}: "))),
+            "has" => Some(Self::Has(what.to_owned())),
+            "says" => Some(Self::Says(what.to_owned())),
             "lacks" => Some(Self::Lacks(format!("{what}: "))),
             _ => None,
         }
@@ -51,6 +57,8 @@ impl Check {
             (Self::Never(text), Answer::Http { body, .. }) => !body.contains(text),
             (Self::Hides(name), Answer::Http { body, .. }) => !body.lines().any(|line| begins(line, name)),
             (Self::Lacks(name), Answer::Http { head, .. }) => !head.lines().any(|line| begins(line, name)),
+            (Self::Has(line), Answer::Http { head, .. }) => head.lines().any(|came| came.eq_ignore_ascii_case(line)),
+            (Self::Says(text), Answer::Http { body, .. }) => body == text,
             (Self::Messages(expected), Answer::Grpc { messages, .. }) => messages == expected,
             (Self::Took(least, most), _) => (*least..=*most).contains(&took),
             _ => false,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration as Wait;
 
 use libtest_mimic::{Failed, Trial};
-use meshglot_suite::{Answer, Call, Mesh, data_plane};
+use meshglot_suite::{Answer, Call, Mesh};
 use time::Duration;
 
 use super::policy::read;
@@ -88,7 +88,7 @@ fn absent(mesh: &mut Mesh) -> Result<(), Failed> {
 
 /// Where it does not remember, it opens nothing, as above.
 fn remembered(mesh: &mut Mesh) -> Result<(), Failed> {
-    if !data_plane()?.remembers() {
+    if !mesh.data_plane().remembers() {
         return Ok(());
     }
     mesh.apply(&read())?;

@@ -4,6 +4,7 @@
 
 mod access;
 mod automatic;
+mod beyond;
 mod certificates;
 mod changes;
 mod check;
@@ -21,6 +22,7 @@ mod requests;
 mod roots;
 mod scenario;
 mod shares;
+mod soak;
 mod splits;
 mod tcp;
 
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 use meshglot_suite::Serves::{Banner, Echo, Either, Grpc, GrpcUnsaid, Http};
-use meshglot_suite::{Missing, Workload, as_proxy, data_plane, missing};
+use meshglot_suite::{DataPlane, Missing, Workload, as_proxy, data_planes, missing};
 use scenario::Shared;
 
 /// What runs in every scenario.
@@ -67,28 +69,35 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // There is one mesh.
     arguments.test_threads = Some(1);
-    let data_plane = match data_plane() {
-        Ok(data_plane) => data_plane,
+    let data_planes = match data_planes() {
+        Ok(data_planes) => data_planes,
         Err(why) => {
             eprintln!("{why}");
             return ExitCode::FAILURE;
         }
     };
+    // One after the other: each has all of the machine.
+    let all = data_planes.into_iter().map(|data_plane| play(&arguments, data_plane));
+    if all.fold(true, |good, played| good & played) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays all of them with a data plane. `false`: something is not as it should be.
+fn play(arguments: &Arguments, data_plane: &'static dyn DataPlane) -> bool {
     let absent = if arguments.list { None } else { missing(data_plane) };
     if let Some(Missing::Program(why) | Missing::Right(why)) = &absent {
-        eprintln!("skip: mesh: {why}");
+        eprintln!("skip: mesh: {}: {why}", data_plane.name());
     }
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if matches!(absent, Some(Missing::Program(_))) && is_set("CI") && !is_set("MESHGLOT_ALLOW_SKIP") {
         eprintln!("what a run installs may not be skipped: set MESHGLOT_ALLOW_SKIP to allow it");
-        return ExitCode::FAILURE;
+        return false;
     }
-    let mesh = Shared::default();
+    let mesh = Shared::new(data_plane);
     let trials = trials(&mesh).into_iter().map(|trial| trial.with_ignored_flag(absent.is_some()));
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    // What was started ends before the process does.
+    let conclusion = libtest_mimic::run(arguments, trials.collect());
+    // What was started ends before the next begins.
     drop(mesh);
-    conclusion.exit_code()
+    !conclusion.has_failed()
 }
 
 /// All of them, in the order in which they are played.
@@ -113,6 +122,8 @@ fn trials(mesh: &Shared) -> Vec<Trial> {
         joining::trials(mesh),
         control::trials(mesh),
         roots::trials(mesh),
+        beyond::trials(mesh),
+        soak::trials(mesh),
     ];
     played.chain(tried.into_iter().flatten()).collect()
 }

@@ -5,15 +5,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
-use meshglot_suite::{Answer, Call, Caller, Mesh, data_plane};
+use meshglot_suite::{Answer, Call, Caller, DataPlane, Mesh};
 
 use super::WORKLOADS;
 use super::judged::Judge;
 use super::line::Line;
 use super::shares::Shares;
 
-/// The one mesh; the first test starts it.
-pub(crate) type Shared = Arc<Mutex<Option<Mesh>>>;
+/// The one mesh of a data plane; the first test starts it.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    mesh: Arc<Mutex<Option<Mesh>>>,
+    data_plane: &'static dyn DataPlane,
+}
+
+impl Shared {
+    pub(crate) fn new(data_plane: &'static dyn DataPlane) -> Self {
+        Self { mesh: Arc::default(), data_plane }
+    }
+}
 
 /// A request without a body.
 pub(crate) fn get(target: &str) -> Call {
@@ -70,11 +80,11 @@ impl Scenario {
 
 /// A test that has the mesh for itself. One that failed leaves a mesh that serves the next one as well.
 pub(crate) fn trial(name: &str, mesh: &Shared, play: impl FnOnce(&mut Mesh) -> Result<(), Failed> + Send + 'static) -> Trial {
-    let mesh = mesh.clone();
+    let Shared { mesh, data_plane } = mesh.clone();
     Trial::test(name, move || {
         let mut mesh = mesh.lock().unwrap_or_else(PoisonError::into_inner);
         if mesh.is_none() {
-            *mesh = Some(Mesh::start(&WORKLOADS, data_plane()?).map_err(|error| format!("the mesh does not start: {error}"))?);
+            *mesh = Some(Mesh::start(&WORKLOADS, data_plane).map_err(|error| format!("the mesh does not start: {error}"))?);
         }
         let mesh = mesh.as_mut().ok_or("no mesh")?;
         play(mesh).or_else(|failed| {
@@ -83,6 +93,7 @@ pub(crate) fn trial(name: &str, mesh: &Shared, play: impl FnOnce(&mut Mesh) -> R
             Err(failed)
         })
     })
+    .with_kind(data_plane.name())
 }
 
 /// Calls that need no judge, as failures are no policy.
