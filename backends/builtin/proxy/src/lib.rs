@@ -18,6 +18,7 @@ mod routing;
 pub mod store;
 pub mod table;
 mod tls;
+mod trace;
 mod upstream;
 mod worker;
 

@@ -29,6 +29,13 @@ pub(crate) enum RequestBody {
     Pieces(Pieces),
 }
 
+impl RequestBody {
+    /// These bytes.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::Pieces(Pieces::of(bytes))
+    }
+}
+
 impl Body for RequestBody {
     type Data = Bytes;
     type Error = hyper::Error;

@@ -15,6 +15,7 @@ use crate::access::Decision;
 use crate::connection::Connection;
 use crate::observe::{CallKey, Flag, Told, Value, write};
 use crate::table::{HttpManager, LogValue, Route};
+use crate::trace::{Ended, Started};
 
 /// What is known of it. When nobody needs it any more it is over, and told.
 pub(crate) struct Exchange {
@@ -39,6 +40,7 @@ pub(crate) struct Exchange {
     cluster: RefCell<Option<Arc<str>>>,
     route: RefCell<Option<Arc<Route>>>,
     decisions: RefCell<[Option<Decision>; 2]>,
+    trace: Cell<Option<Started>>,
     is_complete: Cell<bool>,
     is_requested: Cell<bool>,
     /// Who waits for the request to have come whole.
@@ -73,6 +75,7 @@ impl Exchange {
             cluster: RefCell::new(None),
             route: RefCell::new(None),
             decisions: RefCell::new([None, None]),
+            trace: Cell::new(None),
             is_complete: Cell::new(false),
             is_requested: Cell::new(false),
             waits: RefCell::new(None),
@@ -109,6 +112,11 @@ impl Exchange {
         if let Some(status) = headers.get("grpc-status") {
             self.grpc.set(status.to_str().ok().and_then(|status| status.parse().ok()));
         }
+    }
+
+    /// It belongs to a trace.
+    pub(crate) fn trace(&self, started: Started) {
+        self.trace.set(Some(started));
     }
 
     /// Why it went as it did.
@@ -188,6 +196,7 @@ impl Drop for Exchange {
             }
         }
         self.count();
+        self.tell_span();
         let details = self.told_details();
         let told =
             Line { exchange: self, decisions: self.decisions.take(), route: self.route.take(), cluster: self.cluster.take(), details };
@@ -215,6 +224,30 @@ impl Exchange {
         };
         let (received, sent) = (self.received.get(), self.sent.get());
         self.connection.worker.metrics.call(key, |counters| counters.add(received, sent, self.began.elapsed()));
+    }
+
+    /// Tells the span, where somebody is to be told.
+    fn tell_span(&self) {
+        let (Some(tracing), Some(started)) = (&self.manager.tracing, self.trace.get().filter(Started::is_told)) else { return };
+        let worker = &self.connection.worker;
+        let (decisions, route, cluster) = (self.decisions.borrow(), self.route.borrow(), self.cluster.borrow());
+        let decided = decisions.iter().flatten().find(|decision| !decision.passes).or(decisions[1].as_ref());
+        let host = self.uri.authority().map(|authority| authority.as_str());
+        let ended = Ended {
+            direction: self.connection.direction,
+            began: worker.wall(self.began),
+            ended: worker.wall(Instant::now()),
+            method: self.method.as_str(),
+            path: self.uri.path(),
+            host: host.or_else(|| self.host.as_ref()?.to_str().ok()).unwrap_or_default(),
+            status: self.status.get(),
+            cluster: cluster.as_deref(),
+            route: route.as_ref().map(|route| &*route.name).filter(|name| !name.is_empty()),
+            peer: self.connection.peer.as_ref().map(|peer| &*peer.id),
+            policy: decided.and_then(|decision| decision.policy.as_deref()),
+            flags: self.flag.get().map_or("-", Flag::short),
+        };
+        worker.spans.add(tracing, started.end(&ended));
     }
 
     /// A denial names the rule, or that there was none.

@@ -54,6 +54,10 @@ impl Piece {
 pub(crate) struct Pieces(VecDeque<Piece>);
 
 impl Pieces {
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Self(VecDeque::from([Piece::Data(bytes)]))
+    }
+
     pub(super) fn next(&mut self) -> Option<Frame<Bytes>> {
         self.0.pop_front().map(Piece::into_frame)
     }

@@ -22,6 +22,7 @@ use crate::matching::{Seen, path_of};
 use crate::observe::Flag;
 use crate::routing::{Found, ServedAction};
 use crate::table::{HttpManager, RouteAction};
+use crate::trace::Started;
 
 /// Answers a request.
 pub(super) async fn handle(connection: Rc<Connection>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
@@ -58,6 +59,9 @@ impl Call<'_> {
         put_path(&mut parts)?;
         headers::strip(&mut parts.headers, upgrade.as_ref());
         headers::vouch(&mut parts.headers, self.manager.peer, connection.peer.as_ref());
+        if let Some(tracing) = &self.manager.tracing {
+            self.exchange.trace(Started::of(&mut parts.headers, tracing));
+        }
         let routes = connection.worker.routes(self.manager.routes);
         let found = {
             let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);

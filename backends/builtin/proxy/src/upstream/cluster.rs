@@ -89,6 +89,14 @@ impl Upstream {
         hosts.entry(address).or_insert_with(made).clone()
     }
 
+    /// What a request to it may call it: the name of its Service, or its own.
+    pub(crate) fn authority(&self) -> String {
+        match self.cluster.name.split('/').collect::<Vec<_>>().as_slice() {
+            [namespace, service, port] => format!("{service}.{namespace}:{port}"),
+            _ => "collector".to_owned(),
+        }
+    }
+
     /// Forgets addresses that were called, and that nobody uses.
     pub(crate) fn tidy(&self) {
         if matches!(self.cluster.discovery, Discovery::OriginalDestination) {

@@ -18,6 +18,7 @@ impl Worker {
             self.connections.all().iter().for_each(|connection| look_after(connection));
             self.clusters.borrow().iter().flatten().for_each(|upstream| upstream.tidy());
             self.log.flush();
+            self.spans.send(&self);
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::io::Seconds;
 use crate::observe::{LogSink, Metrics, Tap};
 use crate::routing::{ServedListener, ServedRoutes};
 use crate::table::{ClusterId, RouteId, ServerTls};
+use crate::trace::Spans;
 use crate::upstream::{Connector, Upstream};
 
 /// What the connections of a thread share.
@@ -34,6 +35,7 @@ pub(crate) struct Worker {
     pub(crate) log: LogSink,
     pub(crate) metrics: Metrics,
     pub(crate) tap: Tap,
+    pub(crate) spans: Spans,
     pub(crate) seconds: Arc<Seconds>,
     /// When the process began, by two clocks.
     began: (Instant, OffsetDateTime),
@@ -56,6 +58,7 @@ impl Worker {
             log,
             metrics,
             tap,
+            spans: Spans::default(),
             seconds: seconds.clone(),
             began,
             connector: Rc::new(Connector::new(seconds)),

@@ -29,6 +29,7 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
         trial("beyond/one after the other, and by chance", mesh, balanced),
         trial("beyond/the nearest first", mesh, nearest),
         trial("beyond/an answer of the proxy's own", mesh, direct),
+        trial("beyond/traces", mesh, traced),
     ]
 }
 
@@ -385,4 +386,49 @@ fn direct(mesh: &mut Mesh) -> Result<(), Failed> {
     let (played, took) = timed(|| lines(mesh, &["web GET api:80/ -> 503 (says closed for today; has content-type: text/plain)"]));
     played?;
     if took < Duration::from_secs(2) { Ok(()) } else { Err(format!("it took {took:?}").into()) }
+}
+
+/// The collector is an application like any other; it need not know what it is sent.
+fn traced(mesh: &mut Mesh) -> Result<(), Failed> {
+    altered(mesh, |_, resource| {
+        let Some(chains) = resource.get_mut("filter_chains").and_then(Value::as_array_mut) else { return };
+        for chain in chains {
+            let Some(manager) = chain.pointer_mut("/filters/0/typed_config").filter(|config| config.get("rds").is_some()) else { continue };
+            manager["tracing"] = json!({
+                "random_sampling": { "value": 100 },
+                "provider": { "name": "envoy.tracers.opentelemetry", "typed_config": {
+                    "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
+                    "grpc_service": { "envoy_grpc": { "cluster_name": "shop/api/82" } },
+                    "service_name": "shop",
+                } },
+            });
+        }
+    })?;
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let head = |sampled: &str| vec![("traceparent".to_owned(), format!("00-{TRACE}-00f067aa0ba902b7-{sampled}"))];
+    let call = |headers| Call::Http { method: "GET".to_owned(), target: "/traced".to_owned(), headers, body: 0 };
+    let caller = mesh.caller("web", "batch", 80);
+    let body = answered(caller.call(&call(head("01"))), 200, "batch")?;
+    let said = body.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap_or_default().to_owned();
+    if !said.starts_with(&format!("00-{TRACE}-")) || !said.ends_with("-01") || said.contains("00f067aa0ba902b7") {
+        return Err(format!("the server is told {said:?}").into());
+    }
+    let body = answered(caller.call(&call(head("00"))), 200, "batch")?;
+    if !body.lines().any(|line| line.starts_with(&format!("traceparent: 00-{TRACE}-")) && line.ends_with("-00")) {
+        return Err(format!("what is not sampled becomes so: {body}").into());
+    }
+    // To a cluster that speaks what its caller speaks, Envoy's own calls speak HTTP/1.1: its collector has to be a cluster of its own.
+    if mesh.data_plane().name() == "envoy" {
+        return Ok(());
+    }
+    // Spans are gathered for a second.
+    for _ in 0..150 {
+        let log = mesh.log("api").unwrap_or_default();
+        if log.lines().any(|line| line.contains("/opentelemetry.proto.collector.trace.v1.TraceService/Export")) {
+            return Ok(());
+        }
+        mesh.caller("web", "api", 80).calls(&get("/"), 20)?;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Err("no span comes to the collector".into())
 }

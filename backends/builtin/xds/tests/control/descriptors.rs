@@ -11,12 +11,13 @@ use prost_reflect::prost_types::FileDescriptorSet;
 use serde_json::Value;
 
 /// What resources of this mesh are made of; what these import comes with them.
-const FILES: [&str; 22] = [
+const FILES: [&str; 23] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
     "envoy/config/route/v3/route.proto",
     "envoy/config/route/v3/scoped_route.proto",
+    "envoy/config/trace/v3/opentelemetry.proto",
     "envoy/extensions/access_loggers/file/v3/file.proto",
     "envoy/extensions/filters/http/cors/v3/cors.proto",
     "envoy/extensions/filters/http/fault/v3/fault.proto",
