@@ -1,7 +1,7 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
 //! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web` or `-- mesh` those of the
-//! pages or of the built-in mesh alone. Each size runs in a
+//! pages or of the built-in mesh alone, and only with `-- proxy` those of its data plane. Each size runs in a
 //! process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
@@ -9,6 +9,7 @@ mod access;
 mod can;
 mod effect;
 mod mesh;
+mod proxy;
 mod shop;
 mod splits;
 mod stages;
@@ -29,6 +30,8 @@ fn main() {
         [mesh::WORD] => meshes(),
         [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
         [mesh::WORD_PROXIES] => mesh::proxies(),
+        [proxy::WORD, ref words @ ..] => proxy::run(words),
+        [proxy::WORD_PART, ref words @ ..] => proxy::part(words),
         [shop, backend, size] => {
             let shop = SHOPS.into_iter().find(|known| known.counts == shop).expect("the name of a shop");
             stages::run(shop, backend, size.parse().expect("a number"));

@@ -101,7 +101,7 @@ impl Role {
                 "goldens are judged through the command line, as users see them",
             ),
             Self::Bench => (
-                &[Self::Translator, Self::Registry, Self::Web, Self::ControlPlane, Self::Authority, Self::Join],
+                &[Self::Translator, Self::Registry, Self::Web, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
                 "it measures the core, through the list of all backends, pages, and a control plane with whoever connects to it",
             ),
             Self::Tidy => (&[], "it must speak when the others do not compile"),

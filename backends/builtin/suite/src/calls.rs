@@ -1,7 +1,9 @@
 //! Calls in a running mesh, from where its workloads run.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use crate::client::{self, Answer, Call, Connection};
@@ -41,6 +43,19 @@ impl Caller {
     /// Nobody listens.
     pub fn connect(&self) -> io::Result<Connection> {
         Connection::new(&self.namespace, self.server, self.host.clone())
+    }
+
+    /// A connection for bytes of one's own: a read that nothing comes of for ten seconds fails.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn stream(&self) -> io::Result<TcpStream> {
+        self.namespace.within(|| client::connected(self.server))
+    }
+
+    /// What is called: an address, and by which name.
+    pub fn called(&self) -> (SocketAddr, &str) {
+        (self.server, &self.host)
     }
 
     /// One request over TLS, as somebody who has this certificate, or none.
@@ -91,6 +106,27 @@ impl Mesh {
     /// There is no workload of such a name.
     pub fn stranger(&self, on: &str, port: u16, shows: Option<&Credentials>) -> io::Result<Stranger> {
         Stranger::listen(&self.hosts[on].namespace, port, shows)
+    }
+
+    /// A port on the host of a workload, for a server of one's own in place of its application.
+    ///
+    /// # Errors
+    /// The port is taken.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn listen(&self, on: &str, port: u16) -> io::Result<TcpListener> {
+        self.hosts[on].namespace.within(|| TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], port))))
+    }
+
+    /// A program that will run on the host of a workload, beside its application.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn command(&self, on: &str, program: &Path) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net={}", self.hosts[on].namespace.path().display())).arg(program);
+        command
     }
 
     fn behind(&self, service: &str) -> &Workload {

@@ -54,7 +54,12 @@ impl Body for RequestBody {
                             exchange.requested();
                         }
                     }
-                    Poll::Ready(_) => exchange.requested(),
+                    Poll::Ready(ended) => {
+                        if ended.is_some() {
+                            exchange.garbled();
+                        }
+                        exchange.requested();
+                    }
                     Poll::Pending => {}
                 }
                 polled

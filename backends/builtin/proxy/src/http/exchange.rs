@@ -43,6 +43,7 @@ pub(crate) struct Exchange {
     trace: Cell<Option<Started>>,
     is_complete: Cell<bool>,
     is_requested: Cell<bool>,
+    is_garbled: Cell<bool>,
     /// Who waits for the request to have come whole.
     waits: RefCell<Option<Waker>>,
 }
@@ -78,6 +79,7 @@ impl Exchange {
             trace: Cell::new(None),
             is_complete: Cell::new(false),
             is_requested: Cell::new(false),
+            is_garbled: Cell::new(false),
             waits: RefCell::new(None),
         })
     }
@@ -93,6 +95,15 @@ impl Exchange {
         if let Some(waker) = self.waits.take() {
             waker.wake();
         }
+    }
+
+    /// The rest of the request cannot be read: that is the caller's fault, and no endpoint's.
+    pub(crate) fn garbled(&self) {
+        self.is_garbled.set(true);
+    }
+
+    pub(crate) fn is_garbled(&self) -> bool {
+        self.is_garbled.get()
     }
 
     /// Whether all of the request has come; whoever asks is woken when it has.

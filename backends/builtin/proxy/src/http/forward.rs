@@ -143,6 +143,10 @@ impl Journey<'_> {
 
     /// Tells the cluster what an endpoint did.
     fn judge(&self, host: &Host, status: Option<StatusCode>) {
+        // It cannot answer what did not come.
+        if self.exchange.is_garbled() {
+            return;
+        }
         self.upstream.judge(host, status, || self.exchange.connection.worker.now());
     }
 
@@ -155,9 +159,14 @@ impl Journey<'_> {
             }
             Err(why) => {
                 self.judge(&host, None);
-                Err(Reply::failed(why))
+                Err(self.failed(why))
             }
         }
+    }
+
+    /// Why there is no answer.
+    fn failed(&self, why: Failure) -> Reply {
+        if self.exchange.is_garbled() { Reply::bare(StatusCode::BAD_REQUEST, "codec_error") } else { Reply::failed(why) }
     }
 
     async fn again_and_again(&self, retry: &Retry, parts: Parts, body: Outgoing) -> Result<Sent, Reply> {
@@ -177,22 +186,23 @@ impl Journey<'_> {
                 }
                 Err(why) => {
                     self.judge(&host, None);
-                    retry.on.is_after_failure(*why)
+                    // What was kept of a body that broke is not all of it: nobody may take it for that.
+                    !self.exchange.is_garbled() && retry.on.is_after_failure(*why)
                 }
             };
             attempt += 1;
             if !wants {
-                return came.map_err(Reply::failed);
+                return came.map_err(|why| self.failed(why));
             }
             if attempt > retry.attempts || body.again().is_none() {
                 self.exchange.flag(Flag::RetryLimit);
-                return came.map_err(Reply::failed);
+                return came.map_err(|why| self.failed(why));
             }
             drop(_place.take());
             _place = self.upstream.permit(Counted::Retry, false);
             if _place.is_none() {
                 self.exchange.flag(Flag::Overflow);
-                return came.map_err(Reply::failed);
+                return came.map_err(|why| self.failed(why));
             }
             drop(came);
             tried.push(host);
@@ -219,6 +229,10 @@ fn answer(
     upgraded: Option<OnUpgrade>,
 ) -> Result<Response<ResponseBody>, Reply> {
     let (mut parts, body) = sent.response.into_parts();
+    if !headers::is_coding_known(&parts.headers) {
+        // Nobody would tell the caller of it.
+        return Err(Reply::failed(Failure::Protocol));
+    }
     let is_upgrade = parts.status == StatusCode::SWITCHING_PROTOCOLS;
     headers::strip_answer(&mut parts.headers, is_upgrade);
     headers::edit(&mut parts.headers, &route.response_headers);

@@ -115,6 +115,8 @@ fn resolve(path: &[u8]) -> Option<String> {
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
         match segment {
+            // Some servers drop parameters first, and then see a folder.
+            _ if segment.starts_with(b".;") || segment.starts_with(b"..;") => return None,
             b"." | b".." => {
                 if segment.len() == 2 {
                     let parent = out.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
@@ -174,6 +176,8 @@ mod tests {
     #[test_case("/a%" ; "a loose percent")]
     #[test_case("/a%4" ; "half an escape")]
     #[test_case("/a%zz" ; "no escape")]
+    #[test_case("/a/..;/b" ; "dots with a parameter")]
+    #[test_case("/a/%2e;x/b" ; "an escaped dot with a parameter")]
     #[test_case("/a#b" ; "a fragment")]
     #[test_case("/a?b#c" ; "a fragment after the query")]
     #[test_case("/\u{e9}" ; "beyond ASCII")]

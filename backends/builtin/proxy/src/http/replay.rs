@@ -114,7 +114,10 @@ impl Replay {
         let polled = Pin::new(&mut kept.body).poll_frame(context);
         match &polled {
             Poll::Pending => {}
-            Poll::Ready(Some(Err(_))) => kept.end(),
+            Poll::Ready(Some(Err(_))) => {
+                kept.exchange.garbled();
+                kept.end();
+            }
             Poll::Ready(None) => {
                 kept.is_whole = true;
                 kept.end();

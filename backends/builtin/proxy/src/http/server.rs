@@ -63,6 +63,7 @@ pub(crate) async fn serve(
     let served = connection.clone();
     let service = service_fn(move |request| handle(served.clone(), request));
     if is_http2 {
+        connection.activity.framed();
         let mut builder = http2::Builder::new(Local);
         builder
             .initial_stream_window_size(STREAM_WINDOW)

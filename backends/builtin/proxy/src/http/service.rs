@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::header::HOST;
+use http::header::{CONNECTION, HOST, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
@@ -152,6 +152,11 @@ impl Call<'_> {
         if parts.version < Version::HTTP_11 {
             return Err(Reply::bare(StatusCode::UPGRADE_REQUIRED, "low_version"));
         }
+        if !headers::is_coding_known(&parts.headers) {
+            // Where the body ends was read by a coding that is not the only one.
+            let refused = Reply::bare(StatusCode::NOT_IMPLEMENTED, "http1.invalid_transfer_encoding");
+            return Err(refused.with(CONNECTION, HeaderValue::from_static("close")));
+        }
         if parts.headers.len() > self.manager.max_headers {
             return Err(Reply::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_many_headers"));
         }
@@ -183,8 +188,11 @@ fn put_host(parts: &mut Parts) -> Result<(), Reply> {
             parts.uri = Uri::from_parts(uri).map_err(|_| missing())?;
             parts.headers.remove(HOST);
         }
-        // The absolute form says it better than the header.
+        // The absolute form says it better than the header, which has to be there all the same.
         (_, true) => {
+            if first.is_none() || parts.uri.scheme().is_none() {
+                return Err(missing());
+            }
             let authority = parts.uri.authority().map_or("", |authority| authority.as_str()).to_owned();
             let host = authority.rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
             parts.headers.insert(HOST, host.parse().map_err(|_| missing())?);
@@ -192,10 +200,16 @@ fn put_host(parts: &mut Parts) -> Result<(), Reply> {
             parts.uri = path.parse().map_err(|_| missing())?;
         }
         (_, false) => {
-            first.filter(|host| !host.is_empty()).ok_or_else(missing)?;
+            first.filter(|host| is_host(host.as_bytes())).ok_or_else(missing)?;
         }
     }
     Ok(())
+}
+
+/// Whether a header says a host, perhaps with a port: RFC 3986, section 3.2.2.
+fn is_host(host: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]".contains(byte);
+    !host.is_empty() && host.iter().all(is_plain)
 }
 
 /// One spelling of the path.

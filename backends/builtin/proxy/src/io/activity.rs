@@ -1,7 +1,7 @@
 //! When something last happened on a connection: enough to end those that only wait, without a timer for each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Seconds since the process began, as whoever looks after connections last set them.
 #[derive(Debug, Default)]
@@ -27,21 +27,30 @@ pub(crate) struct Activity {
     head: AtomicU32,
     /// How many requests are being answered.
     requests: AtomicU32,
+    /// Whether bytes come in frames, of which few belong to the head of a request.
+    framed: AtomicBool,
 }
 
 impl Activity {
     pub(crate) fn new(seconds: Arc<Seconds>) -> Arc<Self> {
         let last = AtomicU32::new(seconds.now());
-        Arc::new(Self { seconds, last, head: AtomicU32::new(0), requests: AtomicU32::new(0) })
+        Arc::new(Self { seconds, last, head: AtomicU32::new(0), requests: AtomicU32::new(0), framed: AtomicBool::new(false) })
     }
 
     /// Bytes came.
     pub(crate) fn came(&self) {
         let now = self.seconds.now();
         self.last.store(now, Ordering::Relaxed);
-        if self.requests.load(Ordering::Relaxed) == 0 && self.head.load(Ordering::Relaxed) == 0 {
+        let is_head = self.requests.load(Ordering::Relaxed) == 0 && !self.framed.load(Ordering::Relaxed);
+        if is_head && self.head.load(Ordering::Relaxed) == 0 {
             self.head.store(now + 1, Ordering::Relaxed);
         }
+    }
+
+    /// From now on bytes come in frames: what comes may be a ping, and no request need follow.
+    pub(crate) fn framed(&self) {
+        self.framed.store(true, Ordering::Relaxed);
+        self.head.store(0, Ordering::Relaxed);
     }
 
     /// A request is there.

@@ -57,16 +57,54 @@ fn put(value: &Value<'_>, out: &mut Vec<u8>) {
             string(bytes, out);
             Ok(())
         }
-        Value::Number(number) => write!(out, "{number}"),
-        Value::Millis(duration) => write!(out, "{}", duration.as_millis()),
+        Value::Number(number) => {
+            decimal(*number, 1, out);
+            Ok(())
+        }
+        Value::Millis(duration) => {
+            decimal(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX), 1, out);
+            Ok(())
+        }
+        Value::Address(SocketAddr::V4(address)) => {
+            let mut before = b'"';
+            for part in address.ip().octets() {
+                out.push(before);
+                before = b'.';
+                decimal(part.into(), 1, out);
+            }
+            out.push(b':');
+            decimal(address.port().into(), 1, out);
+            out.push(b'"');
+            Ok(())
+        }
         Value::Address(address) => write!(out, "\"{address}\""),
         Value::Time(time) => {
-            let (date, clock) = (time.date(), time.time());
-            let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-            let (hour, minute, second, milli) = clock.as_hms_milli();
-            write!(out, "\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z\"")
+            let (date, (hour, minute, second, milli)) = (time.date(), time.time().as_hms_milli());
+            let year = u64::try_from(date.year()).unwrap_or_default();
+            let parts = [(year, 4, b'-'), (u8::from(date.month()).into(), 2, b'-'), (date.day().into(), 2, b'T')];
+            let parts = parts.into_iter().chain([(hour.into(), 2, b':'), (minute.into(), 2, b':'), (second.into(), 2, b'.')]);
+            out.push(b'"');
+            for (number, digits, after) in parts {
+                decimal(number, digits, out);
+                out.push(after);
+            }
+            decimal(milli.into(), 3, out);
+            out.extend(b"Z\"");
+            Ok(())
         }
     };
+}
+
+/// A number with at least so many digits: several stand in each line, and formatting costs more than all else in it.
+fn decimal(mut number: u64, digits: usize, out: &mut Vec<u8>) {
+    let mut text = [b'0'; 20];
+    let mut at = text.len();
+    while number > 0 {
+        at -= 1;
+        text[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend(&text[at.min(text.len() - digits)..]);
 }
 
 /// A JSON string. What is no UTF-8 is written as the characters of the same numbers, so that a line is always one of JSON.

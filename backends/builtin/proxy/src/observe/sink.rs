@@ -94,10 +94,14 @@ impl LogSink {
 
     /// Hands over what was gathered.
     pub(crate) fn flush(&self) {
-        let piece = std::mem::take(&mut *self.gathered.borrow_mut());
-        if piece.is_empty() {
+        let mut gathered = self.gathered.borrow_mut();
+        if gathered.is_empty() {
             return;
         }
+        // The next grows as long: one piece of memory instead of a dozen.
+        let next = Vec::with_capacity(gathered.len() * 9 / 8);
+        let piece = std::mem::replace(&mut *gathered, next);
+        drop(gathered);
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.sender.try_send(piece) {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }

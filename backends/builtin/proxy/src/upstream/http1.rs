@@ -21,6 +21,9 @@ pub(super) type Sender = SendRequest<RequestBody>;
 /// More headers than that are refused, in a response as in a request.
 const MAX_HEADERS: usize = 100;
 
+/// The head of an answer may be as long as that of a request, and no more of its body is read before somebody takes it.
+const BUFFER: usize = 64 << 10;
+
 /// Connections that wait for a request, and requests that wait for a connection.
 #[derive(Default)]
 pub(super) struct Http1 {
@@ -68,8 +71,8 @@ impl Http1 {
 
     /// A connection that can be used at once, the one that was used last.
     fn take(&self) -> Option<Sender> {
+        // One that has ended is not ready, and goes when its task does: nobody looks at all of them for each request.
         let mut idle = self.idle.borrow_mut();
-        idle.retain(|sender| !sender.is_closed());
         let at = idle.iter().rposition(SendRequest::is_ready)?;
         Some(idle.remove(at))
     }
@@ -85,7 +88,9 @@ impl Http1 {
                 Err(back) => sender = back,
             }
         }
-        self.idle.borrow_mut().push(sender);
+        if !sender.is_closed() {
+            self.idle.borrow_mut().push(sender);
+        }
     }
 
     /// A new connection, or the next that is free where no more are allowed.
@@ -106,7 +111,7 @@ impl Http1 {
         };
         let stream = upstream.connect(host).await?;
         let mut builder = Builder::new();
-        builder.max_headers(MAX_HEADERS);
+        builder.max_headers(MAX_HEADERS).max_buf_size(BUFFER);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
         let this = OpenConnection::new(self.clone(), place);
         tokio::task::spawn_local(async move {

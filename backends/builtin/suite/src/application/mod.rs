@@ -3,6 +3,7 @@
 mod bytes;
 mod grpc;
 mod http;
+mod http2;
 
 use std::collections::HashMap;
 use std::io;
@@ -104,7 +105,12 @@ fn serve(stream: TcpStream, shared: &Shared, serves: Serves) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let requests = match serves {
-        Serves::Http => true,
+        Serves::Http => {
+            if http2::begins(&stream)? {
+                return http2::serve(stream, shared.name);
+            }
+            true
+        }
         Serves::Either => {
             let mut first = [0];
             stream.peek(&mut first)?;

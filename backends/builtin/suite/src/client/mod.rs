@@ -104,7 +104,7 @@ fn one(to: SocketAddr, host: &str, call: &Call) -> io::Result<Answer> {
     }
 }
 
-fn connected(to: SocketAddr) -> io::Result<TcpStream> {
+pub(crate) fn connected(to: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;

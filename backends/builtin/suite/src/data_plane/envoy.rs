@@ -14,6 +14,7 @@ use tonic::transport::Server;
 use super::{Beside, DataPlane, Proxy};
 use crate::namespace::Namespace;
 use crate::network::PROXY_USER;
+use crate::peer::peer;
 
 /// As its vendor built it.
 pub(super) struct Unmodified;
@@ -29,7 +30,7 @@ impl DataPlane for Unmodified {
     }
 
     fn missing(&self) -> Option<String> {
-        program().is_none().then(|| "envoy is not installed: run hack/peers/install".to_owned())
+        peer("envoy").is_none().then(|| "envoy is not installed: run hack/peers/install".to_owned())
     }
 
     fn remembers(&self) -> bool {
@@ -71,19 +72,9 @@ impl Drop for Running {
     }
 }
 
-/// Envoy, as its variable names it or as `hack/peers/install` left it.
-fn program() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || {
-        set("MESHGLOT_PEERS").or_else(|| Some(set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?.join("meshglot-peers")))
-    };
-    let program = set("MESHGLOT_ENVOY").or_else(|| Some(cache()?.join("current/envoy")))?;
-    program.is_file().then_some(program)
-}
-
 /// A program that starts Envoy on its host, as the user whose calls are not redirected.
 fn launcher(folder: &Path, host: &Namespace) -> io::Result<PathBuf> {
-    let envoy = program().ok_or_else(|| io::Error::other("envoy is not installed"))?;
+    let envoy = peer("envoy").ok_or_else(|| io::Error::other("envoy is not installed"))?;
     let path = folder.with_extension("sh");
     let text = format!(
         "#!/bin/sh\nexec nsenter --net={} setpriv --reuid {PROXY_USER} --regid {PROXY_USER} --clear-groups {} \"$@\"\n",

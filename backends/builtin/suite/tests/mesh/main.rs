@@ -3,26 +3,38 @@
 //! One mesh serves all scenarios, one after the other: each puts its policy in place of the one before, as a user would.
 
 mod access;
+mod answers;
 mod automatic;
+mod backend;
 mod beyond;
 mod certificates;
 mod changes;
 mod check;
 mod control;
+mod crowd;
 mod defaults;
 mod endpoints;
+mod frames;
 mod grpc;
+mod h2spec;
 mod identities;
+mod itself;
 mod joining;
 mod judged;
+mod limits;
 mod line;
+mod message;
 mod paths;
 mod policy;
+mod raw;
 mod requests;
 mod roots;
 mod scenario;
 mod shares;
+mod slow;
+mod smuggling;
 mod soak;
+mod spellings;
 mod splits;
 mod tcp;
 
@@ -66,6 +78,10 @@ fn main() -> ExitCode {
     if let Some(ended) = as_proxy() {
         return ended;
     }
+    if let Some(ended) = crowd::as_crowd() {
+        return ended;
+    }
+    crowd::raise_limit();
     let mut arguments = Arguments::from_args();
     // There is one mesh.
     arguments.test_threads = Some(1);
@@ -87,13 +103,20 @@ fn play(arguments: &Arguments, data_plane: &'static dyn DataPlane) -> bool {
     if let Some(Missing::Program(why) | Missing::Right(why)) = &absent {
         eprintln!("skip: mesh: {}: {why}", data_plane.name());
     }
+    let lacking = if arguments.list || absent.is_some() { None } else { h2spec::missing() };
+    if let Some(why) = lacking {
+        eprintln!("skip: h2spec: {why}");
+    }
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if matches!(absent, Some(Missing::Program(_))) && is_set("CI") && !is_set("MESHGLOT_ALLOW_SKIP") {
+    if (matches!(absent, Some(Missing::Program(_))) || lacking.is_some()) && is_set("CI") && !is_set("MESHGLOT_ALLOW_SKIP") {
         eprintln!("what a run installs may not be skipped: set MESHGLOT_ALLOW_SKIP to allow it");
         return false;
     }
     let mesh = Shared::new(data_plane);
-    let trials = trials(&mesh).into_iter().map(|trial| trial.with_ignored_flag(absent.is_some()));
+    let trials = trials(&mesh).into_iter().map(|trial| {
+        let is_ignored = absent.is_some() || trial.has_ignored_flag();
+        trial.with_ignored_flag(is_ignored)
+    });
     let conclusion = libtest_mimic::run(arguments, trials.collect());
     // What was started ends before the next begins.
     drop(mesh);
@@ -122,6 +145,14 @@ fn trials(mesh: &Shared) -> Vec<Trial> {
         joining::trials(mesh),
         control::trials(mesh),
         roots::trials(mesh),
+        smuggling::trials(mesh),
+        answers::trials(mesh),
+        spellings::trials(mesh),
+        limits::trials(mesh),
+        slow::trials(mesh),
+        crowd::trials(mesh),
+        itself::trials(mesh),
+        h2spec::trials(mesh),
         beyond::trials(mesh),
         soak::trials(mesh),
     ];

@@ -23,6 +23,10 @@ impl Shared {
     pub(crate) fn new(data_plane: &'static dyn DataPlane) -> Self {
         Self { mesh: Arc::default(), data_plane }
     }
+
+    pub(crate) fn data_plane(&self) -> &'static dyn DataPlane {
+        self.data_plane
+    }
 }
 
 /// A request without a body.
