@@ -61,8 +61,9 @@ pub(crate) async fn serve(
     let Ok((is_http2, before)) = begun else { return };
     let stream = TokioIo::new(Rewind::new(before, stream));
     let served = connection.clone();
-    let service = service_fn(move |request| handle(served.clone(), request));
     if is_http2 {
+        // A task for each request would move the whole of it, which is large, more than once.
+        let service = service_fn(move |request| Box::pin(handle(served.clone(), request)));
         connection.activity.framed();
         let mut builder = http2::Builder::new(Local);
         builder
@@ -74,6 +75,7 @@ pub(crate) async fn serve(
         let mut serving = pin!(builder.serve_connection(stream, service));
         drive!(connection, serving);
     } else {
+        let service = service_fn(move |request| handle(served.clone(), request));
         let mut builder = http1::Builder::new();
         builder.max_headers(manager.max_headers).max_header_size(HEADERS).max_buf_size(HEADERS + 4096);
         let mut serving = pin!(builder.serve_connection(stream, service).with_upgrades());
