@@ -33,7 +33,7 @@ pub(crate) async fn accept(worker: Rc<Worker>, served: Arc<ServedListener>, mut 
     };
     let Ok(Some((facts, before))) = looked else { return };
     // It may have been looked at for seconds.
-    let served = worker.listener(&served.listener.name).unwrap_or(served);
+    let Some(served) = worker.listener(&served.listener.name) else { return };
     let Some(chain) = served.choose(&facts).cloned() else { return };
     let activity = Activity::new(worker.seconds.clone());
     let stream = Rewind::new(before, stream);
@@ -42,13 +42,17 @@ pub(crate) async fn accept(worker: Rc<Worker>, served: Arc<ServedListener>, mut 
         Some(tls) => secure(&worker, tls, &facts, stream, activity.clone()).await,
     };
     let Ok((stream, peer)) = secured else { return };
+    // The handshake may have taken seconds, too: what is in force now decides, and nothing waits from here to where edits find it.
+    let Some(served) = worker.listener(&served.listener.name) else { return };
+    let Some(chain) = served.choose(&facts).filter(|chain| chain.admits(peer.as_ref())).cloned() else { return };
     let listener = (served.listener.name.clone(), served.listener.direction);
     serve(Connection::new(worker, listener, (remote, facts), peer, chain, activity), stream).await;
 }
 
 async fn serve(connection: Connection, stream: Stream) {
     let connection = Rc::new(connection);
-    let _registered = connection.worker.clone().register(&connection);
+    let registered = Rc::new(connection.worker.clone().register(&connection));
+    connection.hold_by(&registered);
     let chain: Arc<ServedChain> = connection.chain();
     match &chain.action {
         ServedAction::Http { manager, .. } => http::serve(connection, manager, stream).await,

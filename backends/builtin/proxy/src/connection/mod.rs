@@ -6,7 +6,7 @@ mod tcp;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -18,7 +18,7 @@ use crate::io::Activity;
 use crate::routing::{Facts, ServedChain};
 use crate::table::Direction;
 use crate::tls::Peer;
-use crate::worker::Worker;
+use crate::worker::{Registered, Worker};
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +47,10 @@ pub(crate) struct Connection {
     /// What was last told of the phase.
     told: Cell<Phase>,
     changed: Notify,
+    /// What it serves is no longer there, or not for this caller.
+    revoked: Cell<bool>,
+    /// As long as this is held it can be told to end.
+    registered: RefCell<Weak<Registered>>,
 }
 
 impl Connection {
@@ -60,7 +64,21 @@ impl Connection {
     ) -> Self {
         let chain = RefCell::new(chain);
         let (phase, told) = (Cell::new(Phase::Open), Cell::new(Phase::Open));
-        Self { worker, listener, direction, remote, facts, peer, activity, chain, phase, told, changed: Notify::new() }
+        Self {
+            worker,
+            listener,
+            direction,
+            remote,
+            facts,
+            peer,
+            activity,
+            chain,
+            phase,
+            told,
+            changed: Notify::new(),
+            revoked: Cell::new(false),
+            registered: RefCell::default(),
+        }
     }
 
     /// What it is given to now.
@@ -71,6 +89,26 @@ impl Connection {
     /// It is given to another chain from now on.
     pub(crate) fn set_chain(&self, chain: Arc<ServedChain>) {
         *self.chain.borrow_mut() = chain;
+    }
+
+    /// It stays known for as long as this is held.
+    pub(crate) fn hold_by(&self, registered: &Rc<Registered>) {
+        *self.registered.borrow_mut() = Rc::downgrade(registered);
+    }
+
+    /// Holds it, for who goes on with it beyond its requests.
+    pub(crate) fn hold(&self) -> Option<Rc<Registered>> {
+        self.registered.borrow().upgrade()
+    }
+
+    /// Nothing more is served on it; what is under way may end.
+    pub(crate) fn revoke(&self) {
+        self.revoked.set(true);
+        self.end(Phase::Draining);
+    }
+
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.revoked.get()
     }
 
     /// Lets it end sooner or later.

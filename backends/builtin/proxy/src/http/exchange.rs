@@ -114,6 +114,10 @@ impl Exchange {
         self.is_requested.get()
     }
 
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
     pub(crate) fn is_http2(&self) -> bool {
         self.version == Version::HTTP_2
     }

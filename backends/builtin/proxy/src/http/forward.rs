@@ -150,6 +150,13 @@ impl Journey<'_> {
         self.upstream.judge(host, status, || self.exchange.connection.worker.now());
     }
 
+    /// Likewise, where it did not answer. That there was no place for a request is nobody's fault.
+    fn blame(&self, host: &Host, why: Failure) {
+        if !matches!(why, Failure::Overflow | Failure::NoCluster | Failure::NoEndpoint) {
+            self.judge(host, None);
+        }
+    }
+
     async fn once(&self, parts: Parts, body: Outgoing) -> Result<Sent, Reply> {
         let host = self.pick((&[], 0)).map_err(Reply::failed)?;
         match host.send(&self.upstream, self.protocol, Request::from_parts(parts, body.into_body())).await {
@@ -158,7 +165,7 @@ impl Journey<'_> {
                 Ok(sent)
             }
             Err(why) => {
-                self.judge(&host, None);
+                self.blame(&host, why);
                 Err(self.failed(why))
             }
         }
@@ -185,7 +192,7 @@ impl Journey<'_> {
                     retry.on.is_after(sent.response.status(), sent.response.headers())
                 }
                 Err(why) => {
-                    self.judge(&host, None);
+                    self.blame(&host, *why);
                     // What was kept of a body that broke is not all of it: nobody may take it for that.
                     !self.exchange.is_garbled() && retry.on.is_after_failure(*why)
                 }

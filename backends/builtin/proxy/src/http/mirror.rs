@@ -1,6 +1,7 @@
 //! Copies of requests, whose answers nobody reads.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use http::request::Parts;
 use http::{Request, Version};
@@ -15,10 +16,13 @@ use crate::upstream::{Counted, Protocol};
 /// So many bytes of an answer are read, so that the connection can be used again; of a longer one it is closed.
 const READ: usize = 64 << 10;
 
+/// A copy is given up after so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Sends a copy beside the request itself. `body`: its body; `None`: it has none.
 pub(super) fn send(exchange: &Rc<Exchange>, cluster: ClusterId, parts: &Parts, body: Option<Replay>) {
     let (connection, parts) = (exchange.connection.clone(), copy(parts));
-    drop(tokio::task::spawn_local(async move {
+    let copied = async move {
         let body = match body {
             None => RequestBody::Empty,
             Some(body) => RequestBody::Pieces(body.whole().await?),
@@ -38,7 +42,8 @@ pub(super) fn send(exchange: &Rc<Exchange>, cluster: ClusterId, parts: &Parts, b
         }
         sent.lease.give_back();
         Some(())
-    }));
+    };
+    drop(tokio::task::spawn_local(tokio::time::timeout(PATIENCE, copied)));
 }
 
 /// Without what belongs to the connection that the request came on.

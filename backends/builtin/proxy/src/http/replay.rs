@@ -1,6 +1,6 @@
 //! The body of a request that may have to be sent more than once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -22,6 +22,8 @@ pub(crate) struct Replay {
     kept: Rc<RefCell<Kept>>,
     /// How many pieces were given.
     at: usize,
+    /// Whether it may take what is still to come.
+    is_taker: bool,
 }
 
 struct Kept {
@@ -31,6 +33,8 @@ struct Kept {
     size: usize,
     is_whole: bool,
     is_too_large: bool,
+    /// How many may take what is still to come.
+    takers: Cell<usize>,
     /// Told when nothing more is to be expected.
     ended: Rc<Notify>,
 }
@@ -77,29 +81,48 @@ impl Replay {
     pub(crate) fn new(body: Incoming, exchange: Rc<Exchange>) -> Self {
         let is_whole = body.is_end_stream();
         let ended = Rc::default();
-        let kept = Kept { body, exchange, pieces: Vec::new(), size: 0, is_whole, is_too_large: false, ended };
-        Self { kept: Rc::new(RefCell::new(kept)), at: 0 }
+        let kept = Kept { body, exchange, pieces: Vec::new(), size: 0, is_whole, is_too_large: false, takers: Cell::new(1), ended };
+        Self { kept: Rc::new(RefCell::new(kept)), at: 0, is_taker: true }
     }
 
     /// Another sending, from the beginning; `None`: too much of it has gone.
     pub(crate) fn again(&self) -> Option<Self> {
-        let is_there = !self.kept.borrow().is_too_large;
-        is_there.then(|| Self { kept: self.kept.clone(), at: 0 })
+        let kept = self.kept.borrow();
+        if kept.is_too_large {
+            return None;
+        }
+        kept.takers.set(kept.takers.get() + 1);
+        Some(Self { kept: self.kept.clone(), at: 0, is_taker: true })
     }
 
-    /// All of it, when it has come; `None`: it is too much, or was given up. Somebody else has to take it meanwhile.
-    pub(super) async fn whole(self) -> Option<Pieces> {
+    /// All of it, when it has come; `None`: it is too much, or nobody takes it any more. This does not take it itself.
+    pub(super) async fn whole(mut self) -> Option<Pieces> {
+        self.leave();
         let ended = self.kept.borrow().ended.clone();
-        let told = ended.notified();
-        let is_done = {
-            let kept = self.kept.borrow();
-            kept.is_whole || kept.is_too_large
-        };
-        if !is_done {
+        loop {
+            let told = ended.notified();
+            {
+                let kept = self.kept.borrow();
+                if kept.is_whole && !kept.is_too_large {
+                    return Some(Pieces(kept.pieces.iter().cloned().collect()));
+                }
+                if kept.is_too_large || kept.takers.get() == 0 {
+                    return None;
+                }
+            }
             told.await;
         }
-        let kept = self.kept.borrow();
-        (kept.is_whole && !kept.is_too_large).then(|| Pieces(kept.pieces.iter().cloned().collect()))
+    }
+
+    /// It takes no more of it.
+    fn leave(&mut self) {
+        if std::mem::take(&mut self.is_taker) {
+            let kept = self.kept.borrow();
+            kept.takers.set(kept.takers.get().saturating_sub(1));
+            if kept.takers.get() == 0 {
+                kept.ended.notify_waiters();
+            }
+        }
     }
 
     pub(super) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
@@ -172,11 +195,7 @@ impl Kept {
 }
 
 impl Drop for Replay {
-    /// Who waits for the whole of it waits in vain if nobody takes it any more.
     fn drop(&mut self) {
-        let kept = self.kept.borrow();
-        if Rc::strong_count(&self.kept) <= 2 {
-            kept.ended.notify_waiters();
-        }
+        self.leave();
     }
 }

@@ -117,6 +117,8 @@ impl Reply {
             }
             (self.status, self.text)
         };
+        // Of what HEAD asks for the length alone is told.
+        let text = if exchange.is_head() { Bytes::new() } else { text };
         let mut response = Response::new(ResponseBody::full(text, exchange.clone()));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

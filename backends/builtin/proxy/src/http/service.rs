@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::header::{CONNECTION, HOST, HeaderValue};
+use http::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
@@ -33,6 +34,11 @@ pub(super) async fn handle(connection: Rc<Connection>, request: Request<Incoming
         *gone.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return Ok(gone);
     };
+    if connection.is_revoked() {
+        let mut gone = Response::new(ResponseBody::nothing());
+        *gone.status_mut() = StatusCode::FORBIDDEN;
+        return Ok(gone);
+    }
     let (parts, body) = request.into_parts();
     let exchange = Exchange::begin(connection, manager.clone(), &parts);
     let is_grpc = is_grpc(&parts.headers);
@@ -58,6 +64,10 @@ impl Call<'_> {
         put_host(&mut parts)?;
         put_path(&mut parts)?;
         headers::strip(&mut parts.headers, upgrade.as_ref());
+        if parts.version == Version::HTTP_11 && !body.is_end_stream() && body.size_hint().exact().is_none() {
+            // What a method usually has no body with would be sent without it.
+            parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
         headers::vouch(&mut parts.headers, self.manager.peer, connection.peer.as_ref());
         if let Some(tracing) = &self.manager.tracing {
             self.exchange.trace(Started::of(&mut parts.headers, tracing));

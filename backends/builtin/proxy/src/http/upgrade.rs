@@ -10,6 +10,8 @@ use crate::upstream::{Lease, Permit};
 
 /// Carries bytes between both ends, from when they have become what they become until one of them ends.
 pub(super) fn join(exchange: Rc<Exchange>, one: OnUpgrade, other: OnUpgrade, held: (Lease, Permit)) {
+    // To HTTP the connection has ended; edits and the end of the process still find it.
+    let registered = exchange.connection.hold();
     drop(tokio::task::spawn_local(async move {
         if let (Ok(one), Ok(other)) = tokio::join!(one, other) {
             let (mut one, mut other) = (TokioIo::new(one), TokioIo::new(other));
@@ -23,6 +25,6 @@ pub(super) fn join(exchange: Rc<Exchange>, one: OnUpgrade, other: OnUpgrade, hel
             }
             exchange.complete();
         }
-        drop(held);
+        drop((held, registered));
     }));
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::chains::{ChainIndex, Facts};
 use crate::access::Access;
 use crate::table::{Action, Chain, Filters, HttpManager, Listener, Rbac, ServerTls, TcpProxy};
+use crate::tls::Peer;
 
 /// A listener whose chains are found quickly.
 #[derive(Debug)]
@@ -61,6 +62,15 @@ impl ServedListener {
 }
 
 impl ServedChain {
+    /// Whether a caller has proven what it asks for.
+    pub(crate) fn admits(&self, peer: Option<&Peer>) -> bool {
+        match (&self.tls, peer) {
+            (None, None) => true,
+            (Some(tls), Some(peer)) => tls.peers.is_empty() || tls.peers.iter().any(|known| known.matches(peer.id.as_bytes())),
+            _ => false,
+        }
+    }
+
     fn new(chain: &Chain) -> Self {
         let action = match &chain.action {
             Action::Http(manager) => {

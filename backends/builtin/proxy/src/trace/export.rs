@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, TE};
@@ -24,6 +25,9 @@ use crate::worker::Worker;
 
 /// More spans than that do not wait to be sent: who gathers them is slower than calls come.
 const WAITING: usize = 4096;
+
+/// A collector that takes longer gets what comes next.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Of gRPC.
 const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -49,7 +53,8 @@ impl Spans {
         for ((cluster, service), spans) in self.0.take() {
             let worker = worker.clone();
             // A collector that is away gets what comes when it is back.
-            drop(tokio::task::spawn_local(async move { export(&worker, cluster, &service, spans).await }));
+            let sent = async move { export(&worker, cluster, &service, spans).await };
+            drop(tokio::task::spawn_local(tokio::time::timeout(PATIENCE, sent)));
         }
     }
 }

@@ -76,7 +76,7 @@ impl Connector {
         let config = self.identity()?.client(tls).ok()?;
         let mut configs = self.configs.borrow_mut();
         // Of those that were replaced nobody else knows any more.
-        configs.retain(|(known, _)| Arc::strong_count(known) > 1);
+        configs.retain(|(known, _)| Arc::strong_count(known) > 2);
         configs.push((tls.clone(), config.clone()));
         Some(config)
     }

@@ -30,12 +30,21 @@ impl Ejection {
 
     /// A failure; whether it is one too many.
     pub(super) fn failed(&self, outlier: &Outlier) -> bool {
-        outlier.consecutive_5xx != 0 && self.failures.fetch_add(1, Ordering::Relaxed) + 1 == outlier.consecutive_5xx
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        let is_too_many = outlier.consecutive_5xx != 0 && failures >= outlier.consecutive_5xx;
+        if is_too_many {
+            // Where so many are out already, it begins anew.
+            self.failures.store(0, Ordering::Relaxed);
+        }
+        is_too_many
     }
 
     /// Leaves it out.
     pub(super) fn eject(&self, outlier: &Outlier, now: Duration) {
-        self.failures.store(0, Ordering::Relaxed);
+        // What was under way when it was left out says nothing new.
+        if self.is_out(now) {
+            return;
+        }
         let interval = millis(outlier.interval).max(1);
         let last = self.until.load(Ordering::Relaxed);
         // Each interval in which it was in makes up for one time that it was out.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -93,6 +93,16 @@ impl Http1 {
         }
     }
 
+    /// There is place for a connection: somebody who waits, and still does, may open one.
+    fn wake(&self) {
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            if next.is_none_or(|next| !next.is_closed()) {
+                return;
+            }
+        }
+    }
+
     /// A new connection, or the next that is free where no more are allowed.
     async fn open(self: &Rc<Self>, host: &Host, upstream: &Rc<Upstream>) -> Result<Sender, Failure> {
         let _waits = upstream.permit(Counted::Pending, false).ok_or(Failure::Overflow)?;
@@ -113,7 +123,7 @@ impl Http1 {
         let mut builder = Builder::new();
         builder.max_headers(MAX_HEADERS).max_buf_size(BUFFER);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
-        let this = OpenConnection::new(self.clone(), place);
+        let this = OpenConnection::new(self, place);
         tokio::task::spawn_local(async move {
             // What went wrong the request has been told.
             let _ = connection.with_upgrades().await;
@@ -125,22 +135,25 @@ impl Http1 {
 
 /// Counts a connection for as long as it is open.
 struct OpenConnection {
-    of: Rc<Http1>,
-    _place: Permit,
+    of: Weak<Http1>,
+    place: Option<Permit>,
 }
 
 impl OpenConnection {
-    fn new(of: Rc<Http1>, place: Permit) -> Self {
+    fn new(of: &Rc<Http1>, place: Permit) -> Self {
         of.open.set(of.open.get() + 1);
-        Self { of, _place: place }
+        Self { of: Rc::downgrade(of), place: Some(place) }
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.of.open.set(self.of.open.get().saturating_sub(1));
-        self.of.idle.borrow_mut().retain(|sender| !sender.is_closed());
-        // Who waits may open another in its place.
-        drop(self.of.waiting.borrow_mut().pop_front());
+        // First, so that who is woken finds the place.
+        drop(self.place.take());
+        // Endpoints that are gone have nobody waiting.
+        let Some(of) = self.of.upgrade() else { return };
+        of.open.set(of.open.get().saturating_sub(1));
+        of.idle.borrow_mut().retain(|sender| !sender.is_closed());
+        of.wake();
     }
 }

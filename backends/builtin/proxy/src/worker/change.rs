@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Worker;
 use super::listening::Listening;
@@ -11,6 +12,12 @@ use crate::routing::{Facts, ServedAction, ServedListener, ServedRoutes};
 use crate::table::{Assignment, Cluster, ClusterId, RouteId};
 use crate::tls::Identity;
 use crate::upstream::{ClusterShared, Upstream};
+
+/// How long requests may go on whose connection may not: as long as Envoy drains.
+const REVOKED: Duration = Duration::from_secs(2);
+
+/// Who holds a way to end TLS that nobody uses: what is kept of it, and what its configurations verify by.
+const CACHED: usize = 3;
 
 /// One change.
 #[derive(Clone)]
@@ -86,7 +93,7 @@ impl Worker {
                 listeners.insert(name.clone(), Listening::start(self, served.clone(), &sockets));
             }
         }
-        self.server_configs.borrow_mut().retain(|_, (tls, _)| Arc::strong_count(tls) > 1);
+        self.server_configs.borrow_mut().retain(|_, (tls, _)| Arc::strong_count(tls) > CACHED);
         self.settle(&name, Some(&served));
     }
 
@@ -100,23 +107,23 @@ impl Worker {
                 continue;
             }
             // Who the caller is was asked under other rules.
-            let proven = |chain: &crate::routing::ServedChain| match (&chain.tls, &connection.peer) {
-                (None, None) => true,
-                (Some(tls), Some(peer)) => tls.peers.is_empty() || tls.peers.iter().any(|known| known.matches(peer.id.as_bytes())),
-                _ => false,
-            };
-            match (&now.action, next.filter(|next| proven(next))) {
+            match (&now.action, next.filter(|next| next.admits(connection.peer.as_ref()))) {
                 // Each request is asked about anew.
                 (ServedAction::Http { .. }, Some(next)) if matches!(next.action, ServedAction::Http { .. }) => {
                     connection.set_chain(next.clone());
                 }
-                (ServedAction::Http { .. }, _) => connection.end(Phase::Draining),
-                (ServedAction::Tcp { proxy: before, .. }, Some(next)) => match &next.action {
-                    ServedAction::Tcp { proxy, access } => {
+                (ServedAction::Http { .. }, _) => {
+                    connection.revoke();
+                    let connection = connection.clone();
+                    drop(tokio::task::spawn_local(async move {
+                        tokio::time::sleep(REVOKED).await;
+                        connection.end(Phase::Closed);
+                    }));
+                }
+                (ServedAction::Tcp { .. }, Some(next)) => match &next.action {
+                    ServedAction::Tcp { access, .. } => {
                         let is_allowed = crate::connection::decide(&connection, access).iter().all(|decision| decision.passes);
-                        if is_allowed && proxy.shares == before.shares {
-                            connection.set_chain(next.clone());
-                        } else if is_allowed {
+                        if is_allowed {
                             // It goes where such connections went when it began.
                             connection.set_chain(next.clone());
                         } else {

@@ -18,10 +18,11 @@ use time::OffsetDateTime;
 
 pub(crate) use change::{Change, ClusterChange, ListenerChange};
 pub(crate) use local::Local;
+pub(crate) use registry::Registered;
 pub(crate) use run::{Command, Thread};
 
 use self::listening::Listening;
-use self::registry::{Registered, Registry};
+use self::registry::Registry;
 use crate::connection::Connection;
 use crate::io::Seconds;
 use crate::observe::{LogSink, Metrics, Tap};
