@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::running::{Running, SERVICES, folder, json, policy, until};
+use super::running::{Running, SERVICES, folder, json, policy, ports, until};
 
 /// Envoy, as its variable names it or as `hack/peers/install` left it. `None` says so once.
 fn envoy() -> Option<PathBuf> {
@@ -63,6 +63,7 @@ fn get(port: u16, host: &str) -> std::io::Result<String> {
 #[test]
 fn a_door_leads_to_the_routes_of_the_name() {
     let Some(envoy) = envoy() else { return };
+    let _ports = ports();
     door(&["--proxy", "envoy", "--envoy", &envoy.display().to_string()], "bank/ledger: envoy runs");
 }
 
@@ -103,6 +104,7 @@ pub(super) fn sync(folder: &Path, workload: &str) -> String {
 #[test]
 fn a_local_workload_gets_a_proxy_that_is_kept_running() {
     let Some(envoy) = envoy() else { return };
+    let _ports = ports();
     let folder = folder(&[("services.yaml", SERVICES), ("policy.yaml", &policy("/one")), ("mesh.yaml", &mesh_object())]);
     let mut mesh = Running::mesh(folder.path(), &["--proxy", "envoy", "--envoy", &envoy.display().to_string()]);
     mesh.hears("bank/ledger: envoy runs");
@@ -123,6 +125,7 @@ fn a_local_workload_gets_a_proxy_that_is_kept_running() {
 #[test]
 fn a_proxy_is_invited_once_and_comes_back_without() {
     let Some(envoy) = envoy() else { return };
+    let _ports = ports();
     let envoy = envoy.display().to_string();
     let folder = folder(&[("services.yaml", SERVICES), ("policy.yaml", &policy("/one")), ("mesh.yaml", &mesh_object())]);
     let mut mesh = Running::mesh(folder.path(), &[]);

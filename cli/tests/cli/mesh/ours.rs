@@ -4,15 +4,17 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::envoy::{door, mesh_object, sync};
-use super::running::{Running, SERVICES, folder, json, policy, until};
+use super::running::{Running, SERVICES, folder, json, policy, ports, until};
 
 #[test]
 fn a_door_of_ours_leads_to_the_routes_of_the_name() {
+    let _ports = ports();
     door(&["--proxy", "meshglot"], "bank/ledger: meshglot runs");
 }
 
 #[test]
 fn a_local_workload_gets_a_proxy_of_ours_for_as_long_as_it_is_there() {
+    let _ports = ports();
     let folder = folder(&[("services.yaml", SERVICES), ("policy.yaml", &policy("/one")), ("mesh.yaml", &mesh_object())]);
     let mut mesh = Running::mesh(folder.path(), &["--proxy", "meshglot"]);
     mesh.hears("bank/ledger: meshglot runs");
@@ -32,6 +34,7 @@ fn a_local_workload_gets_a_proxy_of_ours_for_as_long_as_it_is_there() {
 
 #[test]
 fn a_proxy_of_ours_is_invited_once_and_comes_back_without() {
+    let _ports = ports();
     let folder = folder(&[("services.yaml", SERVICES), ("policy.yaml", &policy("/one")), ("mesh.yaml", &mesh_object())]);
     let mut mesh = Running::mesh(folder.path(), &[]);
     mesh.hears("in force:");
