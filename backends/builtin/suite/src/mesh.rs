@@ -182,6 +182,14 @@ impl Mesh {
         self.at(of).proxy = None;
     }
 
+    /// Asks the proxy of a workload to end when its calls have ended, if it can be asked here.
+    ///
+    /// # Panics
+    /// There is no workload of such a name.
+    pub fn ask_proxy_to_end(&self, of: &str) -> bool {
+        self.hosts[of].proxy.as_ref().is_some_and(|proxy| proxy.ask_to_end())
+    }
+
     /// Starts it again, and waits for nobody.
     ///
     /// # Errors

@@ -136,11 +136,6 @@ impl Connection {
         self.reaches(Phase::Closed).await;
     }
 
-    /// When it has to end at all.
-    pub(crate) async fn ends(&self) {
-        self.reaches(Phase::Draining).await;
-    }
-
     async fn reaches(&self, phase: Phase) {
         loop {
             let changed = self.changed.notified();

@@ -15,7 +15,8 @@ use super::exchange::Exchange;
 use super::replay::{Pieces, Replay};
 use crate::upstream::{Lease, Permit};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a body does not come whole.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is sent on.
 pub(crate) enum RequestBody {
@@ -38,14 +39,15 @@ impl RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Replay(replay) => replay.poll_frame(context),
             Self::Pieces(pieces) => Poll::Ready(pieces.next().map(Ok)),
             Self::Incoming(body, exchange) => {
+                exchange.takes();
                 let polled = Pin::new(&mut *body).poll_frame(context);
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
@@ -62,7 +64,7 @@ impl Body for RequestBody {
                     }
                     Poll::Pending => {}
                 }
-                polled
+                polled.map_err(Into::into)
             }
         }
     }
@@ -97,7 +99,7 @@ enum Kind {
     Upstream { body: Incoming, lease: Option<Lease>, _permit: Permit, until: Option<Until> },
 }
 
-/// The time that an exchange may take: it begins when the request has come whole.
+/// The time that an exchange may take. It does not pass while the request is coming: that is the caller's time.
 pub(crate) struct Until {
     exchange: Rc<Exchange>,
     length: Duration,
@@ -114,13 +116,12 @@ impl Future for Until {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.sleep.is_none() {
-            if !self.exchange.is_requested(context) {
-                return Poll::Pending;
-            }
-            self.sleep = Some(Box::pin(tokio::time::sleep(self.length)));
+        if self.exchange.is_coming(context) {
+            self.sleep = None;
+            return Poll::Pending;
         }
-        self.sleep.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(context))
+        let length = self.length;
+        self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(length))).as_mut().poll(context)
     }
 }
 

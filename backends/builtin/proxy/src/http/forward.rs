@@ -1,5 +1,6 @@
 //! Sends a request on, as often as its route says, and its answer back.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ struct Journey<'j> {
     upstream: Rc<Upstream>,
     protocol: Protocol,
     hash: Option<u64>,
+    /// The endpoint that was called last.
+    called: RefCell<Option<Rc<Host>>>,
 }
 
 /// Sends it on. `upgraded`: what becomes of the caller's connection if the answer is that it is another now.
@@ -50,7 +53,7 @@ pub(super) async fn forward(
     for mirrored in mirrors {
         mirror::send(exchange, mirrored.cluster, &parts, body.copy());
     }
-    let journey = Journey { exchange, upstream, protocol, hash };
+    let journey = Journey { exchange, upstream, protocol, hash, called: RefCell::default() };
     let sent = async {
         match &how.retry {
             None => journey.once(parts, body).await,
@@ -64,7 +67,10 @@ pub(super) async fn forward(
             tokio::select! {
                 biased;
                 sent = sent => (sent?, Some(until)),
-                () = &mut until => return Err(Reply::failed(Failure::Timeout)),
+                () = &mut until => {
+                    journey.blame_called();
+                    return Err(Reply::failed(Failure::Timeout));
+                }
             }
         }
     };
@@ -138,6 +144,7 @@ impl Journey<'_> {
         let connection = &self.exchange.connection;
         let host = self.upstream.pick(connection.facts.called, connection.worker.now(), self.hash, avoid)?;
         self.exchange.tries(host.address);
+        *self.called.borrow_mut() = Some(host.clone());
         Ok(host)
     }
 
@@ -148,6 +155,13 @@ impl Journey<'_> {
             return;
         }
         self.upstream.judge(host, status, || self.exchange.connection.worker.now());
+    }
+
+    /// The endpoint that was called last took all the time that there was.
+    fn blame_called(&self) {
+        if let Some(host) = self.called.take() {
+            self.blame(&host, Failure::Timeout);
+        }
     }
 
     /// Likewise, where it did not answer. That there was no place for a request is nobody's fault.
@@ -219,9 +233,10 @@ impl Journey<'_> {
 
     async fn within(&self, time: Option<Duration>, sending: impl Future<Output = Result<Sent, Failure>>) -> Result<Sent, Failure> {
         let Some(time) = time else { return sending.await };
-        match tokio::time::timeout(time, sending).await {
-            Ok(sent) => sent,
-            Err(_) => Err(Failure::Timeout),
+        tokio::select! {
+            biased;
+            sent = sending => sent,
+            () = Until::new(self.exchange.clone(), time) => Err(Failure::Timeout),
         }
     }
 }

@@ -12,6 +12,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 
+use super::body::BoxError;
 use super::exchange::Exchange;
 
 /// More than that is not kept: the request is then tried once. Envoy keeps as much.
@@ -24,6 +25,8 @@ pub(crate) struct Replay {
     at: usize,
     /// Whether it may take what is still to come.
     is_taker: bool,
+    /// Which sending it is, by when it began; 0: it has not.
+    number: u32,
 }
 
 struct Kept {
@@ -33,6 +36,8 @@ struct Kept {
     size: usize,
     is_whole: bool,
     is_too_large: bool,
+    /// The sending that began last.
+    newest: u32,
     /// How many may take what is still to come.
     takers: Cell<usize>,
     /// Told when nothing more is to be expected.
@@ -81,8 +86,9 @@ impl Replay {
     pub(crate) fn new(body: Incoming, exchange: Rc<Exchange>) -> Self {
         let is_whole = body.is_end_stream();
         let ended = Rc::default();
-        let kept = Kept { body, exchange, pieces: Vec::new(), size: 0, is_whole, is_too_large: false, takers: Cell::new(1), ended };
-        Self { kept: Rc::new(RefCell::new(kept)), at: 0, is_taker: true }
+        let kept =
+            Kept { body, exchange, pieces: Vec::new(), size: 0, is_whole, is_too_large: false, newest: 0, takers: Cell::new(1), ended };
+        Self { kept: Rc::new(RefCell::new(kept)), at: 0, is_taker: true, number: 0 }
     }
 
     /// Another sending, from the beginning; `None`: too much of it has gone.
@@ -92,7 +98,7 @@ impl Replay {
             return None;
         }
         kept.takers.set(kept.takers.get() + 1);
-        Some(Self { kept: self.kept.clone(), at: 0, is_taker: true })
+        Some(Self { kept: self.kept.clone(), at: 0, is_taker: true, number: 0 })
     }
 
     /// All of it, when it has come; `None`: it is too much, or nobody takes it any more. This does not take it itself.
@@ -125,8 +131,16 @@ impl Replay {
         }
     }
 
-    pub(super) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    pub(super) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut kept = self.kept.borrow_mut();
+        kept.exchange.takes();
+        if self.number == 0 {
+            kept.newest += 1;
+            self.number = kept.newest;
+        } else if self.number != kept.newest {
+            // Two that take one body would keep it from each other.
+            return Poll::Ready(Some(Err("the request is being sent again".into())));
+        }
         if let Some(piece) = kept.pieces.get(self.at) {
             self.at += 1;
             return Poll::Ready(Some(Ok(piece.clone().into_frame())));
@@ -134,7 +148,7 @@ impl Replay {
         if kept.is_whole {
             return Poll::Ready(None);
         }
-        let polled = Pin::new(&mut kept.body).poll_frame(context);
+        let polled = Pin::new(&mut kept.body).poll_frame(context).map_err(BoxError::from);
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(Err(_))) => {

@@ -56,7 +56,7 @@ pub(crate) async fn serve(
 ) {
     let begun = tokio::select! {
         begun = begin(&mut stream) => begun,
-        () = connection.ends() => return,
+        () = connection.closes() => return,
     };
     let Ok((is_http2, before)) = begun else { return };
     let stream = TokioIo::new(Rewind::new(before, stream));

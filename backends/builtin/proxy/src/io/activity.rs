@@ -27,6 +27,8 @@ pub(crate) struct Activity {
     head: AtomicU32,
     /// How many requests are being answered.
     requests: AtomicU32,
+    /// Whether there was a request at all.
+    begun: AtomicBool,
     /// Whether bytes come in frames, of which few belong to the head of a request.
     framed: AtomicBool,
 }
@@ -34,7 +36,14 @@ pub(crate) struct Activity {
 impl Activity {
     pub(crate) fn new(seconds: Arc<Seconds>) -> Arc<Self> {
         let last = AtomicU32::new(seconds.now());
-        Arc::new(Self { seconds, last, head: AtomicU32::new(0), requests: AtomicU32::new(0), framed: AtomicBool::new(false) })
+        Arc::new(Self {
+            seconds,
+            last,
+            head: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            begun: AtomicBool::new(false),
+            framed: AtomicBool::new(false),
+        })
     }
 
     /// Bytes came.
@@ -56,8 +65,14 @@ impl Activity {
     /// A request is there.
     pub(crate) fn begin(&self) {
         self.head.store(0, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
         // One thread alone writes.
         self.requests.store(self.requests.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Whether there was a request at all.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// It was answered.

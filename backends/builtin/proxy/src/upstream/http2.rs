@@ -30,6 +30,8 @@ const HEADERS: u32 = 60 << 10;
 pub(super) struct Http2 {
     connections: RefCell<Vec<Rc<Connection>>>,
     is_connecting: Cell<bool>,
+    /// Why the last one could not be made.
+    failed: Cell<Option<Failure>>,
     made: Notify,
 }
 
@@ -97,13 +99,15 @@ impl Http2 {
         let _waits = upstream.permit(Counted::Pending, false).ok_or(Failure::Overflow)?;
         if self.is_connecting.get() {
             self.made.notified().await;
-            return Ok(None);
+            // What one has found out all know: one after the other would wait as often.
+            return self.failed.get().map_or(Ok(None), Err);
         }
         let is_first = self.connections.borrow().is_empty();
         let place = upstream.permit(Counted::Connection, is_first).ok_or(Failure::Overflow)?;
         self.is_connecting.set(true);
+        self.failed.set(None);
         let _connecting = Connecting(self);
-        let stream = upstream.connect(host).await?;
+        let stream = upstream.connect(host).await.inspect_err(|why| self.failed.set(Some(*why)))?;
         let mut builder = Builder::new(Local);
         builder.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).max_header_list_size(HEADERS);
         let (sender, mut connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;

@@ -7,7 +7,7 @@ mod local;
 mod registry;
 mod run;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub(crate) struct Worker {
     routes: RefCell<Vec<Option<Arc<ServedRoutes>>>>,
     listeners: RefCell<HashMap<Arc<str>, Listening>>,
     connections: Registry,
+    /// Connections that were accepted and have not ended.
+    accepted: Rc<Cell<usize>>,
     /// For each way to end TLS, as long as the identity is the same: with a protocol that is agreed on, and without.
     server_configs: RefCell<HashMap<usize, Ends>>,
 }
@@ -67,6 +69,7 @@ impl Worker {
             routes: RefCell::default(),
             listeners: RefCell::default(),
             connections: Registry::default(),
+            accepted: Rc::default(),
             server_configs: RefCell::default(),
         })
     }
@@ -108,8 +111,23 @@ impl Worker {
         known.clone().map(|config| (config, identity.id.clone()))
     }
 
+    /// Counts a connection from when it is accepted for as long as this is held.
+    fn coming(&self) -> Coming {
+        self.accepted.set(self.accepted.get() + 1);
+        Coming(self.accepted.clone())
+    }
+
     /// Looks after a connection for as long as this is held.
     pub(crate) fn register(self: Rc<Self>, connection: &Rc<Connection>) -> Registered {
         Registry::add(self, connection)
+    }
+}
+
+/// A connection that was accepted.
+struct Coming(Rc<Cell<usize>>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
     }
 }

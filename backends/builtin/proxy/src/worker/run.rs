@@ -12,12 +12,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Worker;
 use super::change::Change;
+use super::listening::Listening;
 use crate::connection::Phase;
 use crate::io::Seconds;
 use crate::observe::{LogSink, Metrics, Tap};
 
 /// How often it is looked whether the last connection has ended.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// Who has just come gets so long to ask for something.
+const FIRST: Duration = Duration::from_millis(250);
 
 /// What a thread is told.
 pub(crate) enum Command {
@@ -78,12 +82,14 @@ async fn serve(mut receiver: UnboundedReceiver<Command>, told: (LogSink, Metrics
 
 async fn drain(worker: &Worker, length: Duration) {
     let until = Instant::now() + length;
-    worker.listeners.borrow_mut().clear();
-    // What was accepted just now has not been registered yet.
+    worker.listeners.borrow().values().for_each(Listening::close);
     tokio::time::sleep(LOOK).await;
     loop {
-        worker.connections.all().iter().for_each(|connection| connection.end(Phase::Draining));
-        if worker.connections.is_empty() || Instant::now() >= until {
+        let is_over = Instant::now() + length >= until + FIRST;
+        let ready = worker.connections.all().into_iter().filter(|connection| is_over || connection.activity.has_begun());
+        ready.for_each(|connection| connection.end(Phase::Draining));
+        // One in its handshake is not among the connections yet, one that is a WebSocket no longer among the accepted.
+        if (worker.connections.is_empty() && worker.accepted.get() == 0) || Instant::now() >= until {
             break;
         }
         tokio::time::sleep(LOOK).await;

@@ -44,7 +44,12 @@ pub trait DataPlane: Send + Sync {
 }
 
 /// A proxy that runs. It ends when this is dropped.
-pub trait Proxy: Send {}
+pub trait Proxy: Send {
+    /// Asks it to end when its calls have ended, if it can be asked here. It takes no others meanwhile.
+    fn ask_to_end(&self) -> bool {
+        false
+    }
+}
 
 /// Where a proxy runs, and as whom.
 pub struct Beside<'a> {

@@ -31,8 +31,8 @@ const WORD: &str = "meshglot-proxy";
 /// More than one, so that they share what there is to share.
 const WORKERS: usize = 2;
 
-/// How long calls may go on once the test is gone.
-const DRAIN: Duration = Duration::from_millis(200);
+/// How long calls may go on once it is to end.
+const DRAIN: Duration = Duration::from_secs(3);
 
 /// How long a process may take to end by itself.
 const END: Duration = Duration::from_secs(5);
@@ -83,7 +83,11 @@ impl DataPlane for Ours {
     }
 }
 
-impl Proxy for Running {}
+impl Proxy for Running {
+    fn ask_to_end(&self) -> bool {
+        kill_process(Pid::from_child(&self.child), Signal::INT).is_ok()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -160,11 +164,17 @@ fn run(words: &[String]) -> io::Result<()> {
         workers: WORKERS,
         drain: DRAIN,
     };
+    let gone = stop.clone();
     std::thread::spawn(move || {
         take_over(&held);
-        stop.send_replace(true);
+        gone.send_replace(true);
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.send_replace(true);
+        }
+    });
     runtime.block_on(meshglot_proxy::run(settings, stops)).map_err(io::Error::other)
 }
 

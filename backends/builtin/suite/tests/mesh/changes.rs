@@ -19,6 +19,7 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
         trial("changes/shares move on an open connection", mesh, moved),
         trial("changes/a connection of who is no longer allowed ends", mesh, ended),
         trial("changes/a connection that an edit is not about stays", mesh, stays),
+        trial("changes/a proxy that is asked to end lets calls end", mesh, asked_to_end),
         trial("changes/a rule of requests to one port cuts no connection to another", mesh, beside),
     ]
 }
@@ -94,6 +95,27 @@ fn stays(mesh: &mut Mesh) -> Result<(), Failed> {
     // Longer than a proxy drains.
     std::thread::sleep(Duration::from_millis(2300));
     if echoes(&mut connection) { Ok(()) } else { Err("it ended by one of the edits".into()) }
+}
+
+/// Where it cannot be asked here, an orchestrator of its own does that.
+fn asked_to_end(mesh: &mut Mesh) -> Result<(), Failed> {
+    mesh.apply("")?;
+    let (caller, other) = (mesh.caller("web", "api", 80), mesh.caller("web", "api", 80));
+    let slow = std::thread::spawn(move || caller.call(&get("/slow/1200")));
+    std::thread::sleep(Duration::from_millis(300));
+    if !mesh.ask_proxy_to_end("web") {
+        return answered(slow.join().map_err(|_| "the caller panicked")?, 200, "api").map(drop);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let refused = other.call(&get("/"));
+    answered(slow.join().map_err(|_| "the caller panicked")?, 200, "api")?;
+    mesh.stop_proxy("web");
+    mesh.start_proxy("web")?;
+    mesh.settle()?;
+    if let Ok(Answer::Http { .. }) = refused {
+        return Err(format!("it takes calls that come later: {refused:?}").into());
+    }
+    answered(other.call(&get("/")), 200, "api").map(drop)
 }
 
 /// Of one port of the workload nobody says what it speaks, until a rule does.

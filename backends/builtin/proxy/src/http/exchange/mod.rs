@@ -1,5 +1,7 @@
 //! One request and its answer, from its first byte to the last.
 
+mod line;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -11,9 +13,10 @@ use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
+use self::line::Line;
 use crate::access::Decision;
 use crate::connection::Connection;
-use crate::observe::{CallKey, Flag, Told, Value, write};
+use crate::observe::{CallKey, Flag, write};
 use crate::table::{HttpManager, LogValue, Route};
 use crate::trace::{Ended, Started};
 
@@ -43,6 +46,7 @@ pub(crate) struct Exchange {
     trace: Cell<Option<Started>>,
     is_complete: Cell<bool>,
     is_requested: Cell<bool>,
+    is_taken: Cell<bool>,
     is_garbled: Cell<bool>,
     /// Who waits for the request to have come whole.
     waits: RefCell<Option<Waker>>,
@@ -79,6 +83,7 @@ impl Exchange {
             trace: Cell::new(None),
             is_complete: Cell::new(false),
             is_requested: Cell::new(false),
+            is_taken: Cell::new(false),
             is_garbled: Cell::new(false),
             waits: RefCell::new(None),
         })
@@ -106,12 +111,19 @@ impl Exchange {
         self.is_garbled.get()
     }
 
-    /// Whether all of the request has come; whoever asks is woken when it has.
-    pub(crate) fn is_requested(&self, context: &Context<'_>) -> bool {
-        if !self.is_requested.get() {
+    /// Somebody has begun to take the request's body.
+    pub(crate) fn takes(&self) {
+        self.is_taken.set(true);
+    }
+
+    /// Whether the request is coming: somebody takes it, and not all of it is there. Whoever asks is woken when it is. As long as nobody
+    /// takes it, it is not the caller who is waited for.
+    pub(crate) fn is_coming(&self, context: &Context<'_>) -> bool {
+        let is_coming = self.is_taken.get() && !self.is_requested.get();
+        if is_coming {
             *self.waits.borrow_mut() = Some(context.waker().clone());
         }
-        self.is_requested.get()
+        is_coming
     }
 
     pub(crate) fn is_head(&self) -> bool {
@@ -278,60 +290,3 @@ impl Exchange {
 
 /// The details of a denial, before the name of the rule.
 pub(crate) const DENIED: &str = "rbac_access_denied_matched_policy";
-
-struct Line<'e> {
-    exchange: &'e Exchange,
-    decisions: [Option<Decision>; 2],
-    route: Option<Arc<Route>>,
-    cluster: Option<Arc<str>>,
-    details: Option<String>,
-}
-
-impl Told for Line<'_> {
-    fn value(&self, of: &LogValue) -> Value<'_> {
-        let exchange = self.exchange;
-        let connection = &exchange.connection;
-        match of {
-            LogValue::Text(_) | LogValue::TerminationDetails => Value::Nothing,
-            LogValue::BytesReceived => Value::Number(exchange.received.get()),
-            LogValue::BytesSent => Value::Number(exchange.sent.get()),
-            LogValue::LocalAddress => Value::Address(connection.facts.called),
-            LogValue::RemoteAddress => Value::Address(connection.remote),
-            LogValue::PeerId => connection.peer.as_ref().map_or(Value::Nothing, |peer| Value::Bytes(peer.id.as_bytes())),
-            LogValue::TlsVersion if connection.peer.is_some() => Value::Text("TLSv1.3"),
-            LogValue::TlsVersion => Value::Nothing,
-            LogValue::Duration => Value::Millis(exchange.began.elapsed()),
-            LogValue::Access(name) => {
-                let told = self.decisions.iter().flatten().find_map(|decision| decision.told(name));
-                told.map_or(Value::Nothing, Value::Text)
-            }
-            LogValue::Path => Value::Text(exchange.uri.path()),
-            LogValue::Protocol => Value::Text(match exchange.version {
-                Version::HTTP_2 => "HTTP/2",
-                Version::HTTP_10 => "HTTP/1.0",
-                _ => "HTTP/1.1",
-            }),
-            LogValue::Header(name) => exchange.header(name).map_or(Value::Nothing, |value| Value::Bytes(value.as_bytes())),
-            LogValue::Authority => match (&exchange.host, exchange.uri.authority()) {
-                (_, Some(authority)) => Value::Text(authority.as_str()),
-                (Some(host), None) => Value::Bytes(host.as_bytes()),
-                (None, None) => Value::Nothing,
-            },
-            LogValue::Method => Value::Text(exchange.method.as_str()),
-            LogValue::Status => Value::Number(exchange.status.get().into()),
-            LogValue::Details => match &self.details {
-                Some(details) => Value::Text(details),
-                None if exchange.details.get().is_empty() => Value::Nothing,
-                None => Value::Text(exchange.details.get()),
-            },
-            LogValue::Flags => exchange.flag.get().map(Flag::short).filter(|flag| !flag.is_empty()).map_or(Value::Text("-"), Value::Text),
-            LogValue::Route => {
-                self.route.as_ref().filter(|route| !route.name.is_empty()).map_or(Value::Nothing, |route| Value::Text(&route.name))
-            }
-            LogValue::Start => Value::Time(connection.worker.wall(exchange.began)),
-            LogValue::Cluster => self.cluster.as_ref().map_or(Value::Nothing, |name| Value::Text(name)),
-            LogValue::Upstream => exchange.upstream.get().map_or(Value::Nothing, Value::Address),
-            LogValue::Attempts => Value::Number(exchange.attempts.get().into()),
-        }
-    }
-}
