@@ -30,10 +30,8 @@ pub(crate) struct Config {
 
 /// Routes in force.
 struct Routes {
-    id: RouteId,
     served: Arc<ServedRoutes>,
-    leads_to: BTreeSet<ClusterId>,
-    table: Arc<RouteTable>,
+    table: RouteTable,
 }
 
 /// What comes into force next.
@@ -95,9 +93,8 @@ impl Config {
                 same(name, &table.name, "name")?;
                 let served = Arc::new(ServedRoutes::new(&table, self.began.elapsed()));
                 self.in_force().try_for_each(|listener| fits(listener, &table))?;
-                let leads_to = clusters_of(&table);
                 self.next.routes.insert(table.name.clone());
-                self.routes.insert(table.name.clone(), Routes { id: table.id, served, leads_to, table: Arc::new(table) });
+                self.routes.insert(table.name.clone(), Routes { served, table });
             }
             Kind::Listener => {
                 let listener = decode::listener(bytes, &mut self.names).map_err(refused)?;
@@ -166,8 +163,7 @@ impl Config {
             }
         }
         let by_listeners = self.in_force().flat_map(bytes_of);
-        let led: BTreeSet<ClusterId> =
-            self.routes.values().flat_map(|routes| routes.leads_to.iter().copied()).chain(by_listeners).collect();
+        let led: BTreeSet<ClusterId> = self.routes.values().flat_map(|routes| clusters_of(&routes.table)).chain(by_listeners).collect();
         for (kind, name) in clusters {
             let id = self.names.cluster(&name);
             if !led.contains(&id) {
@@ -219,7 +215,7 @@ impl Take for Config {
         // Make before break: what is led to, then what leads there, then what nothing leads to any more.
         let mut before: Vec<Change> = clusters.iter().filter_map(|name| self.cluster_change(name)).collect();
         for name in routes {
-            before.extend(self.routes.get(&name).map(|routes| Change::Routes(routes.id, Some(routes.served.clone()))));
+            before.extend(self.routes.get(&name).map(|routes| Change::Routes(routes.table.id, Some(routes.served.clone()))));
         }
         let listeners = self.ready_listeners();
         let mut after: Vec<Change> =
@@ -272,10 +268,10 @@ fn bytes_of(listener: &Listener) -> impl Iterator<Item = ClusterId> {
 }
 
 /// The clusters that requests are sent to, and copies of them.
-fn clusters_of(table: &RouteTable) -> BTreeSet<ClusterId> {
+fn clusters_of(table: &RouteTable) -> impl Iterator<Item = ClusterId> {
     let routes = table.hosts.iter().flat_map(|host| &host.routes);
     let forwards = routes.filter_map(|route| if let RouteAction::Forward(forward) = &route.action { Some(forward) } else { None });
-    forwards.flat_map(|forward| forward.shares.clusters().chain(forward.mirrors.iter().map(|mirror| mirror.cluster))).collect()
+    forwards.flat_map(|forward| forward.shares.clusters().chain(forward.mirrors.iter().map(|mirror| mirror.cluster)))
 }
 
 /// Whether the chains that a table is for have the filters that it speaks to.

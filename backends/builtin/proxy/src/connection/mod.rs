@@ -133,13 +133,9 @@ impl Connection {
 
     /// When it has to end at once.
     pub(crate) async fn closes(&self) {
-        self.reaches(Phase::Closed).await;
-    }
-
-    async fn reaches(&self, phase: Phase) {
         loop {
             let changed = self.changed.notified();
-            if self.phase.get() >= phase {
+            if self.phase.get() == Phase::Closed {
                 return;
             }
             changed.await;

@@ -75,7 +75,7 @@ impl Connector {
         // A certificate was read when it came, so that it can be used.
         let config = self.identity()?.client(tls).ok()?;
         let mut configs = self.configs.borrow_mut();
-        // Of those that were replaced nobody else knows any more.
+        // Of those that were replaced nobody else knows any more: this place holds them, and what their configurations verify by.
         configs.retain(|(known, _)| Arc::strong_count(known) > 2);
         configs.push((tls.clone(), config.clone()));
         Some(config)

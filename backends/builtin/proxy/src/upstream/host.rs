@@ -50,12 +50,14 @@ pub(crate) struct Lease {
     kind: LeaseKind,
 }
 
-pub(super) enum LeaseKind {
-    Http1(Option<super::http1::Sender>),
+enum LeaseKind {
+    /// None yet, or one of bytes.
+    Alone,
+    Http1(super::http1::Sender),
     /// It serves others meanwhile.
-    Http2(super::http2::Place),
-    /// Bytes.
-    Tcp,
+    Http2 {
+        _place: super::http2::Place,
+    },
 }
 
 impl Host {
@@ -101,42 +103,34 @@ impl Host {
         protocol: Protocol,
         request: Request<RequestBody>,
     ) -> Result<Sent, Failure> {
-        let lease = |kind| Lease::new(self.clone(), kind);
-        match protocol {
+        // Counted from the first, so that others see where it goes.
+        let mut lease = self.lease();
+        let response = match protocol {
             Protocol::Http1 => {
-                let held = lease(LeaseKind::Http1(None));
                 let (response, sender) = self.http1.send(self, upstream, request).await?;
-                let mut held = held;
-                held.kind = LeaseKind::Http1(Some(sender));
-                Ok(Sent { response, lease: held })
+                lease.kind = LeaseKind::Http1(sender);
+                response
             }
             Protocol::Http2 => {
-                let held = lease(LeaseKind::Tcp);
                 let (response, place) = self.http2.send(self, upstream, request).await?;
-                let mut held = held;
-                held.kind = LeaseKind::Http2(place);
-                Ok(Sent { response, lease: held })
+                lease.kind = LeaseKind::Http2 { _place: place };
+                response
             }
-        }
+        };
+        Ok(Sent { response, lease })
     }
 
-    /// Counts a connection of bytes.
+    /// Counts a call that is under way.
     pub(crate) fn lease(self: &Rc<Self>) -> Lease {
-        Lease::new(self.clone(), LeaseKind::Tcp)
+        self.active.set(self.active.get() + 1);
+        Lease { host: self.clone(), kind: LeaseKind::Alone }
     }
 }
 
 impl Lease {
-    fn new(host: Rc<Host>, kind: LeaseKind) -> Self {
-        host.active.set(host.active.get() + 1);
-        Self { host, kind }
-    }
-
     /// The answer has come whole: the connection can serve another.
     pub(crate) fn give_back(mut self) {
-        if let LeaseKind::Http1(sender) = &mut self.kind
-            && let Some(sender) = sender.take()
-        {
+        if let LeaseKind::Http1(sender) = std::mem::replace(&mut self.kind, LeaseKind::Alone) {
             self.host.http1.give_back(sender);
         }
     }
@@ -145,8 +139,5 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.host.active.set(self.host.active.get().saturating_sub(1));
-        if let LeaseKind::Http2(place) = &self.kind {
-            place.leave();
-        }
     }
 }

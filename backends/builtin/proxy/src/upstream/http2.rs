@@ -42,11 +42,18 @@ struct Connection {
     most: Rc<Cell<usize>>,
 }
 
-/// A place on a connection.
+/// A place on a connection; it is free again when this is dropped.
 pub(super) struct Place(Rc<Connection>);
 
 impl Place {
-    pub(super) fn leave(&self) {
+    fn take(connection: Rc<Connection>) -> Self {
+        connection.streams.set(connection.streams.get() + 1);
+        Self(connection)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
         self.0.streams.set(self.0.streams.get().saturating_sub(1));
     }
 }
@@ -73,11 +80,9 @@ impl Http2 {
                     Err(why) => return Err(why),
                 },
             };
-            connection.streams.set(connection.streams.get() + 1);
-            let held = Held(Some(Place(connection)));
-            let Some(place) = held.0.as_ref() else { continue };
+            let place = Place::take(connection);
             match place.0.sender.clone().try_send_request(request).await {
-                Ok(response) => return Ok((response, held.keep())),
+                Ok(response) => return Ok((response, place)),
                 Err(mut error) => match error.take_message() {
                     Some(back) if !is_new => request = back,
                     _ => return Err(Failure::of(error.error())),
@@ -126,24 +131,6 @@ impl Http2 {
         let made = Rc::new(Connection { sender, streams: Cell::new(0), most });
         self.connections.borrow_mut().push(made.clone());
         Ok(Some(made))
-    }
-}
-
-/// A place that is left unless it is kept.
-struct Held(Option<Place>);
-
-impl Held {
-    fn keep(mut self) -> Place {
-        // It is there until this.
-        self.0.take().unwrap_or_else(|| unreachable!("a place is kept once"))
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(place) = &self.0 {
-            place.leave();
-        }
     }
 }
 

@@ -7,17 +7,14 @@ use std::time::Duration;
 
 use super::Worker;
 use super::listening::Listening;
-use crate::connection::Phase;
-use crate::routing::{Facts, ServedAction, ServedListener, ServedRoutes};
+use crate::connection::{Connection, Phase, decide};
+use crate::routing::{ServedAction, ServedChain, ServedListener, ServedRoutes};
 use crate::table::{Assignment, Cluster, ClusterId, RouteId};
 use crate::tls::Identity;
 use crate::upstream::{ClusterShared, Upstream};
 
 /// How long requests may go on whose connection may not: as long as Envoy drains.
 const REVOKED: Duration = Duration::from_secs(2);
-
-/// Who holds a way to end TLS that nobody uses: what is kept of it, and what its configurations verify by.
-const CACHED: usize = 3;
 
 /// One change.
 #[derive(Clone)]
@@ -93,15 +90,15 @@ impl Worker {
                 listeners.insert(name.clone(), Listening::start(self, served.clone(), &sockets));
             }
         }
-        self.server_configs.borrow_mut().retain(|_, (tls, _)| Arc::strong_count(tls) > CACHED);
+        // Those that are still in use are made again when somebody comes.
+        self.server_configs.borrow_mut().clear();
         self.settle(&name, Some(&served));
     }
 
     /// Gives open connections of a listener to the chains that they now belong to, and ends those that belong to none.
     fn settle(&self, name: &str, served: Option<&Arc<ServedListener>>) {
         for connection in self.connections.all().into_iter().filter(|connection| &*connection.listener == name) {
-            let facts: &Facts = &connection.facts;
-            let next = served.and_then(|served| served.choose(facts));
+            let next = served.and_then(|served| served.choose(&connection.facts));
             let now = connection.chain();
             if next.is_some_and(|next| next.digest == now.digest) {
                 continue;
@@ -120,21 +117,19 @@ impl Worker {
                         connection.end(Phase::Closed);
                     }));
                 }
-                (ServedAction::Tcp { .. }, Some(next)) => match &next.action {
-                    ServedAction::Tcp { access, .. } => {
-                        let is_allowed = crate::connection::decide(&connection, access).iter().all(|decision| decision.passes);
-                        if is_allowed {
-                            // It goes where such connections went when it began.
-                            connection.set_chain(next.clone());
-                        } else {
-                            connection.end(Phase::Closed);
-                        }
-                    }
-                    ServedAction::Http { .. } => connection.end(Phase::Closed),
-                },
-                (ServedAction::Tcp { .. }, None) => connection.end(Phase::Closed),
+                // It goes where such connections went when it began.
+                (ServedAction::Tcp { .. }, Some(next)) if takes_bytes(&connection, next) => connection.set_chain(next.clone()),
+                (ServedAction::Tcp { .. }, _) => connection.end(Phase::Closed),
             }
         }
+    }
+}
+
+/// Whether a chain is one of bytes, and allows this connection.
+fn takes_bytes(connection: &Connection, chain: &ServedChain) -> bool {
+    match &chain.action {
+        ServedAction::Tcp { access, .. } => decide(connection, access).iter().all(|decision| decision.passes),
+        ServedAction::Http { .. } => false,
     }
 }
 
