@@ -1,10 +1,12 @@
-//! Doors for callers on hosts where nothing is captured: one listener per HTTP port on 127.0.0.1, routed by Host.
+//! Doors for callers on hosts where nothing is captured: one listener per HTTP port on 127.0.0.1, routed by Host. A workload that shares
+//! its machine with others always has them, at its own address.
 //!
 //! A name leads to the same routes as the address that is captured. Where connections of bytes go cannot be told by a
 //! name, so that they have no door. Envoy takes no scopes that name route configurations of the control plane, so that the
 //! routes of all Services of a port stand in one, which the workloads of a namespace share: short names are its own.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use meshglot_translator::ir::{MeshSettings, ObjectKey, PodSet, Service, ServicePort};
@@ -14,46 +16,69 @@ use serde_json::Value;
 
 use crate::carries::{Carries, port_name};
 use crate::constant::http_manager;
-use crate::resource::{listener, route_configuration};
+use crate::resource::{SHARED, listener, route_configuration};
 use crate::{split, workload};
 
 /// Services with a port that has a door, by its number.
 type Doors = BTreeMap<u16, Vec<(Arc<Service>, ServicePort)>>;
 
-/// The listeners `explicit/PORT` of a workload; none unless the Mesh asks for them.
+/// The listeners `explicit/PORT` of a workload, and with an address of its own the route configurations that they read; none unless it
+/// needs them or the Mesh asks for them.
 pub(crate) fn listeners(name: &str, pods: &PodSet, services: &[Arc<Service>], mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
+    let own_address = workload::own_address(pods);
+    if own_address.is_none() && !mesh.builtin_explicit {
+        return Vec::new();
+    }
+    let namespace = &pods.key.namespace;
     // Where the application itself listens there is no place for a door.
     let own = |port: &u16| pods.ports.iter().any(|(_, number)| number == port);
-    let doors = doors(services, mesh, view).into_keys().filter(|port| !own(port));
-    let filter = |port: u16| http_manager::outbound(&routes_name(&pods.key.namespace, port));
-    doors.map(|port| listener::explicit(name, port, filter(port))).collect()
+    let doors = doors(services, view).into_iter().filter(|(port, _)| !own(port));
+    let objects = doors.flat_map(|(port, services)| match own_address {
+        None => vec![listener::explicit(name, Ipv4Addr::LOCALHOST, port, http_manager::outbound(&routes_name(namespace, port)))],
+        Some(address) => {
+            let routes = format!("explicit/{port}");
+            let listener = listener::explicit(name, address, port, http_manager::outbound(&routes));
+            vec![listener, configuration((name, &routes), (port, &services), (namespace, mesh), view)]
+        }
+    });
+    objects.collect()
 }
 
 /// The route configurations `explicit/NAMESPACE/PORT` of a namespace's workloads.
 pub(crate) fn render(namespace: &Arc<str>, view: &View<'_>) -> Fragment {
-    let Some(mesh) = view.target_mesh(namespace) else { return Fragment::default() };
-    let services = if mesh.builtin_explicit { workload::services_of(&mesh, view) } else { Vec::new() };
-    let objects = doors(&services, &mesh, view).into_iter().map(|(port, services)| {
-        let mut sources: Vec<ObjectKey> = Vec::new();
-        let host = |(service, port): &(Arc<Service>, ServicePort)| {
-            let (routes, from) = routes(service, port, &mesh, view);
-            sources.extend(from);
-            let domains = hosts(service, port.number, &mesh, service.key.namespace == *namespace);
-            route_configuration::host(&port_name(&service.key, port.number), domains, routes)
-        };
-        let hosts: Vec<Value> = services.iter().map(host).collect();
-        route_configuration::explicit(&routes_name(namespace, port), hosts).of(sources)
-    });
+    let Some(mesh) = view.target_mesh(namespace).filter(|mesh| mesh.builtin_explicit) else { return Fragment::default() };
+    let services = workload::services_of(&mesh, view);
+    let objects = doors(&services, view)
+        .into_iter()
+        .map(|(port, services)| configuration((SHARED, &routes_name(namespace, port)), (port, &services), (namespace, &mesh), view));
     Fragment { objects: objects.collect(), ..Fragment::default() }
+}
+
+/// Who reads it, and its name; the Services of a port; and from where they are called.
+fn configuration(
+    (of, name): (&str, &str),
+    (port, services): (u16, &[(Arc<Service>, ServicePort)]),
+    (namespace, mesh): (&Arc<str>, &MeshSettings),
+    view: &View<'_>,
+) -> RenderedObject {
+    let mut sources: Vec<ObjectKey> = Vec::new();
+    let host = |(service, of_service): &(Arc<Service>, ServicePort)| {
+        let (routes, from) = routes(service, of_service, mesh, view);
+        sources.extend(from);
+        let domains = hosts(service, port, mesh, service.key.namespace == *namespace);
+        route_configuration::host(&port_name(&service.key, port), domains, routes)
+    };
+    let hosts: Vec<Value> = services.iter().map(host).collect();
+    route_configuration::explicit(of, name, hosts).of(sources)
 }
 
 fn routes_name(namespace: &str, port: u16) -> String {
     format!("explicit/{namespace}/{port}")
 }
 
-fn doors(services: &[Arc<Service>], mesh: &MeshSettings, view: &View<'_>) -> Doors {
+fn doors(services: &[Arc<Service>], view: &View<'_>) -> Doors {
     let mut doors = Doors::new();
-    for service in services.iter().filter(|_| mesh.builtin_explicit) {
+    for service in services {
         for port in service.ports.iter().filter(|port| Carries::of(service, port, view) == Carries::Http) {
             doors.entry(port.number).or_default().push((service.clone(), port.clone()));
         }

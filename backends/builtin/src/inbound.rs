@@ -15,7 +15,9 @@ use crate::access::{Access, Mode};
 use crate::carries::{Carries, Side};
 use crate::constant::{http_manager, rbac, tcp_proxy, tls};
 use crate::message::message;
+use crate::resource::listener::Entrance;
 use crate::resource::{cluster, listener, route_configuration};
+use crate::workload::own_address;
 
 /// The listener `inbound`, with clusters and route configurations of its ports.
 pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
@@ -34,8 +36,15 @@ pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, vi
         Mode::Open | Mode::Audit => tcp_proxy::inbound("passthrough"),
         Mode::Closed => tcp_proxy::inbound("closed"),
     };
-    let listener = listener::inbound(workload, mesh.builtin_ports.0, chains, &automatic, vec![rest]);
-    let mut objects = vec![listener.of(access.sources()).from(provenance)];
+    let entrance = match own_address(pods) {
+        None => Entrance::Captured(mesh.builtin_ports.0),
+        Some(own) => Entrance::Own(own, ports.keys().copied().collect()),
+    };
+    let mut objects = Vec::new();
+    if !matches!(&entrance, Entrance::Own(_, ports) if ports.is_empty()) {
+        let listener = listener::inbound(workload, &entrance, chains, &automatic, vec![rest]);
+        objects.push(listener.of(access.sources()).from(provenance));
+    }
     for (port, carries) in ports {
         objects.push(cluster::application(workload, port, carries.http()));
         if carries.http() {

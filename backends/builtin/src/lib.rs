@@ -23,6 +23,7 @@ mod unprotected;
 mod workload;
 
 pub use identities::identities;
+pub use workload::shares_machine;
 
 use std::cmp::Ordering;
 use std::sync::Arc;

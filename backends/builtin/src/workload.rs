@@ -1,9 +1,11 @@
 //! What the proxy beside one workload reads alone: its two listeners, and what leads on to the application.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, Service, ServiceKey};
+use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, PodSet, Service, ServiceKey};
 use meshglot_translator::render::{Fragment, RenderedObject, UnitKey};
 use meshglot_translator::resolve::View;
 
@@ -40,7 +42,10 @@ pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &mesh, view);
     let services = services_of(&mesh, view);
     objects.extend(explicit::listeners(&workload, &pods, &services, &mesh, view));
-    objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
+    // What is not captured leaves by its doors.
+    if own_address(&pods).is_none() {
+        objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
+    }
     Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
 }
 
@@ -51,6 +56,17 @@ pub(crate) fn name(key: &ObjectKey, view: &View<'_>) -> String {
     let taken = earlier.map(|kind| ObjectKey { kind, ..key.clone() }).any(|other| view.pods(&other).is_some());
     let plain = format!("{}/{}", key.namespace, key.name);
     if taken { format!("{plain}~{}", key.kind.name()) } else { plain }
+}
+
+/// Whether an address is that of a workload which shares its machine with others: any of the loopback network of IPv4 but `127.0.0.1`, which
+/// is the applications'. There nothing is captured: the proxy itself listens at the address, for callers and for the workload's own calls.
+pub fn shares_machine(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.is_loopback() && address != Ipv4Addr::LOCALHOST)
+}
+
+/// The address of a workload that shares its machine with others.
+pub(crate) fn own_address(pods: &PodSet) -> Option<Ipv4Addr> {
+    pods.address.as_ref()?.parse().ok().filter(|address: &Ipv4Addr| shares_machine((*address).into()))
 }
 
 /// The Services of a mesh that have an address, by namespace and name: every workload may call all of them.
@@ -65,4 +81,15 @@ pub(crate) fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Servi
         })
     };
     view.addressed_services().into_iter().filter(|service| is_ours(&service.key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_workloads_share_a_machine_by() {
+        let shares = |address: &str| shares_machine(address.parse().expect("an address"));
+        assert!(shares("127.0.10.1") && !shares("127.0.0.1") && !shares("192.0.2.17") && !shares("::1"));
+    }
 }

@@ -16,5 +16,6 @@ pub use answers::{Problem, Proxies, ProxyAnswer, RefusalAnswer, RefusedAnswer, R
 pub use authority::{Given, saved_trust_domain};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
+pub use meshglot_builtin::shares_machine;
 pub use meshglot_ca::{StoreError, TrustDomain};
 pub use token_review::{AUDIENCE, TokenReviewer};

@@ -79,6 +79,10 @@ pub(super) fn arrive(resources: &Resources, set: Option<&Set>, arrival: Arrival<
         });
     };
     let listener = listener?;
+    // Nobody is there, unless the application itself is.
+    if !listener.hears(arrival.port) {
+        return Err("a port that the proxy does not listen at is not modelled".to_owned());
+    }
     let dialled =
         Dialled { address: None, port: arrival.port, tls: arrival.tls.map(|tls| tls.alpn.as_slice()), http: arrival.said.is_http() };
     let Some(chain) = listener.chain(dialled)?.or(listener.rest()) else { return Ok(Answer::ended(Verdict::Deny, None)) };

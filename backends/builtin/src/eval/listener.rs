@@ -2,6 +2,7 @@
 //!
 //! Source: <https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/listener/v3/listener_components.proto>
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub(super) struct Listener {
     http_inspector: Option<Ports>,
     chains: Vec<(Match, Chain)>,
     rest: Option<Chain>,
+    /// Where nothing is redirected: the ports at which it listens itself.
+    own: Option<BTreeSet<u16>>,
 }
 
 /// For which connections a chain is there.
@@ -50,11 +53,28 @@ pub(super) struct Dialled<'c> {
     pub(super) http: bool,
 }
 
+/// The ports of all addresses.
+fn own_ports(listener: &mut Fields<'_>) -> Read<BTreeSet<u16>> {
+    let mut ports = BTreeSet::from([port(listener.take("address"))?]);
+    for more in listener.list("additional_addresses")? {
+        let mut more = Fields::of(more)?;
+        ports.insert(port(more.take("address"))?);
+        more.done()?;
+    }
+    Ok(ports)
+}
+
+/// The port of an `Address`.
+fn port(address: &Value) -> Read<u16> {
+    let port = address["socket_address"]["port_value"].as_u64().and_then(|port| u16::try_from(port).ok());
+    port.ok_or_else(|| "a listener without a port is not modelled".to_owned())
+}
+
 impl Listener {
     /// Reads a `Listener`.
     pub(super) fn new(resource: &Value, patterns: &mut Patterns) -> Read<Self> {
         let mut fields = Fields::of(resource)?;
-        fields.skip(&["name", "address", "traffic_direction", "listener_filters_timeout", "continue_on_listener_filters_timeout"]);
+        fields.skip(&["name", "traffic_direction", "listener_filters_timeout", "continue_on_listener_filters_timeout"]);
         let (mut redirected, mut tls_inspector, mut http_inspector) = (false, None, None);
         for filter in fields.list("listener_filters")? {
             let mut filter = Fields::of(filter)?;
@@ -70,9 +90,12 @@ impl Listener {
             config.done()?;
             filter.done()?;
         }
-        if !redirected {
-            return Err("a listener that does not learn the address that was called is not modelled".to_owned());
-        }
+        let own = if redirected {
+            fields.skip(&["address"]);
+            None
+        } else {
+            Some(own_ports(&mut fields)?)
+        };
         let mut chains = Vec::new();
         for chain in fields.list("filter_chains")? {
             let mut chain = Fields::of(chain)?;
@@ -83,7 +106,12 @@ impl Listener {
             chain => Some(Chain::new(Fields::of(chain)?, patterns)?),
         };
         fields.done()?;
-        Ok(Self { tls_inspector, http_inspector, chains, rest })
+        Ok(Self { tls_inspector, http_inspector, chains, rest, own })
+    }
+
+    /// Whether connections to a port come to it.
+    pub(super) fn hears(&self, port: u16) -> bool {
+        self.own.as_ref().is_none_or(|own| own.contains(&port))
     }
 
     /// The chain that a connection takes; `None`: the default one.
@@ -227,6 +255,18 @@ mod tests {
                 chain("net", json!({ "destination_port": 70, "prefix_ranges": [{ "address_prefix": "10.0.0.0", "prefix_len": 8 }] })),
             ],
         })
+    }
+
+    #[test]
+    fn one_that_nothing_is_redirected_to_hears_its_own_ports() {
+        let address = |port: u16| json!({ "socket_address": { "address": "127.0.10.1", "port_value": port } });
+        let mut resource = listener();
+        resource["listener_filters"].as_array_mut().expect("filters").remove(0);
+        assert!(Listener::new(&resource, &mut Patterns::default()).is_err(), "it has no address");
+        resource["address"] = address(80);
+        resource["additional_addresses"] = json!([{ "address": address(90) }]);
+        let own = Listener::new(&resource, &mut Patterns::default()).expect("it is read");
+        assert_eq!([70, 80, 90].map(|port| own.hears(port)), [false, true, true]);
     }
 
     #[test_case(80, Some("meshglot"), false, Some("mtls") ; "mesh")]

@@ -1,6 +1,7 @@
 //! All resources, by who reads them, by type and by name; each is parsed once.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -104,11 +105,12 @@ impl Set {
     }
 }
 
-/// A door on the loopback address. Captured calls never come to it; what is called there by name, the server's proxy
+/// A door on a loopback address. Captured calls never come to it; what is called there by name, the server's proxy
 /// decides as it does for every other call.
 fn is_explicit(name: &str, resource: &Value) -> bool {
     let door = name.strip_prefix("explicit/").is_some_and(|port| port.parse::<u16>().is_ok());
-    door && resource["address"]["socket_address"]["address"] == "127.0.0.1"
+    let address = resource["address"]["socket_address"]["address"].as_str().and_then(|address| address.parse::<IpAddr>().ok());
+    door && address.is_some_and(|address| address.is_loopback())
 }
 
 /// What was read, to be asked several times.

@@ -3,6 +3,7 @@
 //! Source: <https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/listener/v3/listener.proto>
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use meshglot_translator::render::RenderedObject;
 use serde_json::{Value, json};
@@ -14,13 +15,31 @@ use crate::message::message;
 /// What plain HTTP looks like to the inspector of connections.
 pub(crate) const HTTP_WORDS: [&str; 3] = ["h2c", "http/1.0", "http/1.1"];
 
+/// Where calls to a workload come in.
+pub(crate) enum Entrance {
+    /// At the proxy's port, redirected from wherever they were made to.
+    Captured(u16),
+    /// At the workload's own address, on these ports.
+    Own(Ipv4Addr, Vec<u16>),
+}
+
 /// Calls to a workload. `automatic`: the ports whose protocol must be looked at. `rest`: the filters of calls to
 /// ports that nobody declares.
-pub(crate) fn inbound(workload: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>, rest: Vec<Value>) -> RenderedObject {
+pub(crate) fn inbound(
+    workload: &str,
+    entrance: &Entrance,
+    chains: Vec<Value>,
+    automatic: &BTreeSet<u16>,
+    rest: Vec<Value>,
+) -> RenderedObject {
     let tls_inspector = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
     let tls_inspector = extension("envoy.filters.listener.tls_inspector", tls_inspector, json!({}));
-    let filters = [original_dst(), tls_inspector].into_iter().chain(http_inspector(automatic)).collect();
-    let mut resource = resource("inbound", port, "INBOUND", filters, chains);
+    let (addresses, original_dst) = match entrance {
+        Entrance::Captured(port) => (vec![address(Ipv4Addr::UNSPECIFIED, *port)], Some(original_dst())),
+        Entrance::Own(own, ports) => (ports.iter().map(|port| address(*own, *port)).collect(), None),
+    };
+    let filters = original_dst.into_iter().chain([tls_inspector]).chain(http_inspector(automatic)).collect();
+    let mut resource = resource("inbound", addresses, "INBOUND", filters, chains);
     patient(&mut resource);
     resource["default_filter_chain"] = message! { "name": "default", "filters": rest };
     object(workload, Message::Listener, "inbound", resource)
@@ -29,7 +48,7 @@ pub(crate) fn inbound(workload: &str, port: u16, chains: Vec<Value>, automatic: 
 /// Calls of a workload. `automatic`: the ports whose protocol must be looked at.
 pub(crate) fn outbound(workload: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>) -> RenderedObject {
     let filters = std::iter::once(original_dst()).chain(http_inspector(automatic)).collect();
-    let mut resource = resource("outbound", port, "OUTBOUND", filters, chains);
+    let mut resource = resource("outbound", vec![address(Ipv4Addr::UNSPECIFIED, port)], "OUTBOUND", filters, chains);
     if !automatic.is_empty() {
         patient(&mut resource);
     }
@@ -38,13 +57,13 @@ pub(crate) fn outbound(workload: &str, port: u16, chains: Vec<Value>, automatic:
     object(workload, Message::Listener, "outbound", resource)
 }
 
-/// Calls of a workload that nothing captures: its own host alone reaches it.
-pub(crate) fn explicit(workload: &str, port: u16, filter: Value) -> RenderedObject {
+/// Calls of a workload that nothing captures: its own host alone reaches it. `own`: its loopback address.
+pub(crate) fn explicit(workload: &str, own: Ipv4Addr, port: u16, filter: Value) -> RenderedObject {
     let name = format!("explicit/{port}");
     let chain = message! { "name": name.as_str(), "filters": vec![filter] };
     let resource = json!({
         "name": name,
-        "address": { "socket_address": { "address": "127.0.0.1", "port_value": port } },
+        "address": address(own, port),
         "traffic_direction": "OUTBOUND",
         "filter_chains": [chain],
     });
@@ -57,12 +76,22 @@ fn patient(resource: &mut Value) {
     resource["continue_on_listener_filters_timeout"] = true.into();
 }
 
-fn resource(name: &str, port: u16, direction: &str, filters: Vec<Value>, chains: Vec<Value>) -> Value {
+fn address(address: Ipv4Addr, port: u16) -> Value {
+    json!({ "socket_address": { "address": address.to_string(), "port_value": port } })
+}
+
+/// `addresses`: at least one.
+fn resource(name: &str, addresses: Vec<Value>, direction: &str, filters: Vec<Value>, chains: Vec<Value>) -> Value {
+    let mut addresses = addresses.into_iter();
     let mut resource = json!({
         "name": name,
-        "address": { "socket_address": { "address": "0.0.0.0", "port_value": port } },
+        "address": addresses.next(),
         "traffic_direction": direction,
     });
+    let more: Vec<Value> = addresses.map(|address| json!({ "address": address })).collect();
+    if !more.is_empty() {
+        resource["additional_addresses"] = more.into();
+    }
     resource["listener_filters"] = filters.into();
     if !chains.is_empty() {
         resource["filter_chains"] = chains.into();

@@ -15,9 +15,10 @@ pub(crate) fn outbound(name: &str, routes: Vec<Value>) -> RenderedObject {
     object(SHARED, Message::RouteConfiguration, name, resource(name, routes))
 }
 
-/// What callers read who name the Service: a host of [`host`] for each. Another Host is answered 404.
-pub(crate) fn explicit(name: &str, hosts: Vec<Value>) -> RenderedObject {
-    object(SHARED, Message::RouteConfiguration, name, with_hosts(name, hosts))
+/// What callers read who name the Service: a host of [`host`] for each. Another Host is answered 404. `of`: the workload that alone
+/// reads it, or [`SHARED`].
+pub(crate) fn explicit(of: &str, name: &str, hosts: Vec<Value>) -> RenderedObject {
+    object(of, Message::RouteConfiguration, name, with_hosts(name, hosts))
 }
 
 /// The routes of one Service, which end with one that takes every request, by its names.
