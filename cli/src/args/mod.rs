@@ -13,6 +13,7 @@ mod input;
 mod lint;
 mod man;
 mod matrix;
+mod ours;
 mod proxy;
 mod render;
 mod run;
@@ -37,6 +38,7 @@ pub use input::{Accepted, Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
+pub use ours::OursArgs;
 pub use proxy::{
     CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, StatusArgs, TableArgs, TokenArgs,
 };

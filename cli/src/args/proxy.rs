@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::OursArgs;
+
 /// The proxies there are.
 pub(super) const PROXIES: [&str; 2] = ["meshglot", "envoy"];
 
@@ -68,11 +70,12 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   meshglot proxy run --join ledger.join
   meshglot proxy run --join ledger.join --proxy meshglot
+  meshglot proxy run --join ledger.join --proxy meshglot --log-share 1 --metrics 127.0.0.1:8080
   meshglot proxy run --join ledger.join --folder ledger-proxy --envoy ./envoy
 
 What the proxy needs is kept in its folder: another start there needs no other token. Our own proxy, `meshglot`, keeps its
 last good configuration there, too, and starts with it while the control plane is away.
-Exit codes: 0 stopped, 2 usage, 3 unreadable file, 70 the proxy cannot be started.";
+Exit codes: 0 stopped, 2 usage, 3 unreadable file, 6 the address is taken, 70 the proxy cannot be started.";
 
 const CAPTURE_EXAMPLES: &str = "\
 Examples:
@@ -246,6 +249,9 @@ pub struct ProxyRunArgs {
     /// Where to find the control plane, in place of what the invitation says
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub control_plane: Option<SocketAddr>,
+    /// What our own proxy is told.
+    #[command(flatten)]
+    pub ours: OursArgs,
 }
 
 /// `meshglot proxy capture`.

@@ -5,19 +5,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Accepted;
 use super::proxy::PROXIES;
+use super::{Accepted, OursArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot run --config-dir mesh/
   meshglot run --config-dir mesh/ --proxy meshglot
+  meshglot run --config-dir mesh/ --proxy meshglot --log-share 1 --metrics 127.0.0.1:8080
   meshglot run --config-dir mesh/ --proxy envoy
   meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
 
 The folder holds policy, Services and Workloads. An edit counts as a whole or not at all: while a file is wrong, what
 was in force stays in force. SIGHUP reads again. Ctrl-C ends it; proxies go on with what they have.
-Exit codes: 0 stopped, 2 usage, 3 the folder cannot be read or, with --strict, is wrong, 6 the address is taken.";
+Exit codes: 0 stopped, 2 usage, 3 the folder cannot be read or, with --strict, is wrong, 6 an address is taken.";
 
 /// `meshglot run`.
 #[derive(Debug, Args)]
@@ -61,4 +62,7 @@ pub struct RunArgs {
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
+    /// What our own proxy is told.
+    #[command(flatten)]
+    pub ours: OursArgs,
 }

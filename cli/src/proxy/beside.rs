@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use meshglot_agent::{Agent, AgentError, Event, Invitation, SecretsKept};
-use meshglot_proxy::{MetricNames, RunError, Settings};
+use meshglot_proxy::{RunError, Settings};
 use tokio::sync::{mpsc, watch};
+
+use super::ours::Ours;
 
 /// Threads of our own proxy that serve: a sidecar shares its machine with what it stands beside.
 const WORKERS: usize = 2;
@@ -17,18 +19,26 @@ const WORKERS: usize = 2;
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// One of the proxies there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Chosen {
     /// Our own, in this process.
-    Meshglot,
+    Meshglot(Ours),
     /// A process of this program.
     Envoy(PathBuf),
 }
 
 impl Chosen {
     /// By the word of `--proxy`, which the grammar has checked.
-    pub(crate) fn of(word: &str, envoy: &Path) -> Self {
-        if word == "meshglot" { Self::Meshglot } else { Self::Envoy(envoy.to_owned()) }
+    pub(crate) fn of(word: &str, envoy: &Path, ours: Ours) -> Self {
+        if word == "meshglot" { Self::Meshglot(ours) } else { Self::Envoy(envoy.to_owned()) }
+    }
+
+    /// No socket shows its counters any more; whether one did.
+    pub(crate) fn hide_metrics(&mut self) -> bool {
+        match self {
+            Self::Meshglot(ours) => ours.metrics.take().is_some(),
+            Self::Envoy(_) => false,
+        }
     }
 }
 
@@ -60,7 +70,7 @@ impl Beside {
         let Self { chosen, invitation, token_file, instance, folder } = self;
         match chosen {
             Chosen::Envoy(program) => Ok(Agent { invitation, token_file, instance, folder, program, log: None }.run(stop, events).await?),
-            Chosen::Meshglot => {
+            Chosen::Meshglot(Ours { log_share, metrics, metric_names }) => {
                 let secrets = SecretsKept::begin(&invitation, token_file.as_deref(), &folder, &events)?;
                 let settings = Settings {
                     id: format!("{}/{instance}", invitation.workload),
@@ -70,8 +80,9 @@ impl Beside {
                     clock: secrets.clock(),
                     log: Some(log(&folder).map_err(AgentError::Folder)?),
                     folder,
-                    metrics: None,
-                    metric_names: MetricNames::default(),
+                    log_share,
+                    metrics: metrics.map(|listener| listener.try_clone()).transpose().map_err(RunError::Socket)?,
+                    metric_names,
                     workers: WORKERS,
                     drain: DRAIN,
                 };

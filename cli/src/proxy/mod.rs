@@ -4,6 +4,7 @@ mod admin;
 mod beside;
 mod log;
 mod messages;
+mod ours;
 mod show;
 mod start;
 mod status;
@@ -24,6 +25,7 @@ use crate::output::unwritable;
 use crate::run::admin_socket;
 use admin::Admin;
 pub(crate) use beside::{Beside, Chosen};
+pub(crate) use ours::Ours;
 
 pub(crate) fn run(args: &ProxyArgs, io: &mut Io<'_>) -> Outcome {
     match &args.command {

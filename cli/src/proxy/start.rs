@@ -5,19 +5,22 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::beside::{Beside, BesideError, Chosen};
+use super::ours::Ours;
 use super::{say, text};
 use crate::Io;
 use crate::args::ProxyRunArgs;
 use crate::exit::{Exit, Failure, Outcome};
 
 pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
+    let ours = Ours::of(&args.ours, Some(&args.proxy))?;
+    let metrics = ours.metrics_url();
     let text = text(&args.join, io.stdin)?;
     let mut invitation =
         Invitation::read(&text).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", args.join.display())))?;
     invitation.control_plane = args.control_plane.unwrap_or(invitation.control_plane);
     let workload = invitation.workload.clone();
     let beside = Beside {
-        chosen: Chosen::of(&args.proxy, &args.envoy),
+        chosen: Chosen::of(&args.proxy, &args.envoy, ours),
         instance: args.instance.clone().unwrap_or_else(|| workload.rsplit('/').next().unwrap_or(&workload).to_owned()),
         folder: std::path::absolute(&args.folder)?,
         token_file: args.token_file.clone(),
@@ -32,6 +35,9 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
     writeln!(io.stdout, "proxy          {workload}")?;
     writeln!(io.stdout, "folder         {}", beside.folder.display())?;
     writeln!(io.stdout, "control plane  {}", beside.invitation.control_plane)?;
+    if let Some(metrics) = metrics {
+        writeln!(io.stdout, "metrics        {metrics}")?;
+    }
     io.stdout.flush()?;
     let ended = runtime.block_on(foreground(beside, &workload, signals, io));
     // The thread that waits for a name or a file is not waited for.

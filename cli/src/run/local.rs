@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use meshglot_agent::Event;
-use meshglot_control::Control;
+use meshglot_control::{Control, shares_machine};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -33,24 +33,32 @@ impl Local {
     /// Starts what is new on this machine, and ends what is not there any more.
     pub(super) fn follow(&mut self) {
         let workloads = self.control.workloads();
-        let here: Vec<&str> = workloads.iter().filter(|(_, address)| is_here(**address)).map(|(name, _)| name.as_str()).collect();
+        let here: Vec<(&str, IpAddr)> =
+            workloads.iter().filter(|(_, address)| is_here(**address)).map(|(name, address)| (name.as_str(), *address)).collect();
         // One that could not begin is tried again with the next edit.
         self.running.retain(|name, (stop, task)| {
-            let stays = here.contains(&name.as_str());
+            let stays = here.iter().any(|(here, _)| here == name);
             if !stays {
                 let _ = stop.send(true);
             }
             stays && !task.is_finished()
         });
-        match here[..] {
-            [] => self.note("no Workload with a proxy has an address of this machine: no proxy is started"),
-            [one] if !self.running.contains_key(one) => self.start(one),
-            [_] => {}
+        let (shared, alone): (Vec<_>, Vec<_>) = here.iter().partition(|(_, address)| shares_machine(*address));
+        match alone[..] {
+            [] if shared.is_empty() => self.note("no Workload with a proxy has an address of this machine: no proxy is started"),
+            [] => {}
+            [(one, _)] => self.start_once(one),
             // Both would listen on the same ports, and the system would share calls out among them.
-            [one, other, ..] => self.note(&format!(
+            [(one, _), (other, _), ..] => self.note(&format!(
                 "the Workloads {one} and {other} are both of this machine, and their proxies would listen on the same ports: start each \
-                 with `meshglot proxy run` in a network namespace of its own"
+                 with `meshglot proxy run` in a network namespace of its own, or give each a loopback address of its own"
             )),
+        }
+        if here.len() > 1 && self.chosen.hide_metrics() {
+            self.note("--metrics would tell of one of several proxies: it tells of none, and each has its counters on its admin.sock");
+        }
+        for (one, _) in shared {
+            self.start_once(one);
         }
     }
 
@@ -61,6 +69,12 @@ impl Local {
         }
         for (_, (_stop, task)) in self.running {
             let _ = task.await;
+        }
+    }
+
+    fn start_once(&mut self, workload: &str) {
+        if !self.running.contains_key(workload) {
+            self.start(workload);
         }
     }
 

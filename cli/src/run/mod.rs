@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Input, RunArgs};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::proxy::Chosen;
+use crate::proxy::{Chosen, Ours};
 use crate::render::count;
 use crate::{Io, draw, plan};
 use directory::{Directory, Reader};
@@ -61,7 +61,9 @@ pub(crate) fn run(args: &RunArgs, io: &mut Io<'_>) -> Outcome {
     if !args.config_dir.is_dir() {
         return Err(Failure::new(Exit::Invalid, format!("{}: no such folder", args.config_dir.display())));
     }
-    let setup = Setup { args, reader: reader(args)?, state: StateFolder::open(args)?, given: args.ca.as_deref().map(given).transpose()? };
+    let ours = Ours::of(&args.ours, args.proxy.as_deref())?;
+    let (reader, state) = (reader(args)?, StateFolder::open(args)?);
+    let setup = Setup { args, ours, reader, state, given: args.ca.as_deref().map(given).transpose()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = serve(setup, &runtime, io);
     runtime.shutdown_timeout(GRACE);
@@ -71,13 +73,14 @@ pub(crate) fn run(args: &RunArgs, io: &mut Io<'_>) -> Outcome {
 /// What is known before anything runs.
 struct Setup<'a> {
     args: &'a RunArgs,
+    ours: Ours,
     reader: Reader,
     state: StateFolder,
     given: Option<Given>,
 }
 
 fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
-    let Setup { args, reader, state, given } = setup;
+    let Setup { args, ours, reader, state, given } = setup;
     let (tell, told) = channel();
     listen_for_signals(runtime, &tell)?;
     let trust_domain = match found::trust_domain(&reader, &state, args.strict, &told, io)? {
@@ -108,6 +111,9 @@ fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
     if let Some(address) = args.web {
         writeln!(io.stdout, "web            {}", web::open(address, &args.config_dir, directory.clone(), runtime, &tell)?)?;
     }
+    if let Some(metrics) = ours.metrics_url() {
+        writeln!(io.stdout, "metrics        {metrics}")?;
+    }
     io.stdout.flush()?;
     if args.listen.ip().is_unspecified() && args.advertise.is_none() {
         writeln!(io.stderr, "note: proxies elsewhere need --advertise ADDRESS:PORT, since {} is no address to call", args.listen.ip())?;
@@ -117,7 +123,7 @@ fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
         return Ok(Exit::Invalid);
     }
     directory.follow(looks, runtime.handle().clone());
-    let mut local = args.proxy.as_ref().map(|word| Local::new(control, Chosen::of(word, &args.envoy), state.proxies(), tell.clone()));
+    let mut local = args.proxy.as_ref().map(|word| Local::new(control, Chosen::of(word, &args.envoy, ours), state.proxies(), tell.clone()));
     let ended = tell_all(&told, runtime, local.as_mut(), io);
     if let Some(local) = local {
         runtime.block_on(local.end());

@@ -1,7 +1,7 @@
 //! What the proxy answers on a socket of its own: whether it serves, what it has counted, and what passes through it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::TcpListener as StdListener;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) struct Answers {
     pub(crate) status: watch::Receiver<Status>,
 }
 
-/// Answers in the folder, and, counters alone, at an address. It ends when this is dropped.
+/// Answers in the folder, and, counters and readiness alone, on another socket. It ends when this is dropped.
 pub(crate) struct Admin {
     _serving: JoinSet<io::Result<()>>,
 }
@@ -42,12 +42,13 @@ pub(crate) struct Admin {
 impl Admin {
     /// # Errors
     /// A socket cannot be listened on.
-    pub(crate) async fn start(answers: Answers, folder: &Path, address: Option<SocketAddr>) -> io::Result<Self> {
+    pub(crate) async fn start(answers: Answers, folder: &Path, counters: Option<StdListener>) -> io::Result<Self> {
         let mut serving = JoinSet::new();
         let answers = Arc::new(answers);
         let counted = Router::new().route("/metrics", get(metrics)).route("/ready", get(ready));
-        if let Some(address) = address {
-            let listener = TcpListener::bind(address).await.map_err(told(address))?;
+        if let Some(listener) = counters {
+            listener.set_nonblocking(true)?;
+            let listener = TcpListener::from_std(listener)?;
             let router = counted.clone().with_state(answers.clone());
             serving.spawn(async move { axum::serve(listener, router).await });
         }
@@ -95,13 +96,13 @@ async fn status(State(answers): State<Arc<Answers>>) -> Response {
 /// A line of JSON for each request and connection that ends, for as long as somebody reads. Who reads too slowly is told how many lines
 /// were left out.
 async fn tap(State(answers): State<Arc<Answers>>) -> Response {
-    let lines = stream::unfold(answers.tap.subscribe(), |mut receiver| async move {
-        let line = match receiver.recv().await {
+    let lines = stream::unfold(answers.tap.watch(), |mut watch| async move {
+        let line = match watch.lines.recv().await {
             Ok(line) => line,
             Err(RecvError::Lagged(count)) => Bytes::from(format!("{{\"left_out\":{count}}}\n")),
             Err(RecvError::Closed) => return None,
         };
-        Some((Ok::<_, io::Error>(line), receiver))
+        Some((Ok::<_, io::Error>(line), watch))
     });
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }

@@ -22,5 +22,5 @@ mod trace;
 mod upstream;
 mod worker;
 
-pub use observe::MetricNames;
+pub use observe::{LogShare, LogShareError, MetricNames};
 pub use proxy::{RunError, Settings, run};

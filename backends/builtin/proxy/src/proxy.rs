@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::admin::{Admin, Answers};
 use crate::ads;
 use crate::config::{Config, Publisher};
-use crate::observe::{LogWriter, MetricNames, Registry, Tap};
+use crate::observe::{LogShare, LogWriter, MetricNames, Registry, Tap};
 use crate::store::Store;
 use crate::tls::Identity;
 use crate::worker::{Change, Thread};
@@ -37,8 +37,10 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Takes the access log, and what people have to know of the control plane; `None`: the standard output and the standard error.
     pub log: Option<File>,
-    /// Where counters are told besides, for Prometheus.
-    pub metrics: Option<SocketAddr>,
+    /// How many of the calls that end well are in the access log; those that do not all are.
+    pub log_share: LogShare,
+    /// Where counters are told besides, for Prometheus, to whoever can call it.
+    pub metrics: Option<TcpListener>,
     /// Under which names besides their own.
     pub metric_names: MetricNames,
     /// Threads that serve, at least 1.
@@ -63,7 +65,8 @@ pub enum RunError {
 /// # Errors
 /// Its threads cannot run.
 pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> Result<(), RunError> {
-    let Settings { id, control_plane, control_plane_id, held, clock, folder, log, metrics, metric_names, workers, drain } = settings;
+    let Settings { id, control_plane, control_plane_id, held, clock, folder, log, log_share, metrics, metric_names, workers, drain } =
+        settings;
     let began = (Instant::now(), OffsetDateTime::now_utc());
     let tells = Tells { is_file: log.is_some() };
     let log = match log {
@@ -78,7 +81,7 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> Result<(), 
     let answers =
         Answers { metrics: registry.clone(), names: metric_names, losses: log.losses(), tap: tap.clone(), status: status.clone() };
     let admin = Admin::start(answers, &folder, metrics).await.map_err(RunError::Socket)?;
-    let start = |number| Thread::start(number, (log.sink(), registry.thread(), tap.clone()), began);
+    let start = |number| Thread::start(number, (log.sink(log_share), registry.thread(), tap.clone()), began);
     let threads = (0..workers.max(1)).map(start).collect::<io::Result<_>>();
     let publisher = Arc::new(Publisher::new(threads.map_err(RunError::Thread)?));
     let mut beside = JoinSet::new();

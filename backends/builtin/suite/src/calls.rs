@@ -6,11 +6,13 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use rustls::{ClientConnection, StreamOwned};
+
 use crate::client::{self, Answer, Call, Connection};
 use crate::credentials::Credentials;
 use crate::mesh::Mesh;
 use crate::namespace::Namespace;
-use crate::stranger::{Stranger, call_as};
+use crate::stranger::{ALPN_TCP, Stranger, call_as, handshake};
 use crate::workload::Workload;
 
 /// Calls one address from one workload.
@@ -64,6 +66,15 @@ impl Caller {
     /// Nothing answers, not even by closing.
     pub fn call_as(&self, shows: Option<&Credentials>, what: &Call) -> io::Result<Answer> {
         call_as(shows, &self.namespace, self.server, &self.host, what)
+    }
+
+    /// A connection of bytes over TLS, as somebody who has this certificate. Its handshake waits, once the proxy has said its part, until something
+    /// is done.
+    ///
+    /// # Errors
+    /// Nobody listens, or who does wants no such connection.
+    pub fn stream_as(&self, shows: &Credentials, meanwhile: impl FnOnce()) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        handshake(Some(shows), ALPN_TCP, (&self.namespace, self.server), meanwhile)
     }
 }
 

@@ -63,6 +63,12 @@ impl Host {
         Ok(())
     }
 
+    /// Who its proxy is.
+    pub(crate) fn spiffe_id(&self) -> String {
+        let Workload { namespace, account, .. } = self.workload;
+        format!("spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{account}")
+    }
+
     /// What its proxy calls itself: workload and instance.
     pub(crate) fn node(&self) -> (String, String) {
         let Workload { name, namespace, .. } = self.workload;

@@ -25,6 +25,7 @@ use crate::inventory::inventory;
 use crate::issuer::Issuer;
 use crate::network::Network;
 use crate::plane::Plane;
+use crate::sent::Sent;
 use crate::workload::{Place, Workload};
 
 /// How long everything may take to be as it should be.
@@ -39,6 +40,7 @@ pub struct Mesh {
     worlds: watch::Sender<Arc<World>>,
     identities: watch::Sender<Arc<Identities>>,
     pub(crate) plane: Option<Plane>,
+    pub(crate) sent: Arc<Sent>,
     /// The address of the control plane, also while there is none.
     control_plane: std::net::SocketAddr,
     workloads: Vec<Workload>,
@@ -68,13 +70,15 @@ impl Mesh {
 
         let (worlds, receiver) = watch::channel(world(&plan, &World::default())?);
         let (ids, id_receiver) = watch::channel(Arc::new(identities(&plan.model, &plan.target)));
-        let plane = Plane::start(&network, 0, receiver, id_receiver, issuer.configs())?;
+        let sent = Arc::<Sent>::default();
+        let plane = Plane::start(&network, 0, receiver, id_receiver, issuer.configs(), sent.clone())?;
         let mut mesh = Self {
             hosts: BTreeMap::new(),
             worlds,
             identities: ids,
             control_plane: plane.address(),
             plane: Some(plane),
+            sent,
             workloads: workloads.to_vec(),
             away: BTreeSet::new(),
             policy: String::new(),
@@ -170,7 +174,8 @@ impl Mesh {
     /// It cannot be started, or a proxy does not come back.
     pub fn start_control_plane(&mut self) -> io::Result<()> {
         let (worlds, identities) = (self.worlds.subscribe(), self.identities.subscribe());
-        self.plane = Some(Plane::start(&self.network, self.control_plane.port(), worlds, identities, self.issuer.configs())?);
+        let (configs, sent) = (self.issuer.configs(), self.sent.clone());
+        self.plane = Some(Plane::start(&self.network, self.control_plane.port(), worlds, identities, configs, sent)?);
         self.settle()
     }
 
@@ -208,6 +213,7 @@ impl Mesh {
     /// # Errors
     /// A file cannot be removed.
     pub fn forget(&self, of: &str) -> io::Result<()> {
+        self.sent.forget(&self.hosts[of].spiffe_id());
         for entry in fs::read_dir(self.folder.path().join(of))? {
             let path = entry?.path();
             if path.file_name().is_some_and(|name| name != "log") {

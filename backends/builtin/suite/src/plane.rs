@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
 use meshglot_xds::{ByIdentity, Discovery, Identities, Proxies, ProxyStatus, World, connections};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use tonic::transport::Server;
 
 use crate::network::{GATEWAY, Network};
+use crate::sent::{Sent, Watched};
 
 /// How long a worker thread may take to notice that it is over.
 const END: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ impl Plane {
         worlds: watch::Receiver<Arc<World>>,
         identities: watch::Receiver<Arc<Identities>>,
         configs: watch::Receiver<Arc<ServerConfig>>,
+        sent: Arc<Sent>,
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = network.middle.within(|| std::net::TcpListener::bind(SocketAddr::from((GATEWAY, port))))?;
@@ -41,7 +44,8 @@ impl Plane {
         let proxies = discovery.proxies();
         runtime.block_on(async {
             let incoming = connections(TcpListener::from_std(listener)?, configs);
-            tokio::spawn(Server::builder().add_service(discovery.service()).serve_with_incoming(incoming));
+            let watched = AggregatedDiscoveryServiceServer::new(Watched { streams: discovery.streams(), sent });
+            tokio::spawn(Server::builder().add_service(watched).serve_with_incoming(incoming));
             io::Result::Ok(())
         })?;
         Ok(Self { runtime: Some(runtime), proxies, address })

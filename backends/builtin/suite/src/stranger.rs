@@ -18,6 +18,9 @@ use crate::namespace::Namespace;
 /// What proxies of the mesh offer where requests are read.
 const ALPN: &str = "meshglot";
 
+/// What they offer where bytes are passed on.
+pub(crate) const ALPN_TCP: &str = "meshglot-tcp";
+
 /// A server of requests; it ends when this is dropped.
 pub struct Stranger {
     stop: Arc<AtomicBool>,
@@ -72,13 +75,33 @@ fn serve(stream: TcpStream, config: Option<Arc<ServerConfig>>) -> io::Result<()>
 
 /// One request straight to a proxy, over TLS as a caller's proxy speaks it.
 pub(crate) fn call_as(shows: Option<&Credentials>, from: &Namespace, to: SocketAddr, host: &str, call: &Call) -> io::Result<Answer> {
-    let config = client(shows, ALPN)?;
-    from.within(|| {
+    let mut stream = handshake(shows, ALPN, (from, to), || ())?;
+    unless_refused(exchange(&mut stream, host, call, false), Answer::Closed)
+}
+
+/// A connection over TLS whose handshake waits, once the proxy has said its part, until something is done.
+pub(crate) fn handshake(
+    shows: Option<&Credentials>,
+    alpn: &str,
+    (from, to): (&Namespace, SocketAddr),
+    meanwhile: impl FnOnce(),
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let config = client(shows, alpn)?;
+    let mut stream = from.within(|| {
         let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let connection = ClientConnection::new(config, ServerName::IpAddress(to.ip().into())).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(connection, stream);
-        unless_refused(exchange(&mut stream, host, call, false), Answer::Closed)
-    })
+        Ok(StreamOwned::new(connection, stream))
+    })?;
+    let StreamOwned { conn, sock } = &mut stream;
+    conn.write_tls(sock)?;
+    while conn.is_handshaking() && !conn.wants_write() {
+        if conn.read_tls(sock)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        conn.process_new_packets().map_err(io::Error::other)?;
+    }
+    meanwhile();
+    Ok(stream)
 }

@@ -65,10 +65,15 @@ impl Discovery {
 
     /// The service, to be put into a server. It has to be called within a runtime.
     pub fn service(self) -> AggregatedDiscoveryServiceServer<Streams> {
+        AggregatedDiscoveryServiceServer::new(self.streams())
+    }
+
+    /// The same for who looks at what goes through. It has to be called within a runtime.
+    pub fn streams(self) -> Streams {
         let Self { worlds, admission, proxies, patience } = self;
         let (sender, stages) = watch::channel(Stage::of(worlds.borrow().clone()));
         tokio::spawn(stages::run(worlds, sender, proxies.clone(), patience));
-        AggregatedDiscoveryServiceServer::new(Streams { stages, admission, proxies, count: AtomicU64::new(0) })
+        Streams { stages, admission, proxies, count: AtomicU64::new(0) }
     }
 }
 

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::running::{Running, SERVICES, folder, json, policy, ports, until};
 
 /// Envoy, as its variable names it or as `hack/peers/install` left it. `None` says so once.
-fn envoy() -> Option<PathBuf> {
+pub(super) fn envoy() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let caches = set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")));
     let peers = set("MESHGLOT_PEERS").map(PathBuf::from).or_else(|| Some(caches?.join("meshglot-peers")));
@@ -38,7 +38,7 @@ pub(super) fn mesh_object() -> String {
 }
 
 /// An application that answers everything with its word; it ends with the test's process.
-fn application(word: &'static str) -> u16 {
+pub(super) fn application(word: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
@@ -53,8 +53,13 @@ fn application(word: &'static str) -> u16 {
 
 /// The answer to a request at the loopback address.
 fn get(port: u16, host: &str) -> std::io::Result<String> {
+    get_path(port, host, "/")
+}
+
+/// The same of another path.
+pub(super) fn get_path(port: u16, host: &str, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    write!(stream, "GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -64,11 +69,11 @@ fn get(port: u16, host: &str) -> std::io::Result<String> {
 fn a_door_leads_to_the_routes_of_the_name() {
     let Some(envoy) = envoy() else { return };
     let _ports = ports();
-    door(&["--proxy", "envoy", "--envoy", &envoy.display().to_string()], "bank/ledger: envoy runs");
+    door(&["--proxy", "envoy", "--envoy", &envoy.display().to_string()], "bank/ledger: envoy runs", |_, _| {});
 }
 
-/// Calls through the door of a proxy that is started with these words.
-pub(super) fn door(words: &[&str], runs: &str) {
+/// Calls through the door of a proxy that is started with these words, then looks at what it has become.
+pub(super) fn door(words: &[&str], runs: &str, look: impl FnOnce(&mut Running, &Path)) {
     let [door] = free_ports();
     let service = |name: &str| {
         let port = application(if name == "old" { "old" } else { "new" });
@@ -92,6 +97,7 @@ pub(super) fn door(words: &[&str], runs: &str) {
         assert!(answer.ends_with("new"), "{host} is split: {answer}");
     }
     assert!(get(door, "nobody").expect("an answer").starts_with("HTTP/1.1 404 "));
+    look(&mut mesh, folder.path());
     assert_eq!(mesh.end(), 0);
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod directory;
 mod envoy;
+mod machine;
 mod ours;
 mod running;
 

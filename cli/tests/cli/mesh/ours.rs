@@ -1,15 +1,58 @@
 //! Proxies of our own that are started by us: they run in the process that starts them.
 
 use std::fs;
+use std::io::{BufRead as _, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 
-use super::envoy::{door, mesh_object, sync};
-use super::running::{Running, SERVICES, folder, json, policy, ports, until};
+use super::envoy::{door, get_path, mesh_object, sync};
+use super::running::{Running, SERVICES, folder, json, meshglot, policy, ports, until};
 
 #[test]
 fn a_door_of_ours_leads_to_the_routes_of_the_name() {
     let _ports = ports();
-    door(&["--proxy", "meshglot"], "bank/ledger: meshglot runs");
+    door(&["--proxy", "meshglot"], "bank/ledger: meshglot runs", |_, _| {});
+}
+
+#[test]
+fn what_a_proxy_of_ours_tells_is_chosen() {
+    let _ports = ports();
+    let words = ["--proxy", "meshglot", "--log-share", "0", "--metrics", "127.0.0.1:0", "--metric-names", "istio,linkerd"];
+    door(&words, "bank/ledger: meshglot runs", |mesh, folder| {
+        let mut lines = mesh.stdout.by_ref().lines().map_while(Result::ok);
+        let port = lines.find_map(|line| line.strip_prefix("metrics        http://127.0.0.1:")?.strip_suffix("/metrics")?.parse().ok());
+        let metrics = get_path(port.expect("a port"), "proxy", "/metrics").expect("an answer");
+        for (name, label) in
+            [("meshglot_proxy_requests_total", "status"), ("istio_requests_total", "response_code"), ("response_total", "status_code")]
+        {
+            for status in [200, 404] {
+                let is_it = |line: &str| line.starts_with(&format!("{name}{{")) && line.contains(&format!(",{label}=\"{status}\""));
+                assert!(metrics.lines().any(is_it), "{name} {status}:\n{metrics}");
+            }
+        }
+        // All calls are counted, and those that ended well have no line.
+        let log = || fs::read_to_string(folder.join(".meshglot/proxies/bank:ledger/log")).expect("a log");
+        until("a call to nobody is logged", || log().contains("\"status\":404"));
+        assert!(!log().contains("\"status\":200"), "{}", log());
+    });
+}
+
+#[test]
+fn what_only_a_proxy_of_ours_obeys_is_refused_elsewhere() {
+    let folder = folder(&[("services.yaml", SERVICES), ("mesh.yaml", &mesh_object())]);
+    let refused = |words: &[&str], why: &str| {
+        let output = meshglot(words, folder.path());
+        let told = String::from_utf8(output.stderr).expect("a text");
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {told}");
+        assert!(told.contains(why), "{words:?}: {told}");
+    };
+    let run = ["run", "--config-dir", ".", "--listen", "127.0.0.1:0"];
+    refused(&[&run[..], &["--log-share", "5"]].concat(), "--log-share: no proxy is started here");
+    refused(&[&run[..], &["--proxy", "envoy", "--metrics", "127.0.0.1:0"]].concat(), "--metrics: Envoy is not told it");
+    refused(&["proxy", "run", "--join", "none", "--metric-names", "istio"], "--metric-names: Envoy is not told it");
+    refused(&["proxy", "run", "--join", "none", "--metric-names", "consul"], "possible values: istio, linkerd");
+    refused(&["proxy", "run", "--join", "none", "--log-share", "101"], "a percentage is a number from 0 to 100");
+    // Nothing was begun.
+    assert!(!folder.path().join(".meshglot").exists());
 }
 
 #[test]

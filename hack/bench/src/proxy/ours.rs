@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use meshglot_agent::CONTROL_PLANE;
 use meshglot_join::{Held, SystemClock};
-use meshglot_proxy::{MetricNames, Settings};
+use meshglot_proxy::{LogShare, MetricNames, Settings};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -35,6 +35,7 @@ pub(crate) async fn run(workload: &str, control_plane: &str, folder: &str) -> io
         folder: folder.into(),
         workers: 1,
         log: None,
+        log_share: LogShare::ALL,
         metrics: None,
         metric_names: MetricNames::default(),
         drain: Duration::from_millis(100),

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
 
@@ -13,6 +14,11 @@ const FILE_MODE: u32 = 0o600;
 
 /// Permission bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
+
+/// How often, and how long after one another, a folder is asked for that seems to be in use: a process that another is just being made
+/// from is held by both for a moment, also when it has ended.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How unfinished files end; they are removed by [`Folder::keep_only`].
 const UNFINISHED: &str = ".tmp";
@@ -57,11 +63,14 @@ impl Folder {
         let path = self.path(name);
         let failed = |error| StoreError::io("lock", &path, error);
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: self.path.clone() }),
-            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+            }
         }
+        Err(StoreError::InUse { path: self.path.clone() })
     }
 
     /// The text of a file, where there is one; refused where others can read it too.

@@ -56,6 +56,11 @@ impl Access {
 }
 
 impl Decision {
+    /// Whether nothing speaks against the call: neither the rules nor those that are only asked.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.passes && self.shadow.as_ref().is_none_or(|(passes, _)| *passes)
+    }
+
     /// What the log calls by a name such as `allow_enforced_effective_policy_id`.
     pub(crate) fn told(&self, name: &str) -> Option<&str> {
         let result = |passes: bool| if passes { "allowed" } else { "denied" };

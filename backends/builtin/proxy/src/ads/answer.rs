@@ -42,6 +42,10 @@ pub(crate) fn answer<T: Take>(taken: &mut Taken<T>, response: DeltaDiscoveryResp
     let DeltaDiscoveryResponse { type_url, nonce, resources, removed_resources, .. } = response;
     // Of what nobody asked for nothing has to be said.
     let Some(kind) = Kind::of(&type_url) else { return Vec::new() };
+    // First, as Envoy does: a listener may have the address of one that is gone.
+    for name in removed_resources {
+        taken.remove(kind, name.into());
+    }
     let mut refusals = Vec::new();
     for resource in resources {
         // One that was on its way when it was wanted no longer.
@@ -52,9 +56,6 @@ pub(crate) fn answer<T: Take>(taken: &mut Taken<T>, response: DeltaDiscoveryResp
         if let Err(why) = put(taken, kind, name.clone(), resource) {
             refusals.push(format!("{name}: {why}"));
         }
-    }
-    for name in removed_resources {
-        taken.remove(kind, name.into());
     }
     let mut requests: Vec<_> = taken
         .commit()

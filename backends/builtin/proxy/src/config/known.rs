@@ -1,7 +1,7 @@
 //! What is known of each resource, and what of it is in force.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +23,7 @@ pub(crate) struct Config {
     assignments: BTreeMap<Arc<str>, Arc<Assignment>>,
     routes: BTreeMap<Arc<str>, Routes>,
     listeners: BTreeMap<Arc<str>, Known>,
+    sockets: Sockets,
     next: Next,
     /// What the control plane has nothing of any more, and what something in force still leads to: it goes when nothing does.
     gone: BTreeSet<(Kind, Arc<str>)>,
@@ -43,23 +44,19 @@ struct Next {
     listeners_gone: Vec<Arc<str>>,
 }
 
-/// A listener that serves from now on, and its sockets by thread; none: those that it has.
-type Ready = (Arc<ServedListener>, Vec<Arc<Vec<TcpListener>>>);
-
 /// A listener.
 struct Known {
     /// What serves now; `None`: nothing yet.
     serves: Option<Arc<ServedListener>>,
     /// What is to serve as soon as its routes are there.
     next: Option<Arc<Listener>>,
-    /// For it, where it listens elsewhere than before.
-    sockets: Option<Sockets>,
 }
 
 impl Config {
     /// Nothing yet. `began`: when the process did.
     pub(crate) fn new(publisher: Arc<Publisher>, began: Instant) -> Self {
         Self {
+            sockets: Sockets::new(publisher.threads()),
             publisher,
             began,
             names: Names::default(),
@@ -107,21 +104,14 @@ impl Config {
     }
 
     fn take_listener(&mut self, listener: Listener) -> Result<(), String> {
-        let known = self.listeners.get(&listener.name);
-        let bound = known.and_then(|known| {
-            let waiting = known.sockets.as_ref().map(Sockets::addresses);
-            waiting.or_else(|| known.serves.as_ref().map(|served| &*served.listener.addresses))
-        });
-        let is_bound = bound.is_some_and(|bound| bound == listener.addresses);
-        let sockets = if is_bound {
-            None
-        } else {
-            let bound = Sockets::bind(&listener.addresses, self.publisher.threads());
-            Some(bound.map_err(|error| format!("address: {error}"))?)
-        };
-        let known = self.listeners.entry(listener.name.clone()).or_insert(Known { serves: None, next: None, sockets: None });
+        for other in self.in_force().filter(|other| other.name != listener.name) {
+            if let Some(address) = other.addresses.iter().find(|address| listener.addresses.contains(address)) {
+                return Err(format!("address: {address} is where the listener {} listens", other.name));
+            }
+        }
+        self.sockets.listen(&listener.addresses).map_err(|error| format!("address: {error}"))?;
+        let known = self.listeners.entry(listener.name.clone()).or_insert(Known { serves: None, next: None });
         known.next = Some(Arc::new(listener));
-        known.sockets = sockets.or(known.sockets.take());
         Ok(())
     }
 
@@ -129,8 +119,8 @@ impl Config {
         routes_of(listener).all(|id| self.routes.contains_key(self.names.route_name(id)))
     }
 
-    /// Listeners whose routes are there.
-    fn ready_listeners(&mut self) -> Vec<Ready> {
+    /// Listeners whose routes are there now.
+    fn ready_listeners(&mut self) -> Vec<Arc<ServedListener>> {
         let names = self.listeners.iter().filter(|(_, known)| known.next.as_ref().is_some_and(|next| self.is_ready(next)));
         let names: Vec<Arc<str>> = names.map(|(name, _)| name.clone()).collect();
         let mut ready = Vec::new();
@@ -138,10 +128,8 @@ impl Config {
             let Some(known) = self.listeners.get_mut(&name) else { continue };
             let Some(next) = known.next.take() else { continue };
             let served = Arc::new(ServedListener::new(next, known.serves.as_deref()));
-            // An address that was free a moment ago; who has it now keeps it, and the next update tries again.
-            let sockets = known.sockets.take().map(Sockets::listen).transpose().unwrap_or_default();
             known.serves = Some(served.clone());
-            ready.push((served, sockets.unwrap_or_default()));
+            ready.push(served);
         }
         ready
     }
@@ -221,12 +209,14 @@ impl Take for Config {
         let mut after: Vec<Change> =
             listeners_gone.into_iter().filter(|name| !self.listeners.contains_key(name)).map(Change::ListenerGone).collect();
         after.extend(self.let_go());
+        let used: BTreeSet<SocketAddr> = self.in_force().flat_map(|listener| listener.addresses.clone()).collect();
+        self.sockets.keep(|address| used.contains(address));
         if before.is_empty() && listeners.is_empty() && after.is_empty() {
             return;
         }
         self.publisher.publish(|thread| {
-            let listeners = listeners.iter().map(|(served, sockets)| {
-                let sockets = sockets.get(thread).cloned().unwrap_or_default();
+            let listeners = listeners.iter().map(|served| {
+                let sockets = self.sockets.of(thread, &served.listener.addresses);
                 Change::Listener(ListenerChange { served: served.clone(), sockets })
             });
             before.iter().cloned().chain(listeners).chain(after.iter().cloned()).collect()

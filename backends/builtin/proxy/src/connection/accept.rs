@@ -85,10 +85,11 @@ async fn secure(
     activity: Arc<Activity>,
 ) -> io::Result<(Stream, Option<Peer>)> {
     let agrees = tls.alpn.iter().any(|own| facts.protocols.iter().any(|offered| offered.as_bytes() == own));
-    let (config, own) = worker.server_config(tls, agrees).ok_or_else(|| io::Error::other("there is no certificate yet"))?;
+    let (identity, config) = worker.server_config(tls, agrees).ok_or_else(|| io::Error::other("there is no certificate yet"))?;
     let accepted = tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await;
     let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    let peer = Peer::of(stream.get_ref().1.peer_certificates(), &own);
+    identity.lets_in(tls, stream.get_ref().1).map_err(io::Error::other)?;
+    let peer = Peer::of(stream.get_ref().1.peer_certificates(), &identity.id);
     // A certificate is always asked for, and was verified.
     let peer = peer.ok_or_else(|| io::Error::other("the caller has proven nothing"))?;
     Ok((Stream::server(stream, activity), Some(peer)))

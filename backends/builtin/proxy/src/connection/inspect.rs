@@ -54,8 +54,9 @@ pub(super) async fn inspect(stream: &mut TcpStream, listener: &Listener, called:
 
 /// Reads until it is clear, or the other side has nothing more to say.
 async fn look(stream: &mut TcpStream, buffer: &mut BytesMut, (tls, http): (bool, bool)) -> io::Result<Seen> {
+    let mut hello = Hello::default();
     loop {
-        let seen = match if tls { seen_tls(buffer) } else { Seen::Other } {
+        let seen = match if tls { hello.seen(buffer) } else { Seen::Other } {
             Seen::Other if http => seen_http(buffer),
             seen => seen,
         };
@@ -68,32 +69,41 @@ async fn look(stream: &mut TcpStream, buffer: &mut BytesMut, (tls, http): (bool,
     }
 }
 
-/// Reads the hello of a TLS client, as far as it is there.
-fn seen_tls(bytes: &[u8]) -> Seen {
-    // A record of a handshake, version 3.x.
-    match bytes {
-        [] | [0x16] => return Seen::Little,
-        [0x16, 3, ..] => {}
-        _ => return Seen::Other,
-    }
-    let mut acceptor = Acceptor::default();
-    let mut left = bytes;
-    while !left.is_empty() {
-        if acceptor.read_tls(&mut left).is_err() {
-            return Seen::Other;
+/// The hello of a TLS client, as far as it is there.
+#[derive(Default)]
+struct Hello {
+    acceptor: Acceptor,
+    /// So many bytes have been read: each once, however they come.
+    read: usize,
+}
+
+impl Hello {
+    /// `bytes`: all so far.
+    fn seen(&mut self, bytes: &[u8]) -> Seen {
+        // A record of a handshake, version 3.x.
+        match bytes {
+            [] | [0x16] => return Seen::Little,
+            [0x16, 3, ..] => {}
+            _ => return Seen::Other,
         }
-        match acceptor.accept() {
-            Ok(None) => {}
-            Err(_) => return Seen::Other,
-            Ok(Some(accepted)) => {
-                let hello = accepted.client_hello();
-                let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Into::into);
-                let protocols = hello.alpn().into_iter().flatten().filter_map(text).collect();
-                return Seen::Tls { server_name: hello.server_name().map(Into::into), protocols };
+        while self.read < bytes.len() {
+            match self.acceptor.read_tls(&mut &bytes[self.read..]) {
+                Ok(read) if read > 0 => self.read += read,
+                _ => return Seen::Other,
+            }
+            match self.acceptor.accept() {
+                Ok(None) => {}
+                Err(_) => return Seen::Other,
+                Ok(Some(accepted)) => {
+                    let hello = accepted.client_hello();
+                    let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Into::into);
+                    let protocols = hello.alpn().into_iter().flatten().filter_map(text).collect();
+                    return Seen::Tls { server_name: hello.server_name().map(Into::into), protocols };
+                }
             }
         }
+        Seen::Little
     }
-    Seen::Little
 }
 
 /// Reads the first line of a request, as far as it is there.
@@ -151,6 +161,32 @@ mod tests {
     #[test_case(b"\x16\x03\x01\x00\x04\x02\x00\x00\x00", Seen::Other ; "no hello")]
     fn tls(bytes: &[u8], want: Seen) {
         assert_eq!(seen_tls(bytes), want);
+    }
+
+    fn seen_tls(bytes: &[u8]) -> Seen {
+        Hello::default().seen(bytes)
+    }
+
+    /// However it comes, what is seen is the same.
+    #[test]
+    fn a_hello_byte_by_byte() {
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13]);
+        let mut config = config.expect("versions").with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        config.alpn_protocols = vec![b"meshglot".to_vec(), vec![b'x'; 200]];
+        let name = "api.shop".try_into().expect("a name");
+        let mut client = rustls::ClientConnection::new(config.into(), name).expect("a connection");
+        let mut bytes = Vec::new();
+        client.write_tls(&mut bytes).expect("a hello");
+        let (mut hello, whole) = (Hello::default(), seen_tls(&bytes));
+        assert!(
+            matches!(&whole, Seen::Tls { server_name: Some(name), protocols } if &**name == "api.shop" && protocols.len() == 2),
+            "{whole:?}"
+        );
+        for end in 0..bytes.len() {
+            assert_eq!(hello.seen(&bytes[..end]), Seen::Little, "{end}");
+        }
+        assert_eq!(hello.seen(&bytes), whole);
     }
 
     proptest! {

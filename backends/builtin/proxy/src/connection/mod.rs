@@ -16,7 +16,7 @@ pub(crate) use tcp::decide;
 
 use crate::io::Activity;
 use crate::routing::{Facts, ServedChain};
-use crate::table::Direction;
+use crate::table::{ClusterId, Direction};
 use crate::tls::Peer;
 use crate::worker::{Registered, Worker};
 
@@ -49,6 +49,8 @@ pub(crate) struct Connection {
     changed: Notify,
     /// What it serves is no longer there, or not for this caller.
     revoked: Cell<bool>,
+    /// Where a connection of bytes goes.
+    goes_to: Cell<Option<ClusterId>>,
     /// As long as this is held it can be told to end.
     registered: RefCell<Weak<Registered>>,
 }
@@ -77,6 +79,7 @@ impl Connection {
             told,
             changed: Notify::new(),
             revoked: Cell::new(false),
+            goes_to: Cell::new(None),
             registered: RefCell::default(),
         }
     }
@@ -99,6 +102,15 @@ impl Connection {
     /// Holds it, for who goes on with it beyond its requests.
     pub(crate) fn hold(&self) -> Option<Rc<Registered>> {
         self.registered.borrow().upgrade()
+    }
+
+    /// Where a connection of bytes goes; `None`: it has not begun to.
+    pub(crate) fn goes_to(&self) -> Option<ClusterId> {
+        self.goes_to.get()
+    }
+
+    pub(crate) fn set_goes_to(&self, cluster: ClusterId) {
+        self.goes_to.set(Some(cluster));
     }
 
     /// Nothing more is served on it; what is under way may end.

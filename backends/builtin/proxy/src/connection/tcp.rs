@@ -6,17 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::io::copy_bidirectional_with_sizes;
-
 use super::Connection;
 use crate::access::{Access, Decision, Subject};
-use crate::io::Stream;
+use crate::io::{Meter, Metered, Stream, carry};
 use crate::observe::{ConnectionKey, Flag, Told, Value, write};
 use crate::table::{LogValue, TcpProxy};
 use crate::upstream::{Counted, Failure, hash};
-
-/// How much waits in either direction for who reads slowly.
-const BUFFER: usize = 32 << 10;
 
 /// Carries bytes between the caller and an endpoint.
 pub(super) async fn serve(connection: Rc<Connection>, proxy: &Arc<TcpProxy>, access: &[Access], stream: Stream) {
@@ -25,13 +20,14 @@ pub(super) async fn serve(connection: Rc<Connection>, proxy: &Arc<TcpProxy>, acc
         proxy: proxy.clone(),
         began: Instant::now(),
         decisions: decide(&connection, access),
-        carried: Cell::new((0, 0)),
+        meter: Meter::default(),
+        is_ended: Cell::new(false),
         flag: Cell::new(None),
         upstream: Cell::new(None),
         cluster: Cell::new(None),
     };
     if line.decisions.iter().all(|decision| decision.passes) {
-        carry(&line, stream).await;
+        pass_on(&line, stream).await;
     } else {
         line.flag.set(Some(Flag::Denied));
     }
@@ -48,9 +44,11 @@ pub(crate) fn decide(connection: &Connection, access: &[Access]) -> Vec<Decision
     access.iter().filter(|access| access.asks()).map(|access| access.decide(&subject)).collect()
 }
 
-async fn carry(line: &Line, mut stream: Stream) {
+async fn pass_on(line: &Line, stream: Stream) {
     let (connection, proxy) = (&line.connection, &line.proxy);
-    let Some(upstream) = connection.worker.upstream(proxy.shares.draw()) else { return line.fails(Failure::NoCluster) };
+    let cluster = proxy.shares.draw();
+    connection.set_goes_to(cluster);
+    let Some(upstream) = connection.worker.upstream(cluster) else { return line.fails(Failure::NoCluster) };
     line.cluster.set(Some(upstream.cluster.name.clone()));
     let hash = proxy.hash_source.then(|| hash(connection.remote.ip().to_string().as_bytes(), 0));
     let host = match upstream.pick(connection.facts.called, connection.worker.now(), hash, (&[], 0)) {
@@ -69,10 +67,9 @@ async fn carry(line: &Line, mut stream: Stream) {
         Ok(other) => other,
         Err(why) => return line.fails(why),
     };
+    let mut stream = Metered::new(stream, &line.meter);
     tokio::select! {
-        copied = copy_bidirectional_with_sizes(&mut stream, &mut other, BUFFER, BUFFER) => {
-            line.carried.set(copied.unwrap_or_default());
-        }
+        carried = carry(&mut stream, &mut other) => line.is_ended.set(carried.is_ok()),
         () = connection.closes() => {}
     }
 }
@@ -83,7 +80,9 @@ struct Line {
     proxy: Arc<TcpProxy>,
     began: Instant,
     decisions: Vec<Decision>,
-    carried: Cell<(u64, u64)>,
+    meter: Meter,
+    /// By itself.
+    is_ended: Cell<bool>,
     flag: Cell<Option<Flag>>,
     upstream: Cell<Option<SocketAddr>>,
     cluster: Cell<Option<Arc<str>>>,
@@ -98,21 +97,27 @@ impl Line {
             _ => Flag::ConnectionFailure,
         }));
     }
+
+    /// Whether it went as it should, so that a share of its like can stand for all.
+    fn is_well(&self) -> bool {
+        self.is_ended.get() && self.flag.get().is_none() && self.decisions.iter().all(Decision::is_clear)
+    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         let cluster = self.cluster.take();
-        let (connection, (received, sent)) = (&self.connection, self.carried.get());
+        let (connection, meter) = (&self.connection, &self.meter);
         let key = ConnectionKey {
             direction: connection.direction,
             cluster: cluster.clone(),
             peer: connection.peer.as_ref().map(|peer| peer.id.clone()),
             flag: self.flag.get(),
         };
-        connection.worker.metrics.connection(key, |counters| counters.add(received, sent, self.began.elapsed()));
+        connection.worker.metrics.connection(key, |counters| counters.add(meter.received(), meter.sent(), self.began.elapsed()));
         let (worker, told) = (&connection.worker, Ended { line: self, cluster });
-        if let Some(log) = &self.proxy.log {
+        let is_logged = worker.log.share.draws() || !self.is_well();
+        if let Some(log) = self.proxy.log.as_ref().filter(|_| is_logged) {
             worker.log.add(|out| write(log, &told, out));
         }
         worker.tap.tell(connection.direction.into(), &told);
@@ -129,8 +134,8 @@ impl Told for Ended<'_> {
         let Self { line, cluster } = self;
         let connection = &line.connection;
         match of {
-            LogValue::BytesReceived => Value::Number(line.carried.get().0),
-            LogValue::BytesSent => Value::Number(line.carried.get().1),
+            LogValue::BytesReceived => Value::Number(line.meter.received()),
+            LogValue::BytesSent => Value::Number(line.meter.sent()),
             LogValue::LocalAddress => Value::Address(connection.facts.called),
             LogValue::RemoteAddress => Value::Address(connection.remote),
             LogValue::PeerId => connection.peer.as_ref().map_or(Value::Nothing, |peer| Value::Text(&peer.id)),

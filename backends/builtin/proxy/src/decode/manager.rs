@@ -45,6 +45,10 @@ pub(super) fn manager(at: &At<'_>, message: pb::HttpConnectionManager, known: &m
     let passes = server_header_transformation == part::ServerHeaderTransformation::PassThrough as i32;
     at.has_to("server_header_transformation", passes, "PASS_THROUGH")?;
     nobody_is_internal(at, internal_address_config)?;
+    for (field, time) in [("request_timeout", request_timeout), ("stream_idle_timeout", stream_idle_timeout)] {
+        let time = value::endless(at, field, time.as_ref())?;
+        at.has_to(field, time.is_none(), "0s: times are those of routes")?;
+    }
     if let Some(part::StripPortMode::StripAnyHostPort(_)) = strip_port_mode {
         return Err(at.unread("strip_any_host_port"));
     }
@@ -57,8 +61,6 @@ pub(super) fn manager(at: &At<'_>, message: pb::HttpConnectionManager, known: &m
         websocket: websocket(at, upgrade_configs)?,
         idle_timeout,
         headers_timeout: value::endless(at, "request_headers_timeout", request_headers_timeout.as_ref())?,
-        request_timeout: value::endless(at, "request_timeout", request_timeout.as_ref())?,
-        stream_idle_timeout: value::endless(at, "stream_idle_timeout", stream_idle_timeout.as_ref())?,
         max_headers,
         log: log::format(at, access_log)?.map(Arc::new),
         tracing: tracing.map(|tracing| tracing::tracing(&at.field("tracing"), tracing, known)).transpose()?,

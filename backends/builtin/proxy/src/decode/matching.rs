@@ -76,7 +76,8 @@ fn source(at: &At<'_>, name: &str) -> Result<HeaderSource, Refusal> {
         ":path" => HeaderSource::Path,
         // HTTP/1.1 says it in one way and HTTP/2 in the other.
         ":authority" | "host" => HeaderSource::Authority,
-        ":scheme" => HeaderSource::Scheme,
+        // HTTP/1.1 says none, and what HTTP/2 says is the caller's word.
+        ":scheme" => return Err(at.refuse("is :scheme, of which nothing certain is known")),
         other => HeaderSource::Header(header_name(at, other)?),
     })
 }

@@ -1,6 +1,9 @@
 //! Regular expressions: what RE2 and the crate `regex` read alike, and no more.
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
 use regex_syntax::ast::{self, Ast};
 
 use super::at::At;
@@ -14,25 +17,37 @@ const COMPILED: usize = 1 << 20;
 const REPETITIONS: u32 = 1000;
 
 /// An expression that a whole text has to match.
-pub(super) fn whole(at: &At<'_>, written: &str) -> Result<Regex, Refusal> {
+pub(super) fn whole(at: &At<'_>, written: &str) -> Result<meta::Regex, Refusal> {
     checked(at, written)?;
-    compiled(at, &format!("^(?:{written})$"))
+    // Only whether it matches is asked, of short texts, by one of thousands: a table of all its states would be five times as large.
+    let config = meta::Config::new().which_captures(WhichCaptures::None).dfa(false).nfa_size_limit(Some(COMPILED)).utf8_empty(false);
+    let mut builder = meta::Regex::builder();
+    let built = builder.configure(config).syntax(syntax::Config::new().unicode(false).utf8(false)).build(&format!("^(?:{written})$"));
+    built.map_err(|error| match error.syntax_error() {
+        Some(error) => at.refuse(short(&error.to_string())),
+        None if error.size_limit().is_some() => too_large(at),
+        None => at.refuse(error.to_string()),
+    })
 }
 
 /// An expression that is looked for anywhere in a text.
 pub(super) fn within(at: &At<'_>, written: &str) -> Result<Regex, Refusal> {
     checked(at, written)?;
-    compiled(at, written)
+    // Bytes and not characters: what is matched need not be UTF-8.
+    let built = RegexBuilder::new(written).unicode(false).size_limit(COMPILED).build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => too_large(at),
+        other => at.refuse(short(&other.to_string())),
+    })
 }
 
-fn compiled(at: &At<'_>, pattern: &str) -> Result<Regex, Refusal> {
-    // Bytes and not characters: what is matched need not be UTF-8.
-    let built = RegexBuilder::new(pattern).unicode(false).size_limit(COMPILED).build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => at.refuse(format!("takes more than {} KiB when compiled", COMPILED >> 10)),
-        // The last line says what; those before draw the place.
-        other => at.refuse(other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")),
-    })
+fn too_large(at: &At<'_>) -> Refusal {
+    at.refuse(format!("takes more than {} KiB when compiled", COMPILED >> 10))
+}
+
+/// The last line says what; those before draw the place.
+fn short(error: &str) -> String {
+    error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn checked(at: &At<'_>, written: &str) -> Result<(), Refusal> {

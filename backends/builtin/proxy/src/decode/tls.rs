@@ -11,7 +11,7 @@ use super::matching;
 use super::refusal::Refusal;
 use super::source;
 use super::value;
-use crate::table::{ClientTls, ServerTls, TextMatch};
+use crate::table::{ClientTls, ServerTls, Sessions, TextMatch};
 
 const SOCKET: &str = "envoy.transport_sockets.tls";
 
@@ -23,20 +23,22 @@ pub(super) fn server(at: &At<'_>, socket: core::TransportSocket, known: &mut Kno
         common_tls_context, require_client_certificate, disable_stateful_session_resumption, session_ticket_keys_type,
     } unset { require_sni, session_timeout, ocsp_staple_policy, full_scan_certs_on_sni_mismatch, prefer_client_ciphers });
     value::switch(at, "require_client_certificate", require_client_certificate, true)?;
-    // A session that is taken up again would be a caller whose certificate nobody looks at.
-    at.has_to("disable_stateful_session_resumption", disable_stateful_session_resumption, true)?;
     use tls::downstream_tls_context::SessionTicketKeysType;
-    let stateless = match session_ticket_keys_type {
-        Some(SessionTicketKeysType::DisableStatelessSessionResumption(disabled)) => disabled,
+    let has_tickets = match session_ticket_keys_type {
+        Some(SessionTicketKeysType::DisableStatelessSessionResumption(disabled)) => !disabled,
         Some(SessionTicketKeysType::SessionTicketKeys(_)) => return Err(at.unread("session_ticket_keys")),
         Some(SessionTicketKeysType::SessionTicketKeysSdsSecretConfig(_)) => {
             return Err(at.unread("session_ticket_keys_sds_secret_config"));
         }
-        None => false,
+        None => true,
     };
-    at.has_to("disable_stateless_session_resumption", stateless, true)?;
+    let sessions = match (has_tickets, disable_stateful_session_resumption) {
+        (true, _) => Sessions::Tickets,
+        (false, false) => Sessions::Kept,
+        (false, true) => Sessions::None,
+    };
     let (alpn, peers) = common(at, common_tls_context, known)?;
-    Ok(ServerTls { alpn, peers, resumption: false })
+    Ok(ServerTls { alpn, peers, sessions })
 }
 
 /// A socket that begins TLS.

@@ -110,3 +110,68 @@ pub(super) fn status(at: &At<'_>, value: u32) -> Result<StatusCode, Refusal> {
 pub(super) fn line(at: &At<'_>, text: String) -> Result<Box<str>, Refusal> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(text.into()) } else { Err(at.refuse("is no visible ASCII without spaces")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a reading gives at some place.
+    fn read<T>(reading: impl FnOnce(&At<'_>) -> Result<T, Refusal>) -> Option<T> {
+        reading(&At::resource("Message", &Default::default())).ok()
+    }
+
+    /// Numbers of which many are near those where the answer changes.
+    fn near(edges: &'static [i64]) -> impl Strategy<Value = i64> {
+        prop_oneof![any::<i64>(), (prop::sample::select(edges), -2..=2_i64).prop_map(|(edge, by)| edge.saturating_add(by))]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn a_time_is_as_long_as_it_says(seconds in near(&[i64::MIN, 0, LONGEST, i64::MAX]), nanos in near(&[0, 999_999_999])) {
+            let nanos = i32::try_from(nanos).unwrap_or(i32::MIN);
+            let is_one = (0..=LONGEST).contains(&seconds) && (0..1_000_000_000).contains(&nanos);
+            let time = read(|at| duration(at, &protobuf::Duration { seconds, nanos }));
+            prop_assert_eq!(time.is_some(), is_one);
+            if let Some(time) = time {
+                prop_assert_eq!(time.as_nanos(), seconds as u128 * 1_000_000_000 + nanos as u128);
+            }
+        }
+
+        #[test]
+        fn a_share_is_at_most_the_whole(numerator in near(&[0, 100, 10_000, 1_000_000, 42_949_672, 42_949_673]), denominator in -1..4_i32) {
+            let numerator = u32::try_from(numerator).unwrap_or(u32::MAX);
+            let whole = [100, 10_000, 1_000_000].get(usize::try_from(denominator).unwrap_or(usize::MAX)).copied();
+            let share = read(|at| share(at, kind::FractionalPercent { numerator, denominator }));
+            let want = whole.filter(|whole| numerator <= *whole).map(|whole| numerator * (MILLION / whole));
+            prop_assert_eq!(share, want);
+        }
+
+        #[test]
+        fn a_percentage_is_at_most_a_hundred(value in prop_oneof![any::<f64>(), -1.0..101.0, Just(0.0), Just(-0.0), Just(100.0), Just(f64::NAN)]) {
+            let share = read(|at| percent(at, kind::Percent { value }));
+            prop_assert_eq!(share.is_some(), (0.0..=100.0).contains(&value));
+            if let Some(share) = share {
+                prop_assert!(share <= MILLION && (f64::from(share) / 10_000.0 - value).abs() <= 0.000_051);
+            }
+        }
+
+        #[test]
+        fn ports_and_statuses_are_in_their_ranges(value in near(&[0, 200, 600, 65_535])) {
+            let value = u32::try_from(value).unwrap_or(u32::MAX);
+            prop_assert_eq!(read(|at| port(at, value)).map(u32::from), Some(value).filter(|port| (1..=65_535).contains(port)));
+            let status = read(|at| status(at, value)).map(|status| u32::from(status.as_u16()));
+            prop_assert_eq!(status, Some(value).filter(|status| (200..600).contains(status)));
+        }
+
+        /// What is taken can stand in a line of HTTP.
+        #[test]
+        fn a_line_is_one(text in ".{0,20}|[!-~]{0,20}") {
+            let taken = read(|at| line(at, text.clone()));
+            prop_assert_eq!(taken.is_some(), text.chars().all(|character| ('!'..='~').contains(&character)));
+            prop_assert!(taken.is_none_or(|taken| http::HeaderValue::from_str(&taken).is_ok()));
+        }
+    }
+}

@@ -165,10 +165,12 @@ impl Body for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        let mut is_late = false;
         let polled = match &mut this.kind {
             Kind::Full(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Kind::Upstream { body, until, .. } => {
-                if until.as_mut().is_some_and(|until| Pin::new(until).poll(context).is_ready()) {
+                is_late = until.as_mut().is_some_and(|until| Pin::new(until).poll(context).is_ready());
+                if is_late {
                     Poll::Ready(Some(Err("the answer took too long".into())))
                 } else {
                     Pin::new(body).poll_frame(context).map_err(Into::into)
@@ -190,7 +192,7 @@ impl Body for ResponseBody {
             }
             Poll::Ready(Some(Err(_))) => {
                 if let Some(exchange) = &this.exchange {
-                    exchange.broken();
+                    if is_late { exchange.late() } else { exchange.broken() }
                 }
             }
             Poll::Ready(None) => this.end(),

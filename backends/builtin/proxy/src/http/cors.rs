@@ -38,6 +38,7 @@ impl<'c> Sharing<'c> {
         for (name, value) in said {
             put(reply.headers_mut(), name, value.as_ref());
         }
+        put(reply.headers_mut(), ACCESS_CONTROL_EXPOSE_HEADERS, self.cors.expose.as_ref());
         Some(reply)
     }
 

@@ -1,8 +1,8 @@
 //! Headers that are a connection's own, or a proxy's.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, Method, Version};
 
 use crate::table::{HeaderEdits, Peer};
 use crate::tls;
@@ -52,10 +52,13 @@ pub(super) fn strip(headers: &mut HeaderMap, upgrade: Option<&HeaderValue>) {
     for name in [KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, HTTP2_SETTINGS] {
         headers.remove(name);
     }
-    if let Some(te) = headers.get(TE)
-        && !te.as_bytes().eq_ignore_ascii_case(b"trailers")
-    {
+    if headers.contains_key(TE) {
+        // Of what a caller takes, trailers are the only thing that goes through.
+        let takes_trailers = words(headers, &TE).any(|word| word.eq_ignore_ascii_case(b"trailers"));
         headers.remove(TE);
+        if takes_trailers {
+            headers.insert(TE, HeaderValue::from_static("trailers"));
+        }
     }
     if let Some(upgrade) = upgrade {
         headers.insert(UPGRADE, upgrade.clone());
@@ -76,13 +79,50 @@ pub(super) fn vouch(headers: &mut HeaderMap, told: Peer, peer: Option<&tls::Peer
     if headers.keys().any(|name| name.as_str().starts_with("x-envoy-")) {
         ORDERS.iter().for_each(|name| drop(headers.remove(*name)));
     }
-    // The proxy itself has said that it may go on.
-    headers.remove(EXPECT);
+    if headers.get(EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        // The proxy itself has said that it may go on.
+        headers.remove(EXPECT);
+    }
     if !headers.contains_key(FORWARDED_PROTO) {
         headers.insert(FORWARDED_PROTO, HeaderValue::from_static(if peer.is_some() { "https" } else { "http" }));
     }
-    if !headers.contains_key(REQUEST_ID) {
+    if headers.get(REQUEST_ID).is_none_or(HeaderValue::is_empty) {
         headers.insert(REQUEST_ID, request_id());
+    }
+}
+
+/// The words of a list, which may be in more than one line.
+fn words<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h [u8]> {
+    headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
+}
+
+/// Whether a caller takes away by `Connection` what proxies tell each other of it: Envoy refuses that, too.
+pub(super) fn hides_the_way(headers: &HeaderMap) -> bool {
+    let told = [&b"x-forwarded-for"[..], b"x-forwarded-host", b"x-forwarded-proto"];
+    headers.contains_key(CONNECTION) && words(headers, &CONNECTION).any(|word| told.iter().any(|told| word.eq_ignore_ascii_case(told)))
+}
+
+/// Puts the cookies of a caller of HTTP/2, who may send each of them alone, into the one line that all others read.
+///
+/// Source: RFC 9113, section 8.2.3.
+pub(super) fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let lines: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    // Lines that are values are one together.
+    if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+/// Says of a request of HTTP/1.1 that it has no body, where its method would let a server wait for one.
+///
+/// Source: RFC 9110, section 8.6.
+pub(super) fn put_no_length(method: &Method, headers: &mut HeaderMap) {
+    let has_none = matches!(*method, Method::GET | Method::HEAD | Method::DELETE | Method::TRACE | Method::CONNECT);
+    if !has_none {
+        headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
 }
 
@@ -167,6 +207,56 @@ mod tests {
         let mut own = headers(&[("connection", "host, te"), ("host", "api"), ("te", "trailers")]);
         strip(&mut own, None);
         assert_eq!(own, headers(&[("host", "api"), ("te", "trailers")]));
+    }
+
+    #[test]
+    fn of_what_a_caller_takes_trailers_are_left() {
+        for (said, left) in [("gzip, Trailers", Some("trailers")), ("trailers", Some("trailers")), ("gzip", None), ("trailers;q=1", None)] {
+            let mut own = headers(&[("te", said)]);
+            strip(&mut own, None);
+            assert_eq!(own.get(TE).map(HeaderValue::as_bytes), left.map(str::as_bytes), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_is_to_answer_is_left_to_it() {
+        for (said, stays) in [("100-Continue", false), ("tea", true)] {
+            let mut own = headers(&[("expect", said)]);
+            vouch(&mut own, Peer::Remove, None);
+            assert_eq!(own.contains_key(EXPECT), stays, "{said}");
+        }
+    }
+
+    #[test]
+    fn an_empty_id_is_none() {
+        let mut own = headers(&[("x-request-id", "")]);
+        vouch(&mut own, Peer::Remove, None);
+        assert_eq!(own.get(REQUEST_ID).map(HeaderValue::len), Some(36));
+    }
+
+    #[test]
+    fn cookies_become_one_line() {
+        let mut own = headers(&[]);
+        for cookie in ["a=1", "b=2"] {
+            own.append(COOKIE, HeaderValue::from_static(cookie));
+        }
+        join_cookies(&mut own);
+        assert_eq!(own, headers(&[("cookie", "a=1; b=2")]));
+    }
+
+    #[test]
+    fn the_way_is_not_for_callers_to_hide() {
+        assert!(hides_the_way(&headers(&[("connection", "x-own, X-Forwarded-For")])));
+        assert!(!hides_the_way(&headers(&[("connection", "x-own"), ("x-forwarded-for", "1.1.1.1")])));
+    }
+
+    #[test]
+    fn who_could_have_a_body_and_has_none_says_so() {
+        for (method, says) in [(Method::POST, true), (Method::OPTIONS, true), (Method::GET, false), (Method::DELETE, false)] {
+            let mut own = headers(&[]);
+            put_no_length(&method, &mut own);
+            assert_eq!(own.contains_key(CONTENT_LENGTH), says, "{method}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -38,6 +38,8 @@ struct Kept {
     is_too_large: bool,
     /// The sending that began last.
     newest: u32,
+    /// Of the one that takes what comes: the body itself wakes who asked last alone.
+    taker: Option<Waker>,
     /// How many may take what is still to come.
     takers: Cell<usize>,
     /// Told when nothing more is to be expected.
@@ -86,8 +88,18 @@ impl Replay {
     pub(crate) fn new(body: Incoming, exchange: Rc<Exchange>) -> Self {
         let is_whole = body.is_end_stream();
         let ended = Rc::default();
-        let kept =
-            Kept { body, exchange, pieces: Vec::new(), size: 0, is_whole, is_too_large: false, newest: 0, takers: Cell::new(1), ended };
+        let kept = Kept {
+            body,
+            exchange,
+            pieces: Vec::new(),
+            size: 0,
+            is_whole,
+            is_too_large: false,
+            newest: 0,
+            taker: None,
+            takers: Cell::new(1),
+            ended,
+        };
         Self { kept: Rc::new(RefCell::new(kept)), at: 0, is_taker: true, number: 0 }
     }
 
@@ -137,6 +149,8 @@ impl Replay {
         if self.number == 0 {
             kept.newest += 1;
             self.number = kept.newest;
+            // It would wait for what another gets, and hold what it has.
+            kept.taker.take().into_iter().for_each(Waker::wake);
         } else if self.number != kept.newest {
             // Two that take one body would keep it from each other.
             return Poll::Ready(Some(Err("the request is being sent again".into())));
@@ -150,7 +164,7 @@ impl Replay {
         }
         let polled = Pin::new(&mut kept.body).poll_frame(context).map_err(BoxError::from);
         match &polled {
-            Poll::Pending => {}
+            Poll::Pending => kept.taker.get_or_insert_with(|| context.waker().clone()).clone_from(context.waker()),
             Poll::Ready(Some(Err(_))) => {
                 kept.exchange.garbled();
                 kept.end();

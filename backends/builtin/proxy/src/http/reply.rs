@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::body::ResponseBody;
@@ -48,6 +48,11 @@ impl Reply {
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers_mut().append(name, value);
         self
+    }
+
+    /// And nothing more is read of this caller: what else it has sent may be meant otherwise than it looks.
+    pub(crate) fn closing(self) -> Self {
+        self.with(CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// Headers besides its own.
@@ -102,13 +107,13 @@ impl Reply {
     pub(crate) fn answer(self, exchange: &Rc<Exchange>, is_grpc: bool) -> Response<ResponseBody> {
         exchange.answered(self.status, self.details, self.flag);
         let mut headers = self.headers.map(|headers| *headers).unwrap_or_default();
-        let is_redirect = self.status.is_redirection();
-        let (status, text) = if is_grpc && !is_redirect {
+        let (status, text) = if is_grpc {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
             headers.insert(GRPC_STATUS, HeaderValue::from(grpc(self.status)));
             if let Some(message) = message(&self.text) {
                 headers.insert(GRPC_MESSAGE, message);
             }
+            exchange.told_grpc(&headers);
             (StatusCode::OK, Bytes::new())
         } else {
             if !self.text.is_empty() {

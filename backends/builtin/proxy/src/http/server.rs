@@ -56,7 +56,8 @@ pub(crate) async fn serve(
 ) {
     let begun = tokio::select! {
         begun = begin(&mut stream) => begun,
-        () = connection.closes() => return,
+        // Nothing is under way yet, so that it need not wait for anything.
+        _ = connection.changes() => return,
     };
     let Ok((is_http2, before)) = begun else { return };
     let stream = TokioIo::new(Rewind::new(before, stream));

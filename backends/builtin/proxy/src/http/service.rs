@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
@@ -22,7 +22,7 @@ use crate::connection::Connection;
 use crate::matching::{Seen, path_of};
 use crate::observe::Flag;
 use crate::routing::{Found, ServedAction};
-use crate::table::{HttpManager, RouteAction};
+use crate::table::{HttpManager, Route, RouteAction};
 use crate::trace::Started;
 
 /// Answers a request.
@@ -34,14 +34,13 @@ pub(super) async fn handle(connection: Rc<Connection>, request: Request<Incoming
         *gone.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return Ok(gone);
     };
-    if connection.is_revoked() {
-        let mut gone = Response::new(ResponseBody::nothing());
-        *gone.status_mut() = StatusCode::FORBIDDEN;
-        return Ok(gone);
-    }
     let (parts, body) = request.into_parts();
-    let exchange = Exchange::begin(connection, manager.clone(), &parts);
     let is_grpc = is_grpc(&parts.headers);
+    let is_revoked = connection.is_revoked();
+    let exchange = Exchange::begin(connection, manager.clone(), &parts);
+    if is_revoked {
+        return Ok(denied().answer(&exchange, is_grpc));
+    }
     let answered = Call { exchange: &exchange, manager, base: (deny, allow) }.answer(parts, body).await;
     Ok(answered.unwrap_or_else(|reply| reply.answer(&exchange, is_grpc)))
 }
@@ -60,18 +59,23 @@ impl Call<'_> {
         self.check(&parts)?;
         let upgraded = parts.extensions.remove::<OnUpgrade>();
         let upgrade = headers::upgrade(&parts.headers, parts.version, self.manager.websocket)
-            .map_err(|()| Reply::bare(StatusCode::FORBIDDEN, "upgrade_failed"))?;
+            .map_err(|()| Reply::bare(StatusCode::FORBIDDEN, "upgrade_failed").closing())?;
         put_host(&mut parts)?;
         put_path(&mut parts)?;
         headers::strip(&mut parts.headers, upgrade.as_ref());
         if parts.version == Version::HTTP_11 && !body.is_end_stream() && body.size_hint().exact().is_none() {
             // What a method usually has no body with would be sent without it.
             parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        } else if parts.version == Version::HTTP_11 && body.is_end_stream() {
+            headers::put_no_length(&parts.method, &mut parts.headers);
+        } else if parts.version == Version::HTTP_2 {
+            headers::join_cookies(&mut parts.headers);
         }
         headers::vouch(&mut parts.headers, self.manager.peer, connection.peer.as_ref());
         if let Some(tracing) = &self.manager.tracing {
             self.exchange.trace(Started::of(&mut parts.headers, tracing));
         }
+        self.exchange.identified(&parts.headers);
         let routes = connection.worker.routes(self.manager.routes);
         let found = {
             let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -119,10 +123,10 @@ impl Call<'_> {
         }
         let route = found.route();
         match &route.action {
-            RouteAction::Respond(response) => Err(Reply::said(response.status, &response.body)),
+            RouteAction::Respond(response) => Err(edited(Reply::said(response.status, &response.body), route)),
             RouteAction::Redirect(redirect) => {
                 let is_secure = self.exchange.connection.peer.is_some();
-                Err(redirect::reply(redirect, route.path.prefix_length(), &parts, is_secure))
+                Err(edited(redirect::reply(redirect, route.path.prefix_length(), &parts, is_secure), route))
             }
             RouteAction::Forward(forward) => {
                 headers::edit(&mut parts.headers, &route.request_headers);
@@ -142,7 +146,6 @@ impl Call<'_> {
         };
         let deny = found.and_then(Found::deny).unwrap_or(self.base.0);
         let allow = found.and_then(Found::allow).unwrap_or(self.base.1);
-        let refuse = || Reply::new(StatusCode::FORBIDDEN, "RBAC: access denied", DENIED, Some(Flag::Denied));
         for (access, tell) in [(deny, Exchange::denied as fn(&Exchange, _)), (allow, Exchange::allowed)] {
             if !access.asks() {
                 continue;
@@ -151,7 +154,7 @@ impl Call<'_> {
             let passes = decision.passes;
             tell(self.exchange, decision);
             if !passes {
-                return Err(refuse());
+                return Err(denied());
             }
         }
         Ok(())
@@ -160,27 +163,41 @@ impl Call<'_> {
     /// What no server should have to look at.
     fn check(&self, parts: &Parts) -> Result<(), Reply> {
         if parts.version < Version::HTTP_11 {
-            return Err(Reply::bare(StatusCode::UPGRADE_REQUIRED, "low_version"));
+            return Err(Reply::new(StatusCode::UPGRADE_REQUIRED, "Upgrade Required", "low_version", None).closing());
         }
         if !headers::is_coding_known(&parts.headers) {
             // Where the body ends was read by a coding that is not the only one.
-            let refused = Reply::bare(StatusCode::NOT_IMPLEMENTED, "http1.invalid_transfer_encoding");
-            return Err(refused.with(CONNECTION, HeaderValue::from_static("close")));
+            return Err(Reply::bare(StatusCode::NOT_IMPLEMENTED, "http1.invalid_transfer_encoding").closing());
+        }
+        if headers::hides_the_way(&parts.headers) {
+            return Err(Reply::new(StatusCode::BAD_REQUEST, "Bad Request", "http1.connection_header_rejected", None).closing());
         }
         if parts.headers.len() > self.manager.max_headers {
             return Err(Reply::bare(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_many_headers"));
         }
-        if parts.method == Method::CONNECT {
-            // No route is one for tunnels.
+        if parts.method == Method::CONNECT || (parts.method == Method::OPTIONS && parts.uri.path() == "*") {
+            // No route is one for tunnels, or for a server as a whole.
             return Err(Reply::new(StatusCode::NOT_FOUND, "", "route_not_found", Some(Flag::NoRoute)));
         }
         Ok(())
     }
 }
 
+fn denied() -> Reply {
+    Reply::new(StatusCode::FORBIDDEN, "RBAC: access denied", DENIED, Some(Flag::Denied))
+}
+
+/// What a route answers itself is edited as what it leads to.
+fn edited(mut reply: Reply, route: &Route) -> Reply {
+    if !route.response_headers.is_empty() {
+        headers::edit(reply.headers_mut(), &route.response_headers);
+    }
+    reply
+}
+
 /// One host, where everybody looks for it: in `host` of HTTP/1.1, in `:authority` of HTTP/2.
 fn put_host(parts: &mut Parts) -> Result<(), Reply> {
-    let missing = || Reply::bare(StatusCode::BAD_REQUEST, "missing_host_header");
+    let missing = || Reply::bare(StatusCode::BAD_REQUEST, "missing_host_header").closing();
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (first, second) = (hosts.next(), hosts.next());
     if second.is_some() {
@@ -188,10 +205,12 @@ fn put_host(parts: &mut Parts) -> Result<(), Reply> {
     }
     match (parts.version, parts.uri.authority().is_some()) {
         (Version::HTTP_2, true) => {
+            let authority = parts.uri.authority().map_or("", |authority| authority.as_str());
+            Some(authority).filter(|host| is_host(host.as_bytes())).ok_or_else(missing)?;
             parts.headers.remove(HOST);
         }
         (Version::HTTP_2, false) => {
-            let host = first.and_then(|host| host.to_str().ok()).ok_or_else(missing)?;
+            let host = first.filter(|host| is_host(host.as_bytes())).and_then(|host| host.to_str().ok()).ok_or_else(missing)?;
             let mut uri = parts.uri.clone().into_parts();
             uri.authority = Some(host.parse().map_err(|_| missing())?);
             uri.scheme.get_or_insert(http::uri::Scheme::HTTP);
@@ -224,7 +243,7 @@ fn is_host(host: &[u8]) -> bool {
 
 /// One spelling of the path.
 fn put_path(parts: &mut Parts) -> Result<(), Reply> {
-    let ambiguous = || Reply::bare(StatusCode::BAD_REQUEST, "path_normalization_failed");
+    let ambiguous = || Reply::bare(StatusCode::BAD_REQUEST, "path_normalization_failed").closing();
     let target = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
     match normalise(target) {
         Target::Same => Ok(()),
@@ -235,5 +254,28 @@ fn put_path(parts: &mut Parts) -> Result<(), Reply> {
             parts.uri = Uri::from_parts(uri).map_err(|_| ambiguous())?;
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case(Version::HTTP_11, "/", Some("api.shop:80"), true ; "a host")]
+    #[test_case(Version::HTTP_11, "/", Some("x@api.shop"), false ; "a user")]
+    #[test_case(Version::HTTP_11, "/", None, false ; "none")]
+    #[test_case(Version::HTTP_2, "http://api.shop/", None, true ; "an authority")]
+    #[test_case(Version::HTTP_2, "http://x@api.shop/", None, false ; "an authority with a user")]
+    #[test_case(Version::HTTP_2, "/", Some("api.shop"), true ; "a host in place of an authority")]
+    #[test_case(Version::HTTP_2, "/", Some("x@api.shop"), false ; "a user in place of an authority")]
+    #[test_case(Version::HTTP_2, "/", None, false ; "no authority")]
+    fn hosts(version: Version, target: &str, host: Option<&str>, want: bool) {
+        let mut request = Request::get(target).version(version);
+        if let Some(host) = host {
+            request = request.header(HOST, host);
+        }
+        let (mut parts, ()) = request.body(()).expect("a request").into_parts();
+        assert_eq!(put_host(&mut parts).is_ok(), want);
     }
 }

@@ -6,6 +6,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::exchange::Exchange;
+use crate::io::{Metered, carry};
 use crate::upstream::{Lease, Permit};
 
 /// Carries bytes between both ends, from when they have become what they become until one of them ends.
@@ -14,14 +15,13 @@ pub(super) fn join(exchange: Rc<Exchange>, one: OnUpgrade, other: OnUpgrade, hel
     let registered = exchange.connection.hold();
     drop(tokio::task::spawn_local(async move {
         if let (Ok(one), Ok(other)) = tokio::join!(one, other) {
-            let (mut one, mut other) = (TokioIo::new(one), TokioIo::new(other));
-            let copied = tokio::select! {
-                copied = tokio::io::copy_bidirectional(&mut one, &mut other) => copied.ok(),
-                () = exchange.connection.closes() => None,
+            let (mut one, mut other) = (Metered::new(TokioIo::new(one), exchange.meter()), TokioIo::new(other));
+            let is_ended = tokio::select! {
+                carried = carry(&mut one, &mut other) => carried.is_ok(),
+                () = exchange.connection.closes() => false,
             };
-            if let Some((received, sent)) = copied {
-                exchange.received(usize::try_from(received).unwrap_or(usize::MAX));
-                exchange.sent(usize::try_from(sent).unwrap_or(usize::MAX));
+            if !is_ended {
+                exchange.cut();
             }
             exchange.complete();
         }

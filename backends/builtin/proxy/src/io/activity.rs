@@ -21,7 +21,7 @@ impl Seconds {
 #[derive(Debug)]
 pub(crate) struct Activity {
     seconds: Arc<Seconds>,
-    /// When bytes came last.
+    /// When bytes came last; where they come in frames, when a request ended.
     last: AtomicU32,
     /// When bytes came of a request that is not there yet, plus one; 0: none did.
     head: AtomicU32,
@@ -48,15 +48,17 @@ impl Activity {
 
     /// Bytes came.
     pub(crate) fn came(&self) {
+        if self.framed.load(Ordering::Relaxed) {
+            return;
+        }
         let now = self.seconds.now();
         self.last.store(now, Ordering::Relaxed);
-        let is_head = self.requests.load(Ordering::Relaxed) == 0 && !self.framed.load(Ordering::Relaxed);
-        if is_head && self.head.load(Ordering::Relaxed) == 0 {
+        if self.requests.load(Ordering::Relaxed) == 0 && self.head.load(Ordering::Relaxed) == 0 {
             self.head.store(now + 1, Ordering::Relaxed);
         }
     }
 
-    /// From now on bytes come in frames: what comes may be a ping, and no request need follow.
+    /// From now on bytes come in frames: what comes may be a ping, which is no request, nor need one follow.
     pub(crate) fn framed(&self) {
         self.framed.store(true, Ordering::Relaxed);
         self.head.store(0, Ordering::Relaxed);

@@ -54,15 +54,41 @@ impl PathMatch {
 impl HeaderMatch {
     pub(crate) fn matches(&self, seen: &Seen<'_>) -> bool {
         let is = |value: &[u8]| self.value.as_ref().is_none_or(|condition| condition.matches(value));
-        let holds = match &self.source {
-            HeaderSource::Method => is(seen.parts.method.as_str().as_bytes()),
-            HeaderSource::Path => is(seen.target.as_bytes()),
-            HeaderSource::Authority => is(seen.authority),
-            HeaderSource::Scheme => seen.parts.uri.scheme_str().is_some_and(|scheme| is(scheme.as_bytes())),
-            // Over HTTP/2 the host stands elsewhere, and to conditions it is one and the same.
-            HeaderSource::Header(name) if *name == http::header::HOST => is(seen.authority),
-            HeaderSource::Header(name) => seen.parts.headers.get_all(name).iter().any(|value| is(value.as_bytes())),
+        let (is_there, holds) = match &self.source {
+            HeaderSource::Method => (true, is(seen.parts.method.as_str().as_bytes())),
+            HeaderSource::Path => (true, is(seen.target.as_bytes())),
+            HeaderSource::Authority => (true, is(seen.authority)),
+            HeaderSource::Header(name) => {
+                let values = seen.parts.headers.get_all(name);
+                (values.iter().next().is_some(), values.iter().any(|value| is(value.as_bytes())))
+            }
         };
-        holds != self.invert
+        // What is not there has no value that could be another one: as Envoy has it unless missing ones are to count as empty.
+        if !is_there && self.value.is_some() { false } else { holds != self.invert }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, Request};
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("x-a: 1", Some("1"), false, true ; "the value")]
+    #[test_case("x-a: 1", Some("1"), true, false ; "not the value")]
+    #[test_case("x-a: 2", Some("1"), true, true ; "another value")]
+    #[test_case("x-b: 1", Some("1"), true, false ; "no value that could be another")]
+    #[test_case("x-b: 1", None, true, true ; "it is not there")]
+    #[test_case("x-a: 1", None, true, false ; "it is there")]
+    #[test_case("x-a: 1", None, false, true ; "there")]
+    #[test_case("x-b: 1", None, false, false ; "not there")]
+    fn of_a_header(header: &str, value: Option<&str>, invert: bool, want: bool) {
+        let (name, said) = header.split_once(": ").expect("a header");
+        let (parts, ()) = Request::get("/").header(name, said).body(()).expect("a request").into_parts();
+        let seen = Seen { parts: &parts, authority: b"api.shop", target: "/", path: "/" };
+        let value = value.map(|value| TextMatch::Exact(value.as_bytes().into()));
+        let condition = HeaderMatch { source: HeaderSource::Header(HeaderName::from_static("x-a")), value, invert };
+        assert_eq!(condition.matches(&seen), want);
     }
 }

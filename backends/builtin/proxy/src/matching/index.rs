@@ -91,7 +91,7 @@ impl PathIndex {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use regex::bytes::Regex;
+    use regex_automata::meta::Regex;
 
     fn regex(written: &str) -> PathMatch {
         PathMatch::Regex(Text { written: written.into(), compiled: Regex::new(&format!("^(?:{written})$")).expect("it is one") })

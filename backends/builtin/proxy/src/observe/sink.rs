@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use super::share::LogShare;
+
 /// So much is gathered before it is handed over.
 const GATHERED: usize = 16 << 10;
 
@@ -15,6 +17,8 @@ const WAITING: usize = 256;
 
 /// Hands lines to whoever writes.
 pub(crate) struct LogSink {
+    /// Of the calls that end well.
+    pub(crate) share: LogShare,
     gathered: RefCell<Vec<u8>>,
     sender: SyncSender<Vec<u8>>,
     lost: Arc<AtomicU64>,
@@ -56,9 +60,9 @@ impl LogWriter {
         Ok(Self { sender, lost, thread })
     }
 
-    /// One for a thread.
-    pub(crate) fn sink(&self) -> LogSink {
-        LogSink { gathered: RefCell::default(), sender: self.sender.clone(), lost: self.lost.clone() }
+    /// One for a thread, and for a share of the calls that end well.
+    pub(crate) fn sink(&self, share: LogShare) -> LogSink {
+        LogSink { share, gathered: RefCell::default(), sender: self.sender.clone(), lost: self.lost.clone() }
     }
 
     /// What was lost.

@@ -1,6 +1,7 @@
 //! What passes, told to whoever watches; nothing is written where nobody does.
 
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
@@ -13,21 +14,39 @@ const WAITING: usize = 1024;
 
 /// Where lines are told.
 #[derive(Clone, Debug)]
-pub(crate) struct Tap(Sender<Bytes>);
+pub(crate) struct Tap {
+    sender: Sender<Bytes>,
+    /// How many watch: the channel would take a lock to say so, and each call asks.
+    watching: Arc<AtomicUsize>,
+}
+
+/// Somebody who watches.
+pub(crate) struct Watch {
+    pub(crate) lines: Receiver<Bytes>,
+    watching: Arc<AtomicUsize>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.watching.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Tap {
     pub(crate) fn new() -> Self {
-        Self(channel(WAITING).0)
+        Self { sender: channel(WAITING).0, watching: Arc::default() }
     }
 
     /// Lines from now on.
-    pub(crate) fn subscribe(&self) -> Receiver<Bytes> {
-        self.0.subscribe()
+    pub(crate) fn watch(&self) -> Watch {
+        let lines = self.sender.subscribe();
+        self.watching.fetch_add(1, Ordering::Relaxed);
+        Watch { lines, watching: self.watching.clone() }
     }
 
     /// Tells one, if somebody watches.
     pub(crate) fn tell(&self, kind: TapKind, told: &dyn Told) {
-        if self.0.receiver_count() == 0 {
+        if self.watching.load(Ordering::Relaxed) == 0 {
             return;
         }
         let format = match kind {
@@ -37,7 +56,7 @@ impl Tap {
         let mut line = Vec::with_capacity(512);
         write(format, told, &mut line);
         // Who watched a moment ago may be gone.
-        let _ = self.0.send(line.into());
+        let _ = self.sender.send(line.into());
     }
 }
 

@@ -1,44 +1,39 @@
-//! A bucket of requests, filled as a whole from time to time; all threads draw from it.
+//! A bucket of requests that fills all the time; all threads draw from it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::table::RateLimit;
 
-/// What is left, and since which fill.
+/// How many requests there may be at once, and how soon the next.
+///
+/// It counts time, not requests (the generic cell rate algorithm): a request takes as long as the bucket needs to fill by one.
 #[derive(Debug)]
 pub(crate) struct Bucket {
-    limit: RateLimit,
-    /// The number of fills in the upper half, what is left in the lower.
-    state: AtomicU64,
-    /// When it was made, since the process began.
-    began: Duration,
+    /// Nanoseconds until it has filled by one.
+    one: u64,
+    /// Nanoseconds until it has filled from nothing.
+    all: u64,
+    /// When it is full again, in nanoseconds since the process began.
+    full: AtomicU64,
 }
 
 impl Bucket {
-    pub(crate) fn new(limit: RateLimit, now: Duration) -> Self {
-        let state = AtomicU64::new(u64::from(limit.burst));
-        Self { limit, state, began: now }
+    pub(crate) fn new(limit: &RateLimit, now: Duration) -> Self {
+        let one = (nanoseconds(limit.every) / u64::from(limit.fill).max(1)).max(1);
+        Self { one, all: one.saturating_mul(limit.burst.into()), full: AtomicU64::new(nanoseconds(now)) }
     }
 
     /// Takes one; whether there was one.
     pub(crate) fn take(&self, now: Duration) -> bool {
-        let every = self.limit.every.as_nanos().max(1);
-        let fills = u64::try_from(now.saturating_sub(self.began).as_nanos() / every).unwrap_or(u64::MAX) & 0xffff_ffff;
-        let mut state = self.state.load(Ordering::Relaxed);
-        loop {
-            let (known, left) = (state >> 32, state & 0xffff_ffff);
-            // A thread whose clock is behind fills nothing.
-            let passed = fills.saturating_sub(known);
-            let filled = left.saturating_add(passed.saturating_mul(u64::from(self.limit.fill))).min(u64::from(self.limit.burst));
-            let left = if passed > 0 { filled } else { left };
-            let Some(after) = left.checked_sub(1) else { return false };
-            match self.state.compare_exchange_weak(state, fills.max(known) << 32 | after, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return true,
-                Err(now) => state = now,
-            }
-        }
+        let now = nanoseconds(now);
+        let after = |full: u64| Some(full.max(now).saturating_add(self.one)).filter(|full| *full <= now.saturating_add(self.all));
+        self.full.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).is_ok()
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -47,7 +42,7 @@ mod tests {
 
     fn bucket(burst: u32, fill: u32) -> Bucket {
         let limit = RateLimit { stat_prefix: "rate".into(), burst, fill, every: Duration::from_secs(60) };
-        Bucket::new(limit, Duration::from_secs(5))
+        Bucket::new(&limit, Duration::from_secs(5))
     }
 
     fn taken(bucket: &Bucket, at: u64) -> usize {
@@ -55,11 +50,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_filled_again_as_a_whole() {
+    fn it_fills_all_the_time() {
         let bucket = bucket(10, 10);
         assert_eq!(taken(&bucket, 5), 10);
-        assert_eq!(taken(&bucket, 64), 0);
-        assert_eq!(taken(&bucket, 65), 10);
+        assert_eq!(taken(&bucket, 10), 0);
+        assert_eq!(taken(&bucket, 11), 1);
+        assert_eq!(taken(&bucket, 24), 2);
         assert_eq!(taken(&bucket, 600), 10, "never more than it holds");
     }
 
@@ -67,7 +63,15 @@ mod tests {
     fn it_is_filled_by_as_much_as_was_said() {
         let bucket = bucket(10, 3);
         assert_eq!(taken(&bucket, 5), 10);
+        assert_eq!(taken(&bucket, 24), 0);
         assert_eq!(taken(&bucket, 130), 6);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_fills_nothing() {
+        let bucket = bucket(2, 2);
+        assert_eq!(taken(&bucket, 60), 2);
+        assert_eq!(taken(&bucket, 6), 0);
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl ServedRoutes {
             ServedOverrides {
                 deny: deny.as_ref().map(Access::new),
                 allow: allow.as_ref().map(Access::new),
-                rate: rate_limit.as_ref().map(|limit| Bucket::new(limit.as_ref().clone(), now)),
+                rate: rate_limit.as_ref().map(|limit| Bucket::new(limit, now)),
                 fault: *fault,
                 cors: cors.clone(),
             }

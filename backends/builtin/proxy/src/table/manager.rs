@@ -25,10 +25,6 @@ pub struct HttpManager {
     pub idle_timeout: Option<Duration>,
     /// The head of a request may take so long; `None`: any time.
     pub headers_timeout: Option<Duration>,
-    /// All of a request may take so long; `None`: any time.
-    pub request_timeout: Option<Duration>,
-    /// A stream without a byte is ended after so long; `None`: never.
-    pub stream_idle_timeout: Option<Duration>,
     /// More headers are refused (431).
     pub max_headers: usize,
     /// `None`: nothing is logged.

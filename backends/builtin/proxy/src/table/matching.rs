@@ -1,7 +1,9 @@
 //! Conditions on texts, headers and paths.
 
+use std::fmt;
+
 use http::HeaderName;
-use regex::bytes::Regex;
+use regex_automata::meta::Regex;
 
 /// A condition on a text.
 #[derive(Clone, Debug)]
@@ -15,12 +17,19 @@ pub enum TextMatch {
 }
 
 /// A regular expression that a whole text has to match, and what was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Text {
     /// As it was written.
     pub written: Box<str>,
     /// Anchored at both ends.
     pub compiled: Regex,
+}
+
+/// What was written tells all of it: what it was compiled to also remembers what it was asked.
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Text").field(&self.written).finish()
+    }
 }
 
 /// What a condition on a header looks at.
@@ -32,9 +41,7 @@ pub enum HeaderSource {
     Path,
     /// `:authority`.
     Authority,
-    /// `:scheme`.
-    Scheme,
-    /// A header; of a repeated one some value has to match.
+    /// A header other than `host`; of a repeated one some value has to match.
     Header(HeaderName),
 }
 

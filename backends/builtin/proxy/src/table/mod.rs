@@ -28,4 +28,4 @@ pub use route::{
     Backoff, Cors, Fault, Forward, HashPolicy, Mirror, Overrides, PathRewrite, RateLimit, Redirect, RedirectPath, Response, Retry, RetryOn,
     Route, RouteAction, RouteTable, Share, Shares, VirtualHost,
 };
-pub use tls::{ClientTls, ServerTls};
+pub use tls::{ClientTls, ServerTls, Sessions};

@@ -9,8 +9,26 @@ pub struct ServerTls {
     pub alpn: Vec<Vec<u8>>,
     /// SPIFFE IDs of which the client has to have one; empty: any that the roots vouch for.
     pub peers: Vec<TextMatch>,
-    /// Whether a session may be taken up again without looking at certificates.
-    pub resumption: bool,
+    /// How a client may take up a session again.
+    pub sessions: Sessions,
+}
+
+impl ServerTls {
+    /// Of which the client has to be one; `None`: any that the roots vouch for.
+    pub(crate) fn expected(&self) -> Option<&[TextMatch]> {
+        Some(self.peers.as_slice()).filter(|peers| !peers.is_empty())
+    }
+}
+
+/// How a session of TLS can be taken up again: without proofs, but not without looking at the certificates that it began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// Not at all.
+    None,
+    /// By what this proxy remembers.
+    Kept,
+    /// By what the client was given, sealed.
+    Tickets,
 }
 
 /// A cluster that is spoken to in TLS 1.3.

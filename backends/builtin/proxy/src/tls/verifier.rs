@@ -37,7 +37,7 @@ impl Trust {
     }
 
     /// `peers`: of which it has to be one; `None`: anybody of the mesh.
-    fn check(
+    pub(super) fn check(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
@@ -97,8 +97,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        let peers = Some(self.tls.peers.as_slice()).filter(|peers| !peers.is_empty());
-        self.trust.check(end_entity, intermediates, peers).map(|()| ClientCertVerified::assertion())
+        self.trust.check(end_entity, intermediates, self.tls.expected()).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -189,6 +189,39 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
+        /// A place in a trace is the same for whoever comes next, in whichever form it is said.
+        #[test]
+        fn what_is_said_is_read(
+            (trace, span, above) in (1..=u128::MAX, 1..=u64::MAX, prop::option::of(1..=u64::MAX)),
+            sampled in any::<bool>(),
+            form in prop::sample::select(vec![Form::W3c, Form::B3, Form::B3Headers]),
+        ) {
+            let said = Context { trace, span, sampled: Some(sampled), form };
+            let mut headers = HeaderMap::new();
+            said.write(&mut headers, above);
+            let same = (trace, span, Some(sampled));
+            let read = |headers: &HeaderMap| Context::read(headers).map(|read| (read.trace, read.span, read.sampled));
+            prop_assert_eq!(read(&headers), Some(same));
+            // Who knows B3 alone.
+            headers.remove(TRACEPARENT);
+            prop_assert_eq!(read(&headers), Some(same).filter(|_| form != Form::W3c));
+        }
+
+        /// The state belongs to the `traceparent` that it came with: it stays with that one, and goes where it was not read.
+        #[test]
+        fn a_state_stays_with_its_parent(state in "[a-z]{1,8}=[!-+--~]{1,8}", is_w3c in any::<bool>()) {
+            let mut headers = HeaderMap::new();
+            headers.insert(TRACESTATE, HeaderValue::try_from(&state).expect("a value"));
+            let (name, value) = match is_w3c {
+                true => (TRACEPARENT, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+                false => (B3, "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1"),
+            };
+            headers.insert(name, HeaderValue::from_static(value));
+            let above = Context::read(&headers).expect("a context");
+            above.below(true).write(&mut headers, Some(above.span));
+            prop_assert_eq!(headers.get(TRACESTATE).is_some_and(|kept| *kept == state), is_w3c);
+        }
+
         /// Whatever a caller says is read or not, and what is read can be said on.
         #[test]
         fn anything_is_answered(name in prop::sample::select(vec!["traceparent", "b3", "x-b3-traceid"]), value in "[0-9a-f-]{0,60}|.{0,60}") {

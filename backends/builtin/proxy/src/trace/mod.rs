@@ -4,5 +4,6 @@ mod context;
 mod export;
 mod span;
 
+pub(crate) use context::Context;
 pub(crate) use export::Spans;
 pub(crate) use span::{Ended, Started};

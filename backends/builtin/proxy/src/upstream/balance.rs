@@ -49,12 +49,14 @@ impl Balancer {
         for attempt in 0..=tries {
             let host = priority.pick(self.kind, now, hash, attempt)?;
             let is_new = !tried.iter().any(|tried| Rc::ptr_eq(tried, &host));
-            found = Some(host);
             if is_new {
-                break;
+                return Some(host);
             }
+            found = Some(host);
         }
-        found
+        // By chance it was one of them each time. Whoever asks for another one gets it where there is one.
+        let is_other = |host: &&Rc<Host>| host.is_well(now) && !tried.iter().any(|tried| Rc::ptr_eq(tried, host));
+        priority.hosts.iter().find(is_other).filter(|_| tries > 0).cloned().or(found)
     }
 
     /// How many endpoints there are, and how many of them are left out now.

@@ -89,6 +89,11 @@ impl Upstream {
         hosts.entry(address).or_insert_with(made).clone()
     }
 
+    /// Whether it is one by which chains are closed: it says itself that it has no endpoint.
+    pub(crate) fn leads_nowhere(&self) -> bool {
+        matches!(&self.cluster.discovery, Discovery::Static(own) if own.localities.iter().all(|locality| locality.endpoints.is_empty()))
+    }
+
     /// What a request to it may call it: the name of its Service, or its own.
     pub(crate) fn authority(&self) -> String {
         match self.cluster.name.split('/').collect::<Vec<_>>().as_slice() {
@@ -101,6 +106,14 @@ impl Upstream {
     pub(crate) fn tidy(&self) {
         if matches!(self.cluster.discovery, Discovery::OriginalDestination) {
             self.hosts.borrow_mut().retain(|_, host| host.active.get() > 0 || Rc::strong_count(host) > 1);
+        }
+    }
+
+    /// Closes connections that are found idle so many times in a row.
+    pub(crate) fn close_idle(&self, most: u32) {
+        for host in self.hosts.borrow().values() {
+            host.http1.tidy(most);
+            host.http2.tidy(most);
         }
     }
 

@@ -61,23 +61,26 @@ impl Connector {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let Some(tls) = tls else { return Ok(Stream::plain(Rewind::new(Bytes::new(), stream), activity)) };
-        let config = self.config(tls).ok_or_else(|| io::Error::other("there is no certificate yet"))?;
+        let (identity, config) = self.config(tls).ok_or_else(|| io::Error::other("there is no certificate yet"))?;
         // The address in place of a name: it is neither sent nor compared.
         let name = ServerName::from(address.ip());
-        Ok(Stream::client(TlsConnector::from(config).connect(name, stream).await?, activity))
+        let stream = TlsConnector::from(config).connect(name, stream).await?;
+        identity.trusts(tls, stream.get_ref().1).map_err(io::Error::other)?;
+        Ok(Stream::client(stream, activity))
     }
 
-    fn config(&self, tls: &Arc<ClientTls>) -> Option<Arc<ClientConfig>> {
+    fn config(&self, tls: &Arc<ClientTls>) -> Option<(Arc<Identity>, Arc<ClientConfig>)> {
+        let identity = self.identity()?;
         let known = self.configs.borrow().iter().find(|(known, _)| Arc::ptr_eq(known, tls)).map(|(_, config)| config.clone());
-        if known.is_some() {
-            return known;
+        if let Some(known) = known {
+            return Some((identity, known));
         }
         // A certificate was read when it came, so that it can be used.
-        let config = self.identity()?.client(tls).ok()?;
+        let config = identity.client(tls).ok()?;
         let mut configs = self.configs.borrow_mut();
         // Of those that were replaced nobody else knows any more: this place holds them, and what their configurations verify by.
         configs.retain(|(known, _)| Arc::strong_count(known) > 2);
         configs.push((tls.clone(), config.clone()));
-        Some(config)
+        Some((identity, config))
     }
 }

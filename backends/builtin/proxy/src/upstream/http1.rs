@@ -2,21 +2,22 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::cluster::Upstream;
 use super::failure::Failure;
 use super::host::Host;
 use super::permit::{Counted, Permit};
 use crate::http::RequestBody;
-
-pub(super) type Sender = SendRequest<RequestBody>;
 
 /// More headers than that are refused, in a response as in a request.
 const MAX_HEADERS: usize = 100;
@@ -28,13 +29,23 @@ const BUFFER: usize = 64 << 10;
 #[derive(Default)]
 pub(super) struct Http1 {
     idle: RefCell<Vec<Sender>>,
-    open: Cell<u32>,
+    /// Connections that are open, and those that are being made.
+    places: Cell<u32>,
     waiting: RefCell<VecDeque<oneshot::Sender<Sender>>>,
+}
+
+/// A connection that somebody uses, or may use.
+pub(super) struct Sender {
+    inner: SendRequest<RequestBody>,
+    /// Counted also when it has become something else than HTTP.
+    _place: Rc<Place>,
+    /// How often it was found idle since it was used last.
+    idle: Cell<u32>,
 }
 
 impl std::fmt::Debug for Http1 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Http1").field("open", &self.open.get()).finish_non_exhaustive()
+        f.debug_struct("Http1").field("places", &self.places.get()).finish_non_exhaustive()
     }
 }
 
@@ -46,16 +57,11 @@ impl Http1 {
         mut request: Request<RequestBody>,
     ) -> Result<(Response<Incoming>, Sender), Failure> {
         loop {
-            let idle = self.take();
-            let is_new = idle.is_none();
-            let mut sender = match idle {
-                Some(sender) => sender,
-                None => match self.open(host, upstream).await {
-                    Ok(sender) => sender,
-                    Err(why) => return Err(why),
-                },
+            let (mut sender, is_new) = match self.take() {
+                Some(sender) => (sender, false),
+                None => self.open(host, upstream).await?,
             };
-            match sender.try_send_request(request).await {
+            match sender.inner.try_send_request(request).await {
                 Ok(response) => return Ok((response, sender)),
                 Err(mut error) => {
                     let unsent = error.take_message();
@@ -73,23 +79,41 @@ impl Http1 {
     fn take(&self) -> Option<Sender> {
         // One that has ended is not ready, and goes when its task does: nobody looks at all of them for each request.
         let mut idle = self.idle.borrow_mut();
-        let at = idle.iter().rposition(SendRequest::is_ready)?;
+        let at = idle.iter().rposition(|sender| sender.inner.is_ready())?;
         Some(idle.remove(at))
     }
 
-    /// A connection is free again: somebody waits for it, or it waits for somebody.
-    pub(super) fn give_back(&self, mut sender: Sender) {
-        loop {
-            let next = self.waiting.borrow_mut().pop_front();
-            let Some(next) = next else { break };
-            match next.send(sender) {
-                Ok(()) => return,
-                // It has not waited.
-                Err(back) => sender = back,
-            }
-        }
-        if !sender.is_closed() {
+    /// Its answer has come whole.
+    pub(super) fn give_back(&self, sender: Sender) {
+        if !sender.inner.is_closed() {
+            sender.idle.set(0);
             self.idle.borrow_mut().push(sender);
+        }
+        self.hand_out();
+    }
+
+    /// Closes connections that are found idle so many times in a row.
+    pub(super) fn tidy(&self, most: u32) {
+        let found = |sender: &Sender| sender.idle.replace(sender.idle.get() + 1) + 1;
+        let (gone, stay): (Vec<_>, Vec<_>) = self.idle.take().into_iter().partition(|sender| found(sender) >= most);
+        self.idle.replace(stay);
+        drop(gone);
+    }
+
+    /// Gives connections that can be used at once to those who wait. One whose request is still being sent, though it was answered,
+    /// becomes such a connection later.
+    fn hand_out(&self) {
+        while !self.waiting.borrow().is_empty() {
+            let Some(mut sender) = self.take() else { return };
+            loop {
+                let next = self.waiting.borrow_mut().pop_front();
+                let Some(next) = next else { return self.idle.borrow_mut().push(sender) };
+                match next.send(sender) {
+                    Ok(()) => break,
+                    // It has not waited.
+                    Err(back) => sender = back,
+                }
+            }
         }
     }
 
@@ -103,57 +127,100 @@ impl Http1 {
         }
     }
 
-    /// A new connection, or the next that is free where no more are allowed.
-    async fn open(self: &Rc<Self>, host: &Host, upstream: &Rc<Upstream>) -> Result<Sender, Failure> {
+    /// A new connection, or the next that is free where no more are allowed; and whether it is new.
+    async fn open(self: &Rc<Self>, host: &Host, upstream: &Rc<Upstream>) -> Result<(Sender, bool), Failure> {
         let _waits = upstream.permit(Counted::Pending, false).ok_or(Failure::Overflow)?;
         let place = loop {
             // Each thread may have one whatever the limit, or its requests would wait for connections that it has not.
-            if let Some(place) = upstream.permit(Counted::Connection, self.open.get() == 0) {
-                break place;
+            if let Some(permit) = upstream.permit(Counted::Connection, self.places.get() == 0) {
+                break Rc::new(Place::new(self, permit));
             }
-            let (sender, receiver) = oneshot::channel();
-            self.waiting.borrow_mut().push_back(sender);
-            // Without a connection there is place for one.
-            let Ok(mut sender) = receiver.await else { continue };
-            if sender.ready().await.is_ok() {
-                return Ok(sender);
+            if let Some(sender) = Waiting::begin(self).await {
+                return Ok((sender, false));
             }
         };
         let stream = upstream.connect(host).await?;
         let mut builder = Builder::new();
         builder.max_headers(MAX_HEADERS).max_buf_size(BUFFER);
-        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
-        let this = OpenConnection::new(self, place);
+        let (inner, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
+        let (of, mut connection) = (Rc::downgrade(self), connection.with_upgrades());
+        let held = place.clone();
         tokio::task::spawn_local(async move {
             // What went wrong the request has been told.
-            let _ = connection.with_upgrades().await;
-            drop(this);
+            let _ = poll_fn(|context| {
+                let polled = Pin::new(&mut connection).poll(context);
+                of.upgrade().inspect(|of| of.hand_out());
+                polled
+            })
+            .await;
+            drop(connection);
+            of.upgrade().inspect(|of| of.idle.borrow_mut().retain(|sender| !sender.inner.is_closed()));
+            drop(held);
         });
-        Ok(sender)
+        Ok((Sender { inner, _place: place, idle: Cell::new(0) }, true))
     }
 }
 
-/// Counts a connection for as long as it is open.
-struct OpenConnection {
-    of: Weak<Http1>,
-    place: Option<Permit>,
+/// A request that waits for a connection, or for a place to open one.
+struct Waiting<'w> {
+    of: &'w Http1,
+    receiver: oneshot::Receiver<Sender>,
+    has_heard: bool,
 }
 
-impl OpenConnection {
-    fn new(of: &Rc<Http1>, place: Permit) -> Self {
-        of.open.set(of.open.get() + 1);
-        Self { of: Rc::downgrade(of), place: Some(place) }
+impl<'w> Waiting<'w> {
+    fn begin(of: &'w Http1) -> Self {
+        let (sender, receiver) = oneshot::channel();
+        of.waiting.borrow_mut().push_back(sender);
+        Self { of, receiver, has_heard: false }
     }
 }
 
-impl Drop for OpenConnection {
+impl Future for Waiting<'_> {
+    /// `None`: there is a place.
+    type Output = Option<Sender>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Sender>> {
+        let heard = ready!(Pin::new(&mut self.receiver).poll(context));
+        self.has_heard = true;
+        Poll::Ready(heard.ok())
+    }
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        // First, so that who is woken finds the place.
-        drop(self.place.take());
+        if self.has_heard {
+            return;
+        }
+        // Whoever gives up leaves what it was given to the next.
+        match self.receiver.try_recv() {
+            Ok(sender) => self.of.give_back(sender),
+            Err(TryRecvError::Closed) => self.of.wake(),
+            Err(TryRecvError::Empty) => {}
+        }
+    }
+}
+
+/// Counts a connection from when it is begun until it is closed, or becomes none.
+struct Place {
+    of: Weak<Http1>,
+    permit: Option<Permit>,
+}
+
+impl Place {
+    fn new(of: &Rc<Http1>, permit: Permit) -> Self {
+        of.places.set(of.places.get() + 1);
+        Self { of: Rc::downgrade(of), permit: Some(permit) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // First, so that who is woken finds it.
+        drop(self.permit.take());
         // Endpoints that are gone have nobody waiting.
         let Some(of) = self.of.upgrade() else { return };
-        of.open.set(of.open.get().saturating_sub(1));
-        of.idle.borrow_mut().retain(|sender| !sender.is_closed());
+        of.places.set(of.places.get().saturating_sub(1));
         of.wake();
     }
 }

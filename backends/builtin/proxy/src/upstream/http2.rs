@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -16,6 +17,7 @@ use super::failure::Failure;
 use super::host::Host;
 use super::permit::Counted;
 use crate::http::RequestBody;
+use crate::io::Stream;
 use crate::worker::Local;
 
 /// How much may come of one answer, and of all answers on a connection, before somebody has taken it.
@@ -33,13 +35,28 @@ pub(super) struct Http2 {
     /// Why the last one could not be made.
     failed: Cell<Option<Failure>>,
     made: Notify,
+    /// Somebody who waits for a place may look again.
+    places: Rc<Notify>,
 }
 
 struct Connection {
     sender: SendRequest<RequestBody>,
     streams: Cell<usize>,
-    /// How many the other side takes at once, as it last said.
-    most: Rc<Cell<usize>>,
+    /// What is spoken with the other side; gone when the connection is.
+    spoken: Rc<RefCell<Option<Spoken>>>,
+    places: Rc<Notify>,
+    /// How often it was found without a stream since it had one.
+    idle: Cell<u32>,
+}
+
+type Spoken = hyper::client::conn::http2::Connection<TokioIo<Stream>, RequestBody, Local>;
+
+impl Connection {
+    /// Whether the other side takes one more, by what it last said. One is always asked, who then waits there.
+    fn has_place(&self) -> bool {
+        let most = self.spoken.try_borrow().ok().and_then(|spoken| spoken.as_ref().map(Spoken::current_max_send_streams));
+        self.streams.get() < most.unwrap_or_default().max(1)
+    }
 }
 
 /// A place on a connection; it is free again when this is dropped.
@@ -48,6 +65,7 @@ pub(super) struct Place(Rc<Connection>);
 impl Place {
     fn take(connection: Rc<Connection>) -> Self {
         connection.streams.set(connection.streams.get() + 1);
+        connection.idle.set(0);
         Self(connection)
     }
 }
@@ -55,6 +73,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.streams.set(self.0.streams.get().saturating_sub(1));
+        self.0.places.notify_one();
     }
 }
 
@@ -95,11 +114,16 @@ impl Http2 {
     fn find(&self) -> Option<Rc<Connection>> {
         let mut connections = self.connections.borrow_mut();
         connections.retain(|connection| !connection.sender.is_closed());
-        let has_place = |connection: &&Rc<Connection>| connection.streams.get() < connection.most.get().max(1);
-        connections.iter().find(has_place).cloned()
+        connections.iter().find(|connection| connection.has_place()).cloned()
     }
 
-    /// A new connection; `None`: another one was made meanwhile.
+    /// Closes connections that are found without a stream so many times in a row.
+    pub(super) fn tidy(&self, most: u32) {
+        let found = |connection: &Rc<Connection>| connection.idle.replace(connection.idle.get() + 1) + 1;
+        self.connections.borrow_mut().retain(|connection| connection.streams.get() > 0 || found(connection) < most);
+    }
+
+    /// A new connection; `None`: another one was made meanwhile, or has a place again.
     async fn open(self: &Rc<Self>, host: &Host, upstream: &Rc<Upstream>) -> Result<Option<Rc<Connection>>, Failure> {
         let _waits = upstream.permit(Counted::Pending, false).ok_or(Failure::Overflow)?;
         if self.is_connecting.get() {
@@ -108,27 +132,28 @@ impl Http2 {
             return self.failed.get().map_or(Ok(None), Err);
         }
         let is_first = self.connections.borrow().is_empty();
-        let place = upstream.permit(Counted::Connection, is_first).ok_or(Failure::Overflow)?;
+        let Some(place) = upstream.permit(Counted::Connection, is_first) else {
+            self.places.notified().await;
+            return Ok(None);
+        };
         self.is_connecting.set(true);
         self.failed.set(None);
         let _connecting = Connecting(self);
         let stream = upstream.connect(host).await.inspect_err(|why| self.failed.set(Some(*why)))?;
         let mut builder = Builder::new(Local);
         builder.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).max_header_list_size(HEADERS);
-        let (sender, mut connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
-        let most = Rc::new(Cell::new(connection.current_max_send_streams()));
-        let known = most.clone();
+        let (sender, spoken) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
+        let spoken = Rc::new(RefCell::new(Some(spoken)));
+        let made =
+            Rc::new(Connection { sender, streams: Cell::new(0), spoken: spoken.clone(), places: self.places.clone(), idle: Cell::new(0) });
+        let places = self.places.clone();
         drop(tokio::task::spawn_local(async move {
             // What went wrong the requests have been told.
-            let _ = poll_fn(|context| {
-                let polled = Pin::new(&mut connection).poll(context);
-                known.set(connection.current_max_send_streams());
-                polled
-            })
-            .await;
-            drop(place);
+            let _ =
+                poll_fn(|context| spoken.borrow_mut().as_mut().map_or(Poll::Ready(Ok(())), |spoken| Pin::new(spoken).poll(context))).await;
+            drop((spoken.take(), place));
+            places.notify_waiters();
         }));
-        let made = Rc::new(Connection { sender, streams: Cell::new(0), most });
         self.connections.borrow_mut().push(made.clone());
         Ok(Some(made))
     }

@@ -11,6 +11,8 @@ mod http1;
 mod http2;
 mod permit;
 mod shared;
+#[cfg(test)]
+mod waiting;
 
 pub(crate) use cluster::Upstream;
 pub(crate) use connect::Connector;

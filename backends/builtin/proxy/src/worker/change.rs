@@ -1,6 +1,6 @@
 //! What comes into force on a thread.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Worker;
 use super::listening::Listening;
 use crate::connection::{Connection, Phase, decide};
 use crate::routing::{ServedAction, ServedChain, ServedListener, ServedRoutes};
-use crate::table::{Assignment, Cluster, ClusterId, RouteId};
+use crate::table::{Assignment, Cluster, ClusterId, Direction, RouteId, TcpProxy};
 use crate::tls::Identity;
 use crate::upstream::{ClusterShared, Upstream};
 
@@ -45,8 +45,8 @@ pub(crate) struct ClusterChange {
 #[derive(Clone)]
 pub(crate) struct ListenerChange {
     pub(crate) served: Arc<ServedListener>,
-    /// The thread's own sockets, one for each address; empty: those that it has.
-    pub(crate) sockets: Arc<Vec<TcpListener>>,
+    /// The thread's own sockets, one for each of its addresses.
+    pub(crate) sockets: Vec<(SocketAddr, Arc<TcpListener>)>,
 }
 
 impl Worker {
@@ -79,17 +79,12 @@ impl Worker {
     fn listen(self: &Rc<Self>, change: ListenerChange) {
         let ListenerChange { served, sockets } = change;
         let name = served.listener.name.clone();
-        {
-            let mut listeners = self.listeners.borrow_mut();
-            if sockets.is_empty() {
-                if let Some(listening) = listeners.get_mut(&name) {
-                    listening.set(served.clone());
-                }
-            } else {
-                // Those of before end with this.
-                listeners.insert(name.clone(), Listening::start(self, served.clone(), &sockets));
-            }
-        }
+        let listening = self.listeners.borrow_mut().remove(&name);
+        let listening = match listening {
+            Some(listening) => listening.again(self, served.clone(), &sockets),
+            None => Listening::start(self, served.clone(), &sockets),
+        };
+        self.listeners.borrow_mut().insert(name.clone(), listening);
         // Those that are still in use are made again when somebody comes.
         self.server_configs.borrow_mut().clear();
         self.settle(&name, Some(&served));
@@ -117,7 +112,7 @@ impl Worker {
                         connection.end(Phase::Closed);
                     }));
                 }
-                // It goes where such connections went when it began.
+                // It goes on where it went when it began, which is still one of the places where such connections go.
                 (ServedAction::Tcp { .. }, Some(next)) if takes_bytes(&connection, next) => connection.set_chain(next.clone()),
                 (ServedAction::Tcp { .. }, _) => connection.end(Phase::Closed),
             }
@@ -125,11 +120,30 @@ impl Worker {
     }
 }
 
-/// Whether a chain is one of bytes, and allows this connection.
+/// Whether a chain is one of bytes, and this connection may go on under it.
 fn takes_bytes(connection: &Connection, chain: &ServedChain) -> bool {
     match &chain.action {
-        ServedAction::Tcp { access, .. } => decide(connection, access).iter().all(|decision| decision.passes),
+        ServedAction::Tcp { proxy, access } => {
+            let stays = connection.goes_to().is_none_or(|cluster| stays(connection, cluster, proxy));
+            stays && decide(connection, access).iter().all(|decision| decision.passes)
+        }
         ServedAction::Http { .. } => false,
+    }
+}
+
+/// Whether a connection may go on where it goes. Some chains close by leading elsewhere, without any rule.
+fn stays(connection: &Connection, cluster: ClusterId, proxy: &TcpProxy) -> bool {
+    if proxy.shares.clusters().any(|one| one == cluster) {
+        return true;
+    }
+    match connection.direction {
+        // There is one place to go to, and it is another now.
+        Direction::Inbound => false,
+        // Shares move, and what is under way stays; but not where everything is closed.
+        Direction::Outbound => {
+            let is_closed = |one| connection.worker.upstream(one).is_some_and(|upstream| upstream.leads_nowhere());
+            !proxy.shares.clusters().all(is_closed)
+        }
     }
 }
 

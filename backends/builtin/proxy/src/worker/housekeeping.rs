@@ -10,13 +10,21 @@ use crate::routing::ServedAction;
 /// How often.
 pub(super) const TICK: Duration = Duration::from_secs(1);
 
+/// Connections to endpoints are looked at every so many ticks, and closed when they were idle so many times: after an hour, as Envoy does
+/// where a cluster says nothing of it.
+const LOOK: u32 = 60;
+const IDLE: u32 = 60;
+
 impl Worker {
     pub(super) async fn keep_house(self: Rc<Self>) {
-        loop {
+        for tick in 1u32.. {
             tokio::time::sleep(TICK).await;
             self.seconds.set(u32::try_from(self.now().as_secs()).unwrap_or(u32::MAX));
             self.connections.all().iter().for_each(|connection| look_after(connection));
             self.clusters.borrow().iter().flatten().for_each(|upstream| upstream.tidy());
+            if tick % LOOK == 0 {
+                self.clusters.borrow().iter().flatten().for_each(|upstream| upstream.close_idle(IDLE));
+            }
             self.log.flush();
             self.spans.send(&self);
         }

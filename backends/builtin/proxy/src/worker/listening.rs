@@ -1,15 +1,14 @@
 //! The sockets of one listener on one thread.
 
 use std::cell::RefCell;
-use std::net::TcpListener as StdListener;
-use std::pin::pin;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Worker;
@@ -22,17 +21,40 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Accepts connections until it is dropped.
 pub(super) struct Listening {
     served: Rc<RefCell<Arc<ServedListener>>>,
-    closing: Rc<Notify>,
-    tasks: Vec<JoinHandle<()>>,
+    closing: watch::Sender<bool>,
+    tasks: Vec<Accepting>,
+}
+
+/// Accepts at one address until it is dropped.
+struct Accepting {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Listening {
-    pub(super) fn start(worker: &Rc<Worker>, served: Arc<ServedListener>, sockets: &[StdListener]) -> Self {
-        let served = Rc::new(RefCell::new(served));
-        let closing = Rc::new(Notify::new());
-        let sockets = sockets.iter().filter_map(|socket| TcpListener::from_std(socket.try_clone().ok()?).ok());
-        let tasks = sockets.map(|socket| tokio::task::spawn_local(take(worker.clone(), served.clone(), closing.clone(), socket))).collect();
-        Self { served, closing, tasks }
+    pub(super) fn start(worker: &Rc<Worker>, served: Arc<ServedListener>, sockets: &[(SocketAddr, Arc<StdListener>)]) -> Self {
+        let nowhere = Self { served: Rc::new(RefCell::new(served.clone())), closing: watch::Sender::new(false), tasks: Vec::new() };
+        nowhere.again(worker, served, sockets)
+    }
+
+    /// The same at the addresses that are its own now. It goes on accepting at those that it had.
+    pub(super) fn again(mut self, worker: &Rc<Worker>, served: Arc<ServedListener>, sockets: &[(SocketAddr, Arc<StdListener>)]) -> Self {
+        *self.served.borrow_mut() = served;
+        self.tasks.retain(|accepting| sockets.iter().any(|(address, _)| *address == accepting.address));
+        for (address, socket) in sockets {
+            if self.tasks.iter().any(|accepting| accepting.address == *address) {
+                continue;
+            }
+            let task = tokio::task::spawn_local(take(worker.clone(), self.served.clone(), self.closing.subscribe(), socket.clone()));
+            self.tasks.push(Accepting { address: *address, task });
+        }
+        self
     }
 
     /// What it is now.
@@ -42,21 +64,18 @@ impl Listening {
 
     /// Takes those that wait already, and no others.
     pub(super) fn close(&self) {
-        self.closing.notify_waiters();
-    }
-
-    pub(super) fn set(&mut self, served: Arc<ServedListener>) {
-        *self.served.borrow_mut() = served;
+        self.closing.send_replace(true);
     }
 }
 
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
-}
-
-async fn take(worker: Rc<Worker>, served: Rc<RefCell<Arc<ServedListener>>>, closing: Rc<Notify>, socket: TcpListener) {
+async fn take(worker: Rc<Worker>, served: Rc<RefCell<Arc<ServedListener>>>, mut closing: watch::Receiver<bool>, socket: Arc<StdListener>) {
+    // The socket itself stays with who may give it to the next listener.
+    let socket = loop {
+        match socket.try_clone().and_then(TcpListener::from_std) {
+            Ok(socket) => break socket,
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    };
     let begin = |(stream, remote)| {
         let (served, coming) = (served.borrow().clone(), worker.coming());
         let accepted = accept(worker.clone(), served, stream, remote);
@@ -65,11 +84,10 @@ async fn take(worker: Rc<Worker>, served: Rc<RefCell<Arc<ServedListener>>>, clos
             drop(coming);
         }));
     };
-    let mut closes = pin!(closing.notified());
     loop {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
-            () = &mut closes => break,
+            _ = closing.wait_for(|is_closing| *is_closing) => break,
         };
         match accepted {
             Ok(came) => begin(came),

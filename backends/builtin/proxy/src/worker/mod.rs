@@ -28,6 +28,7 @@ use crate::io::Seconds;
 use crate::observe::{LogSink, Metrics, Tap};
 use crate::routing::{ServedListener, ServedRoutes};
 use crate::table::{ClusterId, RouteId, ServerTls};
+use crate::tls::Identity;
 use crate::trace::Spans;
 use crate::upstream::{Connector, Upstream};
 
@@ -98,7 +99,7 @@ impl Worker {
     }
 
     /// How TLS is ended now, and as whom.
-    pub(crate) fn server_config(&self, tls: &Arc<ServerTls>, agrees: bool) -> Option<(Arc<ServerConfig>, Arc<str>)> {
+    pub(crate) fn server_config(&self, tls: &Arc<ServerTls>, agrees: bool) -> Option<(Arc<Identity>, Arc<ServerConfig>)> {
         let identity = self.connector.identity()?;
         let mut configs = self.server_configs.borrow_mut();
         // Held beside it, so that no other comes to have its address.
@@ -108,7 +109,7 @@ impl Worker {
             // The certificate was read when it came, so that it can be used.
             *known = identity.server(tls, agrees).ok();
         }
-        known.clone().map(|config| (config, identity.id.clone()))
+        known.clone().map(|config| (identity, config))
     }
 
     /// Counts a connection from when it is accepted for as long as this is held.

@@ -2,7 +2,10 @@
 
 mod answering;
 mod keeping;
+mod listening;
 mod plane;
 mod returning;
+mod sessions;
 mod take;
 mod under_test;
+mod whole;

@@ -133,7 +133,7 @@ impl Plane {
         Arc::new(Held::new(chain, key, chain_pem(&self.authority.bundle()), self.clock.now()).expect("secrets"))
     }
 
-    fn issue(&self, id: &SpiffeId) -> (String, String) {
+    pub(crate) fn issue(&self, id: &SpiffeId) -> (String, String) {
         let key = KeyPair::generate().expect("random numbers");
         let issued = self.authority.issue(&key.csr(id).expect("a request"), id, self.clock.now()).expect("a certificate");
         (issued.chain_pem(), key.private_key_pem())

@@ -49,14 +49,13 @@ pub(crate) fn resources(folder: &Path, (port, server): (u16, u16), by: By, rules
     Store::of(folder).write(&resources).expect("a file");
 }
 
-/// At a port of this machine, where nothing is redirected; what is called is its own port. Its log would stand among what the test says.
+/// At a port of this machine, where nothing is redirected; what is called is its own port.
 fn put_listener(listener: &mut Value, port: u16) {
     listener["address"] = address(port);
     let filters = listener["listener_filters"].as_array_mut().expect("filters");
     filters.retain(|filter| filter["name"] != "envoy.filters.listener.original_dst");
     for chain in listener["filter_chains"].as_array_mut().expect("chains") {
         chain["filter_chain_match"]["destination_port"] = port.into();
-        chain["filters"][0]["typed_config"].as_object_mut().expect("a filter").remove("access_log");
     }
 }
 

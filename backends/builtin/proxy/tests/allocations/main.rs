@@ -6,13 +6,14 @@ mod given;
 mod peers;
 
 use std::alloc::System;
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use meshglot_join::SystemClock;
-use meshglot_proxy::{MetricNames, Settings};
+use meshglot_proxy::{LogShare, MetricNames, Settings};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::sync::watch;
 
@@ -33,18 +34,24 @@ const MOST: usize = 12;
 #[test]
 fn rules_cost_no_allocation() {
     for by in [By::Path, By::Caller] {
-        let [few, many] = [10, 10_000].map(|rules| per_request(by, rules));
+        let [few, many] = [10, 10_000].map(|rules| per_request(by, rules, LogShare::ALL));
         assert!((few - many).abs() < 0.2, "{by:?}: {few} allocations per request with 10 rules, {many} with 10,000");
         assert!(few < MOST as f64, "{by:?}: {few} allocations per request");
     }
+    // What decides that a call is not logged costs less than its line.
+    let [all, some, none] = ["100", "1", "0"].map(|share| per_request(By::Path, 10, share.parse().expect("a share")));
+    assert!(
+        some <= all + 0.1 && none <= all + 0.1,
+        "{all} allocations per request that is logged, {some} where few are, {none} where none is"
+    );
 }
 
-fn per_request(by: By, rules: usize) -> f64 {
+fn per_request(by: By, rules: usize, log_share: LogShare) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let (port, server) = (free_port(), peers::serve());
     given::resources(folder.path(), (port, server), by, rules);
     let (stop, stops) = watch::channel(false);
-    let settings = settings(folder.path());
+    let settings = settings(folder.path(), log_share);
     let proxy = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(meshglot_proxy::run(settings, stops)).expect("it runs");
@@ -61,7 +68,7 @@ fn per_request(by: By, rules: usize) -> f64 {
 }
 
 /// It holds no certificate, so that it asks no control plane.
-fn settings(folder: &Path) -> Settings {
+fn settings(folder: &Path, log_share: LogShare) -> Settings {
     Settings {
         id: "shop/api/0".to_owned(),
         control_plane: (Ipv4Addr::LOCALHOST, 1).into(),
@@ -70,7 +77,8 @@ fn settings(folder: &Path) -> Settings {
         clock: Arc::new(SystemClock),
         folder: folder.to_owned(),
         workers: 1,
-        log: None,
+        log: Some(File::create(folder.join("log")).expect("a file")),
+        log_share,
         metrics: None,
         metric_names: MetricNames::default(),
         drain: Duration::ZERO,

@@ -130,6 +130,8 @@ pub(crate) const OPTIONAL: &[&str] = &[
     "CorsPolicy.expose_headers",
     "CorsPolicy.max_age",
     "DirectResponseAction.body",
+    "DownstreamTlsContext.disable_stateful_session_resumption",
+    "DownstreamTlsContext.disable_stateless_session_resumption",
     "FilterChain.filter_chain_match",
     "FilterChain.transport_socket",
     "FilterChainMatch.application_protocols",

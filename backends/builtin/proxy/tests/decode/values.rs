@@ -6,7 +6,7 @@ use meshglot_proxy::decode;
 use meshglot_proxy::table::{
     Action, Assignment, Cluster, Discovery, Encryption, Fault, Filters, Forward, HashPolicy, HeaderSource, Limits, Listener, LoadBalancing,
     LogValue, Mirror, Names, Outlier, PathMatch, PathRewrite, Peer, Permission, Ports, Principal, RedirectPath, Response, Retry,
-    RetryBudget, RouteAction, RouteTable, Shares, TextMatch, Verdict,
+    RetryBudget, RouteAction, RouteTable, Sessions, Shares, TextMatch, Verdict,
 };
 use prost_reflect::prost::Message;
 use serde_json::{Value, json};
@@ -98,10 +98,10 @@ fn an_inbound_listener() {
     let [http, plain, tcp, closed] = &listener.chains[..] else { panic!("four chains") };
     assert_eq!((http.matches.port, http.matches.is_tls, &*http.matches.protocols[0]), (Some(8080), Some(true), "meshglot"));
     let tls = http.tls.as_ref().expect("TLS");
-    assert!(tls.peers.is_empty() && !tls.resumption && tls.alpn == [&b"meshglot-tcp"[..], b"h2", b"http/1.1"]);
+    assert!(tls.peers.is_empty() && tls.sessions == Sessions::None && tls.alpn == [&b"meshglot-tcp"[..], b"h2", b"http/1.1"]);
     let Action::Http(manager) = &http.action else { panic!("{:?}", http.action) };
     assert_eq!((&**names.route_name(manager.routes), manager.peer, manager.max_headers), ("inbound/8080", Peer::Replace, 100));
-    assert!(manager.websocket && manager.request_timeout.is_none() && manager.headers_timeout == Some(Duration::from_secs(10)));
+    assert!(manager.websocket && manager.headers_timeout == Some(Duration::from_secs(10)));
     let Filters::Inbound { deny, allow } = &manager.filters else { panic!("{:?}", manager.filters) };
     assert!(deny.rules.is_none() && allow.rules.as_ref().is_some_and(|rules| rules.action == Verdict::Allow && rules.policies.is_empty()));
     assert!(matches!(&plain.action, Action::Http(manager) if manager.peer == Peer::Remove));
@@ -151,7 +151,7 @@ fn a_chain_has_the_digest_of_what_it_says() {
     let digests = |document: &Value| listener(document).0.chains.iter().map(|chain| chain.digest).collect::<Vec<_>>();
     let mut document = samples::of("inbound");
     let before = digests(&document);
-    document["resource"]["filter_chains"][0]["filters"][0]["typed_config"]["request_timeout"] = "1s".into();
+    document["resource"]["filter_chains"][0]["filters"][0]["typed_config"]["request_headers_timeout"] = "1s".into();
     let after = digests(&document);
     assert_ne!(before[0], after[0]);
     assert_eq!(before[1..], after[1..]);

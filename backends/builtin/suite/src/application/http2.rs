@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use h2::RecvStream;
 use h2::server::SendResponse;
@@ -42,6 +43,9 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, 
     let mut told = format!("{} {target} HTTP/2", parts.method);
     for (name, value) in &parts.headers {
         told.push_str(&format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+    }
+    if let Some(pause) = target.strip_prefix("/slow/").and_then(|pause| pause.parse().ok()) {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
     }
     let told = match target.strip_prefix("/bytes/").and_then(|length| length.parse().ok()) {
         Some(length) => "x".repeat(length),

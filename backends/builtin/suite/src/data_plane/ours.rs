@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use meshglot_agent::CONTROL_PLANE;
 use meshglot_join::{Held, SystemClock};
-use meshglot_proxy::{MetricNames, Settings};
+use meshglot_proxy::{LogShare, MetricNames, Settings};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -159,6 +159,7 @@ fn run(words: &[String]) -> io::Result<()> {
         clock: Arc::new(SystemClock),
         folder: folder.into(),
         log: None,
+        log_share: LogShare::ALL,
         metrics: None,
         metric_names: MetricNames::default(),
         workers: WORKERS,

@@ -39,6 +39,15 @@ pub(crate) fn with_backend(
     play: impl FnOnce(&Mesh, &Backend) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
     mesh.apply("")?;
+    in_place(mesh, says, play)
+}
+
+/// The same under whatever policy there is.
+pub(crate) fn in_place(
+    mesh: &mut Mesh,
+    says: impl Fn(&Message) -> (Vec<u8>, bool) + Send + Sync + 'static,
+    play: impl FnOnce(&Mesh, &Backend) -> Result<(), Failed>,
+) -> Result<(), Failed> {
     mesh.stop_applications(ON);
     let played = Backend::start(mesh, Box::new(says)).and_then(|backend| play(mesh, &backend));
     mesh.start_applications(ON)?;

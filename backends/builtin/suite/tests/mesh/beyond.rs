@@ -74,7 +74,8 @@ fn retry(on: &str, more: Value) -> Value {
                 "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
             },
         }],
-        "host_selection_retry_max_attempts": "3",
+        // Enough for chance not to find the same one each time, once in many runs.
+        "host_selection_retry_max_attempts": "20",
     });
     if let (Value::Object(policy), Value::Object(more)) = (&mut policy, more) {
         policy.extend(more);

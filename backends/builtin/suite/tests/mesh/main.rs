@@ -11,12 +11,16 @@ mod certificates;
 mod changes;
 mod check;
 mod control;
+mod copies;
 mod crowd;
 mod defaults;
+mod drain;
 mod endpoints;
 mod frames;
 mod grpc;
 mod h2spec;
+mod handshakes;
+mod heads;
 mod identities;
 mod itself;
 mod joining;
@@ -25,6 +29,7 @@ mod limits;
 mod line;
 mod message;
 mod paths;
+mod places;
 mod policy;
 mod raw;
 mod requests;
@@ -34,9 +39,11 @@ mod shares;
 mod slow;
 mod smuggling;
 mod soak;
+mod sockets;
 mod spellings;
 mod splits;
 mod tcp;
+mod tries;
 
 use std::process::ExitCode;
 
@@ -153,7 +160,14 @@ fn trials(mesh: &Shared) -> Vec<Trial> {
         crowd::trials(mesh),
         itself::trials(mesh),
         h2spec::trials(mesh),
+        heads::trials(mesh),
         beyond::trials(mesh),
+        tries::trials(mesh),
+        places::trials(mesh),
+        copies::trials(mesh),
+        sockets::trials(mesh),
+        drain::trials(mesh),
+        handshakes::trials(mesh),
         soak::trials(mesh),
     ];
     played.chain(tried.into_iter().flatten()).collect()

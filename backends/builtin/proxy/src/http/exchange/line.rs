@@ -24,8 +24,8 @@ impl Told for Line<'_> {
         let connection = &exchange.connection;
         match of {
             LogValue::Text(_) | LogValue::TerminationDetails => Value::Nothing,
-            LogValue::BytesReceived => Value::Number(exchange.received.get()),
-            LogValue::BytesSent => Value::Number(exchange.sent.get()),
+            LogValue::BytesReceived => Value::Number(exchange.meter.received()),
+            LogValue::BytesSent => Value::Number(exchange.meter.sent()),
             LogValue::LocalAddress => Value::Address(connection.facts.called),
             LogValue::RemoteAddress => Value::Address(connection.remote),
             LogValue::PeerId => connection.peer.as_ref().map_or(Value::Nothing, |peer| Value::Bytes(peer.id.as_bytes())),

@@ -2,7 +2,7 @@
 
 mod line;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,11 +14,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
 use self::line::Line;
+use super::headers::REQUEST_ID;
 use crate::access::Decision;
 use crate::connection::Connection;
-use crate::observe::{CallKey, Flag, write};
+use crate::io::Meter;
+use crate::observe::{CallKey, Flag, LogShare, write};
 use crate::table::{HttpManager, LogValue, Route};
-use crate::trace::{Ended, Started};
+use crate::trace::{Context as Trace, Ended, Started};
 
 /// What is known of it. When nobody needs it any more it is over, and told.
 pub(crate) struct Exchange {
@@ -32,8 +34,9 @@ pub(crate) struct Exchange {
     host: Option<HeaderValue>,
     /// Those that the log names, in its order.
     headers: Box<[Option<HeaderValue>]>,
-    received: Cell<u64>,
-    sent: Cell<u64>,
+    /// Of the request as it is sent on.
+    request_id: OnceCell<HeaderValue>,
+    meter: Meter,
     status: Cell<u16>,
     details: Cell<&'static str>,
     flag: Cell<Option<Flag>>,
@@ -45,6 +48,9 @@ pub(crate) struct Exchange {
     decisions: RefCell<[Option<Decision>; 2]>,
     trace: Cell<Option<Started>>,
     is_complete: Cell<bool>,
+    is_cut: Cell<bool>,
+    /// Whether it is logged if it ends well.
+    is_drawn: Cell<bool>,
     is_requested: Cell<bool>,
     is_taken: Cell<bool>,
     is_garbled: Cell<bool>,
@@ -67,10 +73,10 @@ impl Exchange {
             uri: parts.uri.clone(),
             host: parts.headers.get(HOST).cloned(),
             headers,
+            request_id: OnceCell::new(),
             connection,
             manager,
-            received: Cell::new(0),
-            sent: Cell::new(0),
+            meter: Meter::default(),
             status: Cell::new(0),
             details: Cell::new(""),
             flag: Cell::new(None),
@@ -82,6 +88,8 @@ impl Exchange {
             decisions: RefCell::new([None, None]),
             trace: Cell::new(None),
             is_complete: Cell::new(false),
+            is_cut: Cell::new(false),
+            is_drawn: Cell::new(true),
             is_requested: Cell::new(false),
             is_taken: Cell::new(false),
             is_garbled: Cell::new(false),
@@ -91,7 +99,12 @@ impl Exchange {
 
     /// So many bytes of the request's body have come.
     pub(crate) fn received(&self, bytes: usize) {
-        self.received.set(self.received.get() + bytes as u64);
+        self.meter.receive(bytes);
+    }
+
+    /// Where bytes are counted that pass beside it.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// All of the request has come, or no more of it will.
@@ -141,6 +154,28 @@ impl Exchange {
         }
     }
 
+    /// The request is as it is sent on, known by the IDs that came with it or by those that it was given.
+    pub(crate) fn identified(&self, headers: &HeaderMap) {
+        if self.manager.log.is_none() {
+            return;
+        }
+        let id = headers.get(REQUEST_ID);
+        if let Some(id) = id {
+            // It is identified once.
+            let _ = self.request_id.set(id.clone());
+        }
+        let share = self.connection.worker.log.share;
+        if share != LogShare::ALL {
+            // Applications say a trace on more often than the ID of a request.
+            let is_drawn = match (Trace::read(headers), id) {
+                (Some(trace), _) => share.takes(&trace.trace.to_be_bytes()),
+                (None, Some(id)) => share.takes(id.as_bytes()),
+                (None, None) => share.draws(),
+            };
+            self.is_drawn.set(is_drawn);
+        }
+    }
+
     /// It belongs to a trace.
     pub(crate) fn trace(&self, started: Started) {
         self.trace.set(Some(started));
@@ -153,7 +188,7 @@ impl Exchange {
 
     /// So many bytes of the answer's body have gone.
     pub(crate) fn sent(&self, bytes: usize) {
-        self.sent.set(self.sent.get() + bytes as u64);
+        self.meter.send(bytes);
     }
 
     /// All of the answer is gone.
@@ -161,11 +196,23 @@ impl Exchange {
         self.is_complete.set(true);
     }
 
+    /// It became a connection of bytes that did not end by itself.
+    pub(crate) fn cut(&self) {
+        self.is_cut.set(true);
+    }
+
     /// The endpoint ended in the midst of its answer.
     pub(crate) fn broken(&self) {
         self.complete();
         self.flag.set(Some(Flag::UpstreamReset));
         self.details.set("upstream_reset_after_response_started");
+    }
+
+    /// The time was up in the midst of its answer.
+    pub(crate) fn late(&self) {
+        self.complete();
+        self.flag.set(Some(Flag::UpstreamTimeout));
+        self.details.set("response_timeout");
     }
 
     /// How it was answered.
@@ -209,7 +256,8 @@ impl Exchange {
             _ => None,
         });
         let at = named.position(|known| known == name)?;
-        self.headers.get(at)?.as_ref()
+        let came = self.headers.get(at)?.as_ref();
+        came.or_else(|| self.request_id.get().filter(|_| *name == REQUEST_ID))
     }
 }
 
@@ -225,10 +273,11 @@ impl Drop for Exchange {
         self.count();
         self.tell_span();
         let details = self.told_details();
+        let is_logged = self.is_drawn.get() || !self.is_well();
         let told =
             Line { exchange: self, decisions: self.decisions.take(), route: self.route.take(), cluster: self.cluster.take(), details };
         let worker = &self.connection.worker;
-        if let Some(log) = &self.manager.log {
+        if let Some(log) = self.manager.log.as_ref().filter(|_| is_logged) {
             worker.log.add(|out| write(log, &told, out));
         }
         worker.tap.tell(self.connection.direction.into(), &told);
@@ -236,6 +285,13 @@ impl Drop for Exchange {
 }
 
 impl Exchange {
+    /// Whether it went as it should, so that a share of its like can stand for all.
+    fn is_well(&self) -> bool {
+        let is_answered = (100..400).contains(&self.status.get()) && self.grpc.get().is_none_or(|status| status == 0);
+        let is_whole = self.flag.get().is_none() && !self.is_cut.get();
+        is_answered && is_whole && self.decisions.borrow().iter().flatten().all(Decision::is_clear)
+    }
+
     fn count(&self) {
         let decisions = self.decisions.borrow();
         let refused = decisions.iter().flatten().find(|decision| !decision.passes);
@@ -249,8 +305,8 @@ impl Exchange {
             grpc: self.grpc.get(),
             flag: self.flag.get(),
         };
-        let (received, sent) = (self.received.get(), self.sent.get());
-        self.connection.worker.metrics.call(key, |counters| counters.add(received, sent, self.began.elapsed()));
+        let meter = &self.meter;
+        self.connection.worker.metrics.call(key, |counters| counters.add(meter.received(), meter.sent(), self.began.elapsed()));
     }
 
     /// Tells the span, where somebody is to be told.

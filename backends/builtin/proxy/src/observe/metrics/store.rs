@@ -52,15 +52,22 @@ pub(super) struct Snapshot {
 impl Metrics {
     /// Counts a request.
     pub(crate) fn call(&self, key: CallKey, count: impl FnOnce(&Counters)) {
-        let other =
-            || CallKey { direction: key.direction, cluster: None, peer: None, policy: None, status: key.status, grpc: None, flag: None };
-        count(&find(&self.calls, &self.all.calls, key.clone(), other));
+        let other = |key: &CallKey| CallKey {
+            direction: key.direction,
+            cluster: None,
+            peer: None,
+            policy: None,
+            status: key.status,
+            grpc: None,
+            flag: None,
+        };
+        count(&find(&self.calls, &self.all.calls, key, other));
     }
 
     /// Counts a connection of bytes.
     pub(crate) fn connection(&self, key: ConnectionKey, count: impl FnOnce(&Counters)) {
-        let other = || ConnectionKey { direction: key.direction, cluster: None, peer: None, flag: None };
-        count(&find(&self.connections, &self.all.connections, key.clone(), other));
+        let other = |key: &ConnectionKey| ConnectionKey { direction: key.direction, cluster: None, peer: None, flag: None };
+        count(&find(&self.connections, &self.all.connections, key, other));
     }
 
     /// A connection came (1), or is gone (-1).
@@ -73,13 +80,13 @@ fn find<K: Clone + Eq + Hash>(
     known: &RefCell<HashMap<K, Arc<Counters>>>,
     all: &Mutex<Vec<(K, Arc<Counters>)>>,
     key: K,
-    other: impl FnOnce() -> K,
+    other: impl FnOnce(&K) -> K,
 ) -> Arc<Counters> {
     let mut known = known.borrow_mut();
     if let Some(counters) = known.get(&key) {
         return counters.clone();
     }
-    let key = if known.len() < SERIES { key } else { other() };
+    let key = if known.len() < SERIES { key } else { other(&key) };
     let added = known.entry(key.clone()).or_insert_with(|| {
         let counters = Arc::new(Counters::default());
         lock(all).push((key, counters.clone()));
