@@ -20,6 +20,7 @@ mod guard;
 mod headers;
 mod later;
 mod ledger;
+mod live;
 mod map;
 mod pages;
 mod parts;
@@ -33,6 +34,7 @@ mod source;
 mod visit;
 
 pub use app::{Host, Hosts, Settings, router};
+pub use live::{Calls, Live};
 pub use schemas::schemas;
 pub use session::Door;
 pub use snapshot::Snapshot;

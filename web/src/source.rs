@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::live::Live;
 use crate::snapshot::Snapshot;
 
 /// The policy that is shown, as the process knows it: files that are followed, or later a cluster.
@@ -13,6 +14,11 @@ pub trait Source: Send + Sync + 'static {
 
     /// Why something newer could not be read; `None`: the snapshot is what there is.
     fn staleness(&self) -> Option<Staleness> {
+        None
+    }
+
+    /// The mesh that runs by this policy; `None`: none does, as far as the process knows.
+    fn live(&self) -> Option<Arc<dyn Live>> {
         None
     }
 
@@ -52,6 +58,10 @@ impl<S: Source> Source for Arc<S> {
 
     fn staleness(&self) -> Option<Staleness> {
         (**self).staleness()
+    }
+
+    fn live(&self) -> Option<Arc<dyn Live>> {
+        (**self).live()
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

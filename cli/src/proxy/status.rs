@@ -1,6 +1,6 @@
 //! `meshglot proxy status`: whether each proxy has what it should.
 
-use meshglot_control::{Proxies, ProxyAnswer, Sync};
+use meshglot_observed::{Proxies, ProxyAnswer, Sync};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -9,6 +9,7 @@ enum Role {
     Crds,
     Translator,
     Backend,
+    Observed,
     ControlPlane,
     Authority,
     Join,
@@ -24,10 +25,11 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 16] = [
+const ROLES: [Role; 17] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
+    Role::Observed,
     Role::ControlPlane,
     Role::Authority,
     Role::Join,
@@ -48,6 +50,7 @@ impl Role {
         Some(match folder {
             "crds" => Self::Crds,
             "translator" => Self::Translator,
+            "backends/observed" => Self::Observed,
             "backends/registry" => Self::Registry,
             "backends/builtin/xds" => Self::ControlPlane,
             "backends/builtin/ca" => Self::Authority,
@@ -75,13 +78,14 @@ impl Role {
                 &[Self::Translator],
                 "vendors change at different speeds, so no backend sees another; it reads the model, never what was written",
             ),
+            Self::Observed => (&[Self::Translator], "what is seen is told in the same words whichever mesh runs, and by whoever shows it"),
             Self::ControlPlane => (&[Self::Translator, Self::Backend], "it serves what the backend renders, and knows no policy besides"),
             Self::Authority => (&[], "keys and certificates are about names alone: the proxy's side has no model"),
             Self::Join => (&[Self::Authority], "both ends of it know keys and names, and no policy"),
             Self::Proxy => (&[Self::Authority, Self::Join], "it speaks only xDS, so that Envoy can take its place in every test"),
             Self::Agent => (&[Self::Authority, Self::Join], "it stands beside a proxy, where there is neither policy nor a model"),
             Self::Control => (
-                &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
+                &[Self::Translator, Self::Backend, Self::Observed, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
                 "it puts the parts of a control plane together, whatever the policy comes from",
             ),
             Self::Suite => (
@@ -89,11 +93,12 @@ impl Role {
                 "it puts the mesh together and compares it with the evaluator",
             ),
             Self::Registry => (&[Self::Translator, Self::Backend], "it lists the backends and nothing else"),
-            Self::Web => {
-                (&[Self::Crds, Self::Translator, Self::Registry], "the registry is the only list of backends; a page runs no command")
-            }
+            Self::Web => (
+                &[Self::Crds, Self::Translator, Self::Observed, Self::Registry],
+                "the registry is the only list of backends; a page runs no command",
+            ),
             Self::Cli => (
-                &[Self::Crds, Self::Translator, Self::Registry, Self::Web, Self::Proxy, Self::Agent, Self::Control],
+                &[Self::Crds, Self::Translator, Self::Observed, Self::Registry, Self::Web, Self::Proxy, Self::Agent, Self::Control],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),
             Self::Golden => (
@@ -155,15 +160,16 @@ mod tests {
             member("translator", "translator", &["crds"]),
             member("one", "backends/one", &["translator"]),
             member("two", "backends/two", &["translator"]),
+            member("observed", "backends/observed", &["translator"]),
             member("xds", "backends/builtin/xds", &["translator", "one"]),
             member("ca", "backends/builtin/ca", &[]),
             member("join", "backends/builtin/join", &["ca"]),
             member("proxy", "backends/builtin/proxy", &["ca", "join"]),
             member("agent", "backends/builtin/agent", &["ca", "join"]),
-            member("control", "backends/builtin/control", &["xds", "ca", "join", "agent", "one", "translator"]),
+            member("control", "backends/builtin/control", &["observed", "xds", "ca", "join", "agent", "one", "translator"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
-            member("web", "web", &["registry"]),
+            member("web", "web", &["observed", "registry"]),
             member("cli", "cli", &["registry", "web", "agent", "control"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),

@@ -12,7 +12,9 @@ use axum::{Json, Router};
 use meshglot_translator::answer::{Answer, document};
 use serde::Deserialize;
 
-use crate::answers::{Problem, Proxies, Resources, Sync};
+use meshglot_observed::{Proxies, Sync};
+
+use crate::answers::{Problem, Resources, proxies as proxies_of};
 use crate::control::Control;
 use crate::error::ControlError;
 
@@ -72,7 +74,7 @@ fn problem(status: StatusCode, error: impl ToString) -> Response {
 }
 
 fn status_of(control: &Control) -> Proxies {
-    Proxies::of(control.world().revision(), control.proxies().all(), &control.identities(), SystemTime::now())
+    proxies_of(control.world().revision(), control.proxies().all(), &control.identities(), SystemTime::now())
 }
 
 async fn proxies(State(admin): State<Admin>) -> Response {

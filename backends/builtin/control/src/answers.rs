@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use meshglot_observed::{Proxies, ProxyAnswer, RefusalAnswer, RefusedAnswer, Sync};
 use meshglot_translator::answer::Answer;
 use meshglot_xds::{Identities, ProxyStatus, World};
 use schemars::JsonSchema;
@@ -10,92 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-/// Every proxy that is connected, and every workload that has none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Proxies {
-    /// The number of the policy that is in force; it grows.
-    pub revision: u64,
-    /// The time at which this was true (RFC 3339).
-    pub at: String,
-    /// By workload and instance.
-    pub proxies: Vec<ProxyAnswer>,
-}
-
-impl Answer for Proxies {
-    const KIND: &'static str = "ProxyStatus";
-}
-
-/// How far a proxy is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Sync {
-    /// It has everything as it is now.
-    Synced,
-    /// It has not answered for something yet.
-    Stale,
-    /// It has refused something, and goes on with what it had.
-    Refused,
-    /// No proxy of the workload is connected.
-    Absent,
-}
-
-/// One proxy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProxyAnswer {
-    /// `NAMESPACE/NAME` of its workload.
-    pub workload: String,
-    /// The one of its instances; absent: none is connected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<String>,
-    /// Its SPIFFE ID.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<String>,
-    /// Whether it has what it should.
-    pub sync: Sync,
-    /// The newest policy that it was told of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub revision: Option<u64>,
-    /// Since when it is connected (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<String>,
-    /// What it runs, in its own words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub software: Option<String>,
-    /// How many resources it has, by kind: CDS, EDS, LDS, RDS.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub resources: BTreeMap<String, usize>,
-    /// What it refuses now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<RefusedAnswer>,
-    /// What it refused last, mended or not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_refusal: Option<RefusalAnswer>,
-}
-
-/// A resource that a proxy refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct RefusedAnswer {
-    /// CDS, EDS, LDS or RDS.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// In the proxy's words.
-    pub why: String,
-}
-
-/// A refusal of before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct RefusalAnswer {
-    /// CDS, EDS, LDS or RDS.
-    pub kind: String,
-    /// In the proxy's words.
-    pub why: String,
-    /// When (RFC 3339).
-    pub at: String,
-}
 
 /// What a workload's proxies are sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -129,54 +44,51 @@ pub struct Problem {
     pub error: String,
 }
 
-impl Proxies {
-    pub(crate) fn of(revision: u64, connected: Vec<ProxyStatus>, identities: &Identities, now: SystemTime) -> Self {
-        let absent = identities.iter().filter(|(name, _)| connected.iter().all(|one| one.node.workload != ***name));
-        let absent = absent.map(|(name, identity)| ProxyAnswer::absent(name, identity)).collect::<Vec<_>>();
-        let mut proxies: Vec<ProxyAnswer> = connected.into_iter().map(|status| ProxyAnswer::of(status, revision)).chain(absent).collect();
-        proxies.sort_by(|a, b| (&a.workload, &a.instance).cmp(&(&b.workload, &b.instance)));
-        Self { revision, at: moment(now), proxies }
+/// Every proxy that is connected, and every workload that has none.
+pub(crate) fn proxies(revision: u64, connected: Vec<ProxyStatus>, identities: &Identities, now: SystemTime) -> Proxies {
+    let missing = identities.iter().filter(|(name, _)| connected.iter().all(|one| one.node.workload != ***name));
+    let missing = missing.map(|(name, identity)| absent(name, identity)).collect::<Vec<_>>();
+    let mut proxies: Vec<ProxyAnswer> = connected.into_iter().map(|status| proxy(status, revision)).chain(missing).collect();
+    proxies.sort_by(|a, b| (&a.workload, &a.instance).cmp(&(&b.workload, &b.instance)));
+    Proxies { revision, at: moment(now), proxies }
+}
+
+fn absent(workload: &str, identity: &str) -> ProxyAnswer {
+    ProxyAnswer {
+        workload: workload.to_owned(),
+        instance: None,
+        identity: Some(identity.to_owned()),
+        sync: Sync::Absent,
+        revision: None,
+        since: None,
+        software: None,
+        resources: BTreeMap::new(),
+        refused: Vec::new(),
+        last_refusal: None,
     }
 }
 
-impl ProxyAnswer {
-    fn absent(workload: &str, identity: &str) -> Self {
-        Self {
-            workload: workload.to_owned(),
-            instance: None,
-            identity: Some(identity.to_owned()),
-            sync: Sync::Absent,
-            revision: None,
-            since: None,
-            software: None,
-            resources: BTreeMap::new(),
-            refused: Vec::new(),
-            last_refusal: None,
-        }
-    }
-
-    fn of(status: ProxyStatus, newest: u64) -> Self {
-        let refused = status.kinds.iter().flat_map(|(kind, state)| {
-            state.refused.iter().map(|(name, why)| RefusedAnswer { kind: kind.to_string(), name: name.clone(), why: why.clone() })
-        });
-        let refused: Vec<RefusedAnswer> = refused.collect();
-        let sync = match (refused.is_empty(), status.revision == newest && status.is_synced() && !status.kinds.is_empty()) {
-            (false, _) => Sync::Refused,
-            (true, true) => Sync::Synced,
-            (true, false) => Sync::Stale,
-        };
-        Self {
-            sync,
-            refused,
-            resources: status.kinds.iter().map(|(kind, state)| (kind.to_string(), state.resources)).collect(),
-            last_refusal: status.last_nack.map(|nack| RefusalAnswer { kind: nack.kind.to_string(), why: nack.why, at: moment(nack.at) }),
-            workload: status.node.workload,
-            instance: Some(status.node.instance),
-            identity: status.identity,
-            revision: Some(status.revision),
-            since: Some(moment(status.since)),
-            software: Some(status.agent).filter(|agent| !agent.is_empty()),
-        }
+fn proxy(status: ProxyStatus, newest: u64) -> ProxyAnswer {
+    let refused = status.kinds.iter().flat_map(|(kind, state)| {
+        state.refused.iter().map(|(name, why)| RefusedAnswer { kind: kind.to_string(), name: name.clone(), why: why.clone() })
+    });
+    let refused: Vec<RefusedAnswer> = refused.collect();
+    let sync = match (refused.is_empty(), status.revision == newest && status.is_synced() && !status.kinds.is_empty()) {
+        (false, _) => Sync::Refused,
+        (true, true) => Sync::Synced,
+        (true, false) => Sync::Stale,
+    };
+    ProxyAnswer {
+        sync,
+        refused,
+        resources: status.kinds.iter().map(|(kind, state)| (kind.to_string(), state.resources)).collect(),
+        last_refusal: status.last_nack.map(|nack| RefusalAnswer { kind: nack.kind.to_string(), why: nack.why, at: moment(nack.at) }),
+        workload: status.node.workload,
+        instance: Some(status.node.instance),
+        identity: status.identity,
+        revision: Some(status.revision),
+        since: Some(moment(status.since)),
+        software: Some(status.agent).filter(|agent| !agent.is_empty()),
     }
 }
 
@@ -230,7 +142,7 @@ mod tests {
     #[test_case(7, false, false, Sync::Stale; "not answered")]
     #[test_case(7, true, true, Sync::Refused; "refused")]
     fn words(revision: u64, synced: bool, refused: bool, want: Sync) {
-        let answer = Proxies::of(7, vec![status(revision, synced, refused)], &Identities::new(), SystemTime::UNIX_EPOCH);
+        let answer = proxies(7, vec![status(revision, synced, refused)], &Identities::new(), SystemTime::UNIX_EPOCH);
         assert_eq!(answer.proxies[0].sync, want);
         assert_eq!(answer.proxies[0].since.as_deref(), Some("1970-01-01T00:00:01Z"));
     }
@@ -238,7 +150,7 @@ mod tests {
     #[test]
     fn a_workload_without_a_proxy_is_told() {
         let identities: Identities = [("bank/ledger".into(), "i".to_owned()), ("bank/teller".into(), "i".to_owned())].into();
-        let answer = Proxies::of(7, vec![status(7, true, false)], &identities, SystemTime::UNIX_EPOCH);
+        let answer = proxies(7, vec![status(7, true, false)], &identities, SystemTime::UNIX_EPOCH);
         let told: Vec<_> = answer.proxies.iter().map(|one| (one.workload.as_str(), one.sync)).collect();
         assert_eq!(told, [("bank/ledger", Sync::Synced), ("bank/teller", Sync::Absent)]);
     }

@@ -12,7 +12,7 @@ mod token_review;
 
 pub use admin::router;
 pub use admin::{Reload, SourceState};
-pub use answers::{Problem, Proxies, ProxyAnswer, RefusalAnswer, RefusedAnswer, ResourceAnswer, Resources, Sync};
+pub use answers::{Problem, ResourceAnswer, Resources};
 pub use authority::{Given, saved_trust_domain};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
