@@ -69,7 +69,7 @@ pub(crate) fn own_address(pods: &PodSet) -> Option<Ipv4Addr> {
     pods.address.as_ref()?.parse().ok().filter(|address: &Ipv4Addr| shares_machine((*address).into()))
 }
 
-/// The Services of a mesh that have an address, by namespace and name: every workload may call all of them.
+/// The Services of a mesh, by namespace and name: every workload may call all of them.
 pub(crate) fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
     let mut runs_here: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let mut is_ours = |key: &ServiceKey| {
@@ -80,7 +80,7 @@ pub(crate) fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Servi
             ours
         })
     };
-    view.addressed_services().into_iter().filter(|service| is_ours(&service.key)).collect()
+    view.callable_services().into_iter().filter(|service| is_ours(&service.key)).collect()
 }
 
 #[cfg(test)]

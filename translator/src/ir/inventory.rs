@@ -107,9 +107,10 @@ impl fmt::Display for Protocol {
 }
 
 impl Service {
-    /// Whether callers know it by an address: its own, or those of its pods.
-    pub fn has_address(&self) -> bool {
-        self.headless || self.cluster_ip.is_some()
+    /// Whether a mesh can be called by it: it is more than another name of a host outside. Its address may not be known yet, as in
+    /// manifests, where an API server gives it one.
+    pub fn is_callable(&self) -> bool {
+        !self.external_name
     }
 
     /// The port of this number.

@@ -57,8 +57,8 @@ pub(super) struct Index {
     pub(super) services_selecting: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ServiceKey>>,
     /// Workloads by namespace and a label of their pods, `NAME=VALUE`.
     pub(super) pods_labelled: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<ObjectKey>>,
-    /// Services that are called by an address.
-    pub(super) addressed: BTreeSet<ServiceKey>,
+    /// Services that are more than another name of a host outside.
+    pub(super) callable: BTreeSet<ServiceKey>,
     /// Meshes that are valid.
     pub(super) meshes: BTreeSet<ObjectKey>,
 }
@@ -333,8 +333,8 @@ impl Index {
             }
             Object::Service(service) => {
                 edit(&mut self.services_named, key.name.clone(), service.key.clone(), insert);
-                if service.has_address() {
-                    put_in(&mut self.addressed, &service.key, insert);
+                if service.is_callable() {
+                    put_in(&mut self.callable, &service.key, insert);
                 }
                 if let Some((name, value)) = service.selector.iter().next() {
                     let label: Arc<str> = format!("{name}={value}").into();
@@ -386,7 +386,7 @@ fn put_in<K: Ord + Clone>(keys: &mut BTreeSet<K>, key: &K, insert: bool) {
 
 /// Reads that hold what an object says, not only that it is there.
 pub(super) fn contents_of(object: &Object) -> Option<Read> {
-    matches!(object, Object::Service(service) if service.has_address()).then_some(Read::AddressedServices)
+    matches!(object, Object::Service(service) if service.is_callable()).then_some(Read::CallableServices)
 }
 
 fn edit<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, insert: bool) {

@@ -33,8 +33,8 @@ pub enum Read {
     ServicesIn(Arc<str>),
     /// Which Services there are.
     Services,
-    /// The Services that are called by an address, and what they say.
-    AddressedServices,
+    /// The Services that are more than another name of a host outside, and what they say.
+    CallableServices,
     /// The endpoint slices of a Service.
     SlicesOf(ServiceKey),
     /// The workloads of a namespace whose pods have a label, `NAME=VALUE`.
@@ -164,15 +164,15 @@ impl<'m> View<'m> {
         keys
     }
 
-    /// The Services that are called by an address, by namespace and name. One read for all of them: whoever asks
+    /// The Services that are more than another name of a host outside, by namespace and name. One read for all of them: whoever asks
     /// needs every one, and would remember each of them for every workload.
-    pub fn addressed_services(&self) -> Vec<Arc<Service>> {
-        self.record(Read::AddressedServices);
+    pub fn callable_services(&self) -> Vec<Arc<Service>> {
+        self.record(Read::CallableServices);
         let service = |key: &ServiceKey| match self.model.object(&key.object())? {
             Object::Service(service) => Some(service.clone()),
             _ => None,
         };
-        self.model.index.addressed.iter().filter_map(service).collect()
+        self.model.index.callable.iter().filter_map(service).collect()
     }
 
     /// The endpoint slices of a Service, by name.
