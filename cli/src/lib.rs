@@ -10,6 +10,7 @@ mod completion;
 mod convert;
 mod crds;
 mod dashboard;
+mod demo;
 mod diff;
 mod draw;
 mod exit;
@@ -31,6 +32,7 @@ mod render;
 mod run;
 mod schemas;
 mod simulate;
+mod supervise;
 mod verify;
 mod version;
 mod watch;
@@ -54,6 +56,8 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Simulate(args) => simulate::run(args, io),
         Command::Matrix(args) => matrix::run(args, io),
         Command::Dashboard(args) => dashboard::run(args, io),
+        Command::Demo(args) => demo::run(args, io),
+        Command::DemoService(args) => demo::serve(args),
         Command::Run(args) => run::run(args, io),
         Command::Proxy(args) => proxy::run(args, io),
         Command::Verify(args) => verify::run(args, io),
@@ -65,6 +69,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Completion(args) => completion::run(args, io),
         Command::Man(args) => man::run(args, io),
         Command::Version(args) => version::run(args, io),
+        Command::WithParent(args) => supervise::with_parent(args),
     };
     match outcome {
         Ok(exit) => exit,

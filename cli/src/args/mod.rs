@@ -7,6 +7,7 @@ mod completion;
 mod convert;
 mod crds;
 mod dashboard;
+mod demo;
 mod diff;
 mod explain;
 mod input;
@@ -21,6 +22,7 @@ mod simulate;
 mod test;
 mod verify;
 mod version;
+mod with_parent;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -32,6 +34,7 @@ pub use completion::CompletionArgs;
 pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
 pub use dashboard::DashboardArgs;
+pub use demo::{DemoArgs, DemoServiceArgs};
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Accepted, Choice, Input};
@@ -48,6 +51,7 @@ pub use simulate::SimulateArgs;
 pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
+pub use with_parent::WithParentArgs;
 
 /// Write mesh policy once; run it on Istio, Linkerd, Consul or the built-in mesh; know beforehand what changes.
 #[derive(Debug, Parser)]
@@ -99,6 +103,12 @@ pub enum Command {
     /// Show policy, and what each mesh makes of it, in a browser
     #[command(after_help = dashboard::EXAMPLES)]
     Dashboard(DashboardArgs),
+    /// Run a sample application with a mesh of its own, here and now
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(DemoArgs),
+    /// Become a sample service
+    #[command(hide = true)]
+    DemoService(DemoServiceArgs),
     /// Run the built-in mesh without Kubernetes: follow a folder of policy, serve it to proxies
     #[command(after_help = run::EXAMPLES)]
     Run(RunArgs),
@@ -132,11 +142,14 @@ pub enum Command {
     /// Print the version
     #[command(after_help = version::EXAMPLES)]
     Version(VersionArgs),
+    /// Become a program that ends with its parent
+    #[command(hide = true)]
+    WithParent(WithParentArgs),
 }
 
 impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Dashboard(_) | Self::Run(_) | Self::Proxy(_))
+        matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_) | Self::WithParent(_))
     }
 }

@@ -13,6 +13,7 @@ Examples:
   meshglot run --config-dir mesh/
   meshglot run --config-dir mesh/ --proxy meshglot
   meshglot run --config-dir mesh/ --proxy meshglot --log-share 1 --metrics 127.0.0.1:8080
+  meshglot run --config-dir mesh/ --proxy meshglot --exec 'ledger=./ledger --port 40001' --exec 'teller=./teller'
   meshglot run --config-dir mesh/ --proxy envoy
   meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
 
@@ -44,6 +45,9 @@ pub struct RunArgs {
     /// Start a proxy for each Workload of this machine: our own, or an Envoy
     #[arg(long, value_parser = PROXIES, value_name = "PROXY")]
     pub proxy: Option<String>,
+    /// Also run this program, start it again when it ends, and end it with the mesh; may be repeated
+    #[arg(long, value_name = "NAME=PROGRAM WORDS")]
+    pub exec: Vec<String>,
     /// Envoy's program
     #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]
     pub envoy: PathBuf,

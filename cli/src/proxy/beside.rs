@@ -20,7 +20,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// One of the proxies there are.
 #[derive(Clone, Debug)]
-pub(crate) enum Chosen {
+pub(super) enum Chosen {
     /// Our own, in this process.
     Meshglot(Ours),
     /// A process of this program.
@@ -29,35 +29,27 @@ pub(crate) enum Chosen {
 
 impl Chosen {
     /// By the word of `--proxy`, which the grammar has checked.
-    pub(crate) fn of(word: &str, envoy: &Path, ours: Ours) -> Self {
+    pub(super) fn of(word: &str, envoy: &Path, ours: Ours) -> Self {
         if word == "meshglot" { Self::Meshglot(ours) } else { Self::Envoy(envoy.to_owned()) }
-    }
-
-    /// No socket shows its counters any more; whether one did.
-    pub(crate) fn hide_metrics(&mut self) -> bool {
-        match self {
-            Self::Meshglot(ours) => ours.metrics.take().is_some(),
-            Self::Envoy(_) => false,
-        }
     }
 }
 
 /// A proxy that is to run.
-pub(crate) struct Beside {
-    pub(crate) chosen: Chosen,
+pub(super) struct Beside {
+    pub(super) chosen: Chosen,
     /// Who it is for, and how to join.
-    pub(crate) invitation: Invitation,
+    pub(super) invitation: Invitation,
     /// A file with a token that may be used again.
-    pub(crate) token_file: Option<PathBuf>,
+    pub(super) token_file: Option<PathBuf>,
     /// The one of the workload's instances.
-    pub(crate) instance: String,
+    pub(super) instance: String,
     /// Its folder.
-    pub(crate) folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// Why it cannot run.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BesideError {
+pub(super) enum BesideError {
     #[error(transparent)]
     Agent(#[from] AgentError),
     #[error(transparent)]
@@ -66,7 +58,7 @@ pub(crate) enum BesideError {
 
 impl Beside {
     /// Runs until `stop` holds true or is gone, and lets calls end. Events go to `events` as long as somebody takes them.
-    pub(crate) async fn run(self, stop: watch::Receiver<bool>, events: mpsc::UnboundedSender<Event>) -> Result<(), BesideError> {
+    pub(super) async fn run(self, stop: watch::Receiver<bool>, events: mpsc::UnboundedSender<Event>) -> Result<(), BesideError> {
         let Self { chosen, invitation, token_file, instance, folder } = self;
         match chosen {
             Chosen::Envoy(program) => Ok(Agent { invitation, token_file, instance, folder, program, log: None }.run(stop, events).await?),

@@ -8,6 +8,7 @@ mod ours;
 mod show;
 mod start;
 mod status;
+mod words;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
 use crate::run::admin_socket;
 use admin::Admin;
-pub(crate) use beside::{Beside, Chosen};
 pub(crate) use ours::Ours;
+pub(crate) use words::Words;
 
 pub(crate) fn run(args: &ProxyArgs, io: &mut Io<'_>) -> Outcome {
     match &args.command {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use meshglot_control::{Control, Reload, SourceState};
 use meshglot_translator::diagnostic::{Code, Diagnostic};
@@ -118,8 +118,9 @@ impl Directory {
 
     /// Reads, and puts in force what was read if it is good. Whether it is.
     pub(super) fn load(&self) -> (bool, Look) {
+        let since = Instant::now();
         match self.reader.read() {
-            Ok((reading, look)) => (self.take(&reading), look),
+            Ok((reading, look)) => (self.take(&reading, since), look),
             Err(failure) => {
                 self.block(&failure.message(), Vec::new());
                 (false, Look::new())
@@ -146,7 +147,7 @@ impl Directory {
         });
     }
 
-    fn take(&self, reading: &Reading) -> bool {
+    fn take(&self, reading: &Reading, since: Instant) -> bool {
         let same = |texts: &Vec<Arc<Text>>| {
             let equal = |(one, other): (&Arc<Text>, &Arc<Text>)| one.name() == other.name() && one.text() == other.text();
             reading.unreadable.is_empty() && texts.len() == reading.texts.len() && texts.iter().zip(&reading.texts).all(equal)
@@ -159,20 +160,16 @@ impl Directory {
             return true;
         }
         let plan = self.reader.plan(reading);
-        self.state().texts = Some(reading.texts.clone());
+        let before = self.state().texts.replace(reading.texts.clone());
         let blocked = self.objection(&plan).map_or_else(|| self.control.publish(&plan).map_err(|error| error.to_string()), Err);
         match blocked {
             Ok(revision) => {
                 self.state().source.blocked = None;
+                let (took, at) = (since.elapsed(), Instant::now());
                 self.show(reading);
                 self.state().source.good += 1;
-                self.tell(Told::InForce(Box::new(InForce {
-                    revision,
-                    files: reading.texts.len(),
-                    objects: plan.model.keys().count(),
-                    losses: plan.losses().into_iter().cloned().collect(),
-                    diagnostics: plan.diagnostics,
-                })));
+                let (files, changed) = (reading.texts.len(), changed(before.as_deref().unwrap_or_default(), &reading.texts));
+                self.tell(Told::InForce(Box::new(InForce { revision, files, changed, plan, took, at })));
                 true
             }
             Err(why) => {
@@ -223,6 +220,14 @@ impl Directory {
         // Nobody listens any more when it ends.
         let _ = self.tell.lock().unwrap_or_else(PoisonError::into_inner).send(one);
     }
+}
+
+/// The names of texts that are in one list alone, or differ.
+fn changed(before: &[Arc<Text>], now: &[Arc<Text>]) -> Vec<String> {
+    let missing = |from: &[Arc<Text>], one: &Arc<Text>| !from.iter().any(|other| other.name() == one.name() && other.text() == one.text());
+    let gone = before.iter().filter(|one| missing(now, one));
+    let names = gone.chain(now.iter().filter(|one| missing(before, one))).map(|one| one.name().to_owned());
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Reader {

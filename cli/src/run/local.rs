@@ -1,33 +1,38 @@
-//! The Workloads of this machine, each with a proxy that is started here.
+//! The Workloads of this machine, each with a proxy that is a process of its own.
 
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::{IpAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use meshglot_agent::Event;
 use meshglot_control::{Control, shares_machine};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 use super::Told;
 use super::state::folder_name;
-use crate::proxy::{Beside, Chosen};
+use crate::proxy::Words;
+use crate::supervise::{Happened, Input, Supervisor, Unit, Voice, own_program};
 
-/// Proxies that were started here.
+/// Proxies that are started here, by their workloads.
 pub(super) struct Local {
     control: Arc<Control>,
-    chosen: Chosen,
+    words: Words,
     folder: PathBuf,
     tell: Sender<Told>,
-    running: BTreeMap<String, (watch::Sender<bool>, JoinHandle<()>)>,
+    proxies: Supervisor,
     told: Option<String>,
 }
 
 impl Local {
-    pub(super) fn new(control: Arc<Control>, chosen: Chosen, folder: PathBuf, tell: Sender<Told>) -> Self {
-        Self { control, chosen, folder, tell, running: BTreeMap::new(), told: None }
+    pub(super) fn new(control: Arc<Control>, words: Words, folder: PathBuf, tell: Sender<Told>) -> Self {
+        let said = std::sync::Mutex::new(tell.clone());
+        let proxies = Supervisor::new(Arc::new(move |workload, happened| {
+            if let Some(one) = told(workload, happened) {
+                // Nobody listens any more when it ends.
+                let _ = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(one);
+            }
+        }));
+        Self { control, words, folder, tell, proxies, told: None }
     }
 
     /// Starts what is new on this machine, and ends what is not there any more.
@@ -35,14 +40,7 @@ impl Local {
         let workloads = self.control.workloads();
         let here: Vec<(&str, IpAddr)> =
             workloads.iter().filter(|(_, address)| is_here(**address)).map(|(name, address)| (name.as_str(), *address)).collect();
-        // One that could not begin is tried again with the next edit.
-        self.running.retain(|name, (stop, task)| {
-            let stays = here.iter().any(|(here, _)| here == name);
-            if !stays {
-                let _ = stop.send(true);
-            }
-            stays && !task.is_finished()
-        });
+        self.proxies.retain(|name| here.iter().any(|(here, _)| *here == name));
         let (shared, alone): (Vec<_>, Vec<_>) = here.iter().partition(|(_, address)| shares_machine(*address));
         match alone[..] {
             [] if shared.is_empty() => self.note("no Workload with a proxy has an address of this machine: no proxy is started"),
@@ -54,7 +52,7 @@ impl Local {
                  with `meshglot proxy run` in a network namespace of its own, or give each a loopback address of its own"
             )),
         }
-        if here.len() > 1 && self.chosen.hide_metrics() {
+        if here.len() > 1 && self.words.hide_metrics() {
             self.note("--metrics would tell of one of several proxies: it tells of none, and each has its counters on its admin.sock");
         }
         for (one, _) in shared {
@@ -64,48 +62,25 @@ impl Local {
 
     /// Ends all of them.
     pub(super) async fn end(self) {
-        for (stop, _) in self.running.values() {
-            let _ = stop.send(true);
-        }
-        for (_, (_stop, task)) in self.running {
-            let _ = task.await;
-        }
+        self.proxies.end().await;
     }
 
     fn start_once(&mut self, workload: &str) {
-        if !self.running.contains_key(workload) {
-            self.start(workload);
+        if self.proxies.has(workload) {
+            return;
         }
-    }
-
-    fn start(&mut self, workload: &str) {
-        let invitation = match self.control.invite(workload) {
-            Ok(invitation) => invitation,
-            Err(error) => return self.note(&format!("{workload}: {error}")),
+        let instance = workload.rsplit('/').next().unwrap_or(workload);
+        let head = ["proxy", "run", "--join", "-", "--instance", instance, "--folder"];
+        let mut command: Vec<OsString> = vec![own_program()];
+        command.extend(head.map(OsString::from));
+        command.push(self.folder.join(folder_name(workload)).into());
+        command.extend(self.words.all());
+        let (control, name) = (self.control.clone(), workload.to_owned());
+        let invitation = move || {
+            let invitation = control.invite(&name).map_err(|error| error.to_string())?;
+            serde_json::to_vec(&invitation).map_err(|error| error.to_string())
         };
-        let (stop, stopped) = watch::channel(false);
-        let (events, mut heard) = mpsc::unbounded_channel();
-        let beside = Beside {
-            chosen: self.chosen.clone(),
-            instance: workload.rsplit('/').next().unwrap_or(workload).to_owned(),
-            folder: self.folder.join(folder_name(workload)),
-            token_file: None,
-            invitation,
-        };
-        let (tell, name) = (self.tell.clone(), workload.to_owned());
-        tokio::spawn(async move {
-            while let Some(event) = heard.recv().await {
-                // Nobody listens any more when it ends.
-                let _ = tell.send(Told::Proxy(name.clone(), event));
-            }
-        });
-        let (tell, name) = (self.tell.clone(), workload.to_owned());
-        let task = tokio::spawn(async move {
-            if let Err(error) = beside.run(stopped, events).await {
-                let _ = tell.send(Told::Proxy(name, Event::Trouble(error.to_string())));
-            }
-        });
-        self.running.insert(workload.to_owned(), (stop, task));
+        self.proxies.start(Unit { name: workload.to_owned(), command, input: Some(Input::Text(Box::new(invitation))), voice: Voice::Told });
     }
 
     /// The same is not said again.
@@ -114,6 +89,20 @@ impl Local {
             let _ = self.tell.send(Told::Note(text.to_owned()));
         }
     }
+}
+
+/// What is said of a proxy; `None`: it says so itself.
+fn told(workload: &str, happened: Happened) -> Option<Told> {
+    Some(match happened {
+        Happened::Started => return None,
+        // It names its workload where it knows it.
+        Happened::Said(line) if line.contains(&format!("{workload}: ")) => Told::Said(line),
+        Happened::Said(line) => Told::Said(format!("{workload}: {line}")),
+        Happened::Trouble(why, pause) => Told::Trouble { unit: workload.to_owned(), why, pause },
+        Happened::Ended(status, pause) => {
+            Told::Trouble { unit: workload.to_owned(), why: format!("its proxy has ended ({status})"), pause }
+        }
+    })
 }
 
 /// Whether an address is one of this machine: a socket can be bound to it.
@@ -130,5 +119,15 @@ mod tests {
         assert!(is_here("127.0.0.1".parse().expect("an address")));
         // RFC 5737: nobody has it.
         assert!(!is_here("192.0.2.17".parse().expect("an address")));
+    }
+
+    #[test]
+    fn what_a_proxy_says_names_its_workload() {
+        let said = |line: &str| match told("bank/ledger", Happened::Said(line.to_owned())) {
+            Some(Told::Said(line)) => line,
+            _ => String::new(),
+        };
+        assert_eq!(said("warning: bank/ledger: no"), "warning: bank/ledger: no");
+        assert_eq!(said("error: no such folder"), "bank/ledger: error: no such folder");
     }
 }

@@ -1,6 +1,8 @@
 //! `meshglot run`: the built-in mesh without Kubernetes. A folder is followed, its policy served to proxies.
 
+mod audience;
 mod directory;
+mod exec;
 mod found;
 mod local;
 mod state;
@@ -9,20 +11,22 @@ mod web;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use meshglot_agent::Event;
 use meshglot_control::{Control, ControlError, Given, Reviews, Settings, TokenReviewer, TrustDomain};
 use meshglot_translator::diagnostic::{Diagnostic, Severity};
-use meshglot_translator::render::Loss;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Input, RunArgs};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::proxy::{Chosen, Ours};
+use crate::plan::Plan;
+use crate::proxy::{Ours, Words};
 use crate::render::count;
+use crate::supervise::Unit;
 use crate::{Io, draw, plan};
+use audience::Plain;
+pub(crate) use audience::{Audience, Opened};
 use directory::{Directory, Reader};
 use found::Found;
 use local::Local;
@@ -33,39 +37,55 @@ pub(crate) use state::{STATE_FOLDER, admin_socket, proxy_folder};
 const GRACE: Duration = Duration::from_millis(500);
 
 /// What other threads have to say; only this one writes.
-enum Told {
+pub(crate) enum Told {
     /// Policy is in force.
     InForce(Box<InForce>),
     /// Policy is not, and that of before stays, if there is any.
     Blocked { why: String, errors: Vec<Diagnostic>, anything: bool },
-    /// About the proxy of a workload.
-    Proxy(String, Event),
+    /// A line that the proxy of a workload has said, which names it.
+    Said(String),
+    /// A process that is started here does not run, and is started again after a pause.
+    Trouble { unit: String, why: String, pause: Duration },
     /// For people.
     Note(String),
     /// The next address of the web view: the one before was used.
     Web(String),
+    /// All proxies that are connected have what is in force, so long after it was.
+    Synced { revision: u64, proxies: usize, after: Duration },
+    /// A key was pressed.
+    Key(u8),
     /// A signal, or a server failed.
     End(Result<(), String>),
 }
 
 /// What is in force.
-struct InForce {
-    revision: u64,
-    files: usize,
-    objects: usize,
-    diagnostics: Vec<Diagnostic>,
-    losses: Vec<Loss>,
+pub(crate) struct InForce {
+    pub(crate) revision: u64,
+    pub(crate) files: usize,
+    /// The names of those that are new, gone, or say something else than before.
+    pub(crate) changed: Vec<String>,
+    pub(crate) plan: Plan,
+    /// From reading the first file on.
+    pub(crate) took: Duration,
+    /// Since when.
+    pub(crate) at: Instant,
 }
 
 pub(crate) fn run(args: &RunArgs, io: &mut Io<'_>) -> Outcome {
+    let units = args.exec.iter().map(|text| exec::unit(text)).collect::<Result<_, _>>()?;
+    host(args, units, &mut Plain, io)
+}
+
+/// Runs the mesh of a folder, with other processes besides, until a signal comes. `audience` says what happens.
+pub(crate) fn host(args: &RunArgs, units: Vec<Unit>, audience: &mut dyn Audience, io: &mut Io<'_>) -> Outcome {
     if !args.config_dir.is_dir() {
         return Err(Failure::new(Exit::Invalid, format!("{}: no such folder", args.config_dir.display())));
     }
     let ours = Ours::of(&args.ours, args.proxy.as_deref())?;
     let (reader, state) = (reader(args)?, StateFolder::open(args)?);
-    let setup = Setup { args, ours, reader, state, given: args.ca.as_deref().map(given).transpose()? };
+    let setup = Setup { args, ours, reader, state, units, given: args.ca.as_deref().map(given).transpose()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = serve(setup, &runtime, io);
+    let ended = serve(setup, audience, &runtime, io);
     runtime.shutdown_timeout(GRACE);
     ended
 }
@@ -76,11 +96,13 @@ struct Setup<'a> {
     ours: Ours,
     reader: Reader,
     state: StateFolder,
+    /// Processes besides proxies.
+    units: Vec<Unit>,
     given: Option<Given>,
 }
 
-fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
-    let Setup { args, ours, reader, state, given } = setup;
+fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
+    let Setup { args, ours, reader, state, units, given } = setup;
     let (tell, told) = channel();
     listen_for_signals(runtime, &tell)?;
     let trust_domain = match found::trust_domain(&reader, &state, args.strict, &told, io)? {
@@ -106,15 +128,10 @@ fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
         let _context = runtime.enter();
         directory.load()
     };
-    writeln!(io.stdout, "control plane  {}", control.address())?;
-    writeln!(io.stdout, "admin          {}", socket.path().display())?;
-    if let Some(address) = args.web {
-        writeln!(io.stdout, "web            {}", web::open(address, &args.config_dir, directory.clone(), runtime, &tell)?)?;
-    }
-    if let Some(metrics) = ours.metrics_url() {
-        writeln!(io.stdout, "metrics        {metrics}")?;
-    }
-    io.stdout.flush()?;
+    let web = args.web.map(|address| web::open(address, &args.config_dir, directory.clone(), runtime, &tell)).transpose()?;
+    let opened =
+        Opened { control: &control, admin: socket.path(), web, metrics: ours.metrics_url(), tell: &tell, runtime: runtime.handle() };
+    audience.opened(&opened, io)?;
     if args.listen.ip().is_unspecified() && args.advertise.is_none() {
         writeln!(io.stderr, "note: proxies elsewhere need --advertise ADDRESS:PORT, since {} is no address to call", args.listen.ip())?;
     }
@@ -123,16 +140,29 @@ fn serve(setup: Setup<'_>, runtime: &Runtime, io: &mut Io<'_>) -> Outcome {
         return Ok(Exit::Invalid);
     }
     directory.follow(looks, runtime.handle().clone());
-    let mut local = args.proxy.as_ref().map(|word| Local::new(control, Chosen::of(word, &args.envoy, ours), state.proxies(), tell.clone()));
-    let ended = tell_all(&told, runtime, local.as_mut(), io);
-    if let Some(local) = local {
-        runtime.block_on(local.end());
-    }
+    let besides = exec::start(units, &state, tell.clone(), runtime)?;
+    let words = args.proxy.as_ref().map(|word| Words::of(word, &args.envoy, ours, io.quiet));
+    let mut local = words.map(|words| Local::new(control, words, state.proxies(), tell.clone()));
+    let ended = tell_all(&told, audience, runtime, local.as_mut(), io);
+    audience.ending();
+    runtime.block_on(async {
+        // What they proxy for first, so that nobody calls any more.
+        besides.end().await;
+        if let Some(local) = local {
+            local.end().await;
+        }
+    });
     ended
 }
 
 /// Says what happens until it ends.
-fn tell_all(told: &Receiver<Told>, runtime: &Runtime, mut local: Option<&mut Local>, io: &mut Io<'_>) -> Outcome {
+fn tell_all(
+    told: &Receiver<Told>,
+    audience: &mut dyn Audience,
+    runtime: &Runtime,
+    mut local: Option<&mut Local>,
+    io: &mut Io<'_>,
+) -> Outcome {
     // All senders gone is an end, too.
     while let Ok(one) = told.recv() {
         if let (Told::InForce(_), Some(local)) = (&one, &mut local) {
@@ -142,7 +172,9 @@ fn tell_all(told: &Receiver<Told>, runtime: &Runtime, mut local: Option<&mut Loc
         if let Told::End(ended) = one {
             return ended.map(|()| Exit::Ok).map_err(|why| Failure::new(Exit::Internal, why));
         }
-        say(&one, io)?;
+        audience.told(one, io)?;
+        io.stdout.flush()?;
+        io.stderr.flush()?;
     }
     Ok(Exit::Ok)
 }
@@ -152,7 +184,8 @@ fn tell_once(told: &Receiver<Told>, io: &mut Io<'_>) -> Result<(), Failure> {
     told.try_iter().try_for_each(|one| say(&one, io))
 }
 
-fn say(one: &Told, io: &mut Io<'_>) -> Result<(), Failure> {
+/// Says one thing, as `meshglot run` does.
+pub(crate) fn say(one: &Told, io: &mut Io<'_>) -> Result<(), Failure> {
     match one {
         Told::InForce(state) => in_force(state, io)?,
         Told::Blocked { why, errors, anything } => {
@@ -160,25 +193,29 @@ fn say(one: &Told, io: &mut Io<'_>) -> Result<(), Failure> {
             let rest = if *anything { "what was in force stays" } else { "nothing is in force, and proxies are not answered" };
             writeln!(io.stderr, "error: {why}: {rest}")?;
         }
-        Told::Proxy(workload, event) => crate::proxy::say(workload, event, io)?,
+        Told::Said(line) => writeln!(io.stderr, "{line}")?,
+        Told::Trouble { unit, why, pause } => {
+            writeln!(io.stderr, "warning: {unit}: {why}; it is started again in {} s", pause.as_secs_f64())?;
+        }
         Told::Note(text) => writeln!(io.stderr, "note: {text}")?,
         Told::Web(url) => writeln!(io.stderr, "opened; in another browser: {url}")?,
-        Told::End(_) => {}
+        Told::Synced { .. } | Told::Key(_) | Told::End(_) => {}
     }
     io.stderr.flush()?;
     Ok(())
 }
 
 fn in_force(state: &InForce, io: &mut Io<'_>) -> Result<(), Failure> {
-    for loss in state.losses.iter().filter(|loss| loss.fails()) {
+    let InForce { revision, files, plan, .. } = state;
+    for loss in plan.losses().into_iter().filter(|loss| loss.fails()) {
         draw::loss(loss, io)?;
     }
-    for diagnostic in state.diagnostics.iter().filter(|one| one.severity == Severity::Warning) {
+    for diagnostic in plan.diagnostics.iter().filter(|one| one.severity == Severity::Warning) {
         draw::diagnostic(diagnostic, io)?;
     }
     if !io.quiet {
-        let InForce { revision, files, objects, .. } = state;
-        writeln!(io.stderr, "in force: {}, {} (revision {revision})", count(*files, "file"), count(*objects, "object"))?;
+        let objects = plan.model.keys().count();
+        writeln!(io.stderr, "in force: {}, {} (revision {revision})", count(*files, "file"), count(objects, "object"))?;
     }
     Ok(())
 }

@@ -73,6 +73,13 @@ impl StateFolder {
         self.0.join("authority")
     }
 
+    /// Where programs that run beside the mesh leave what they say; made where it is missing.
+    pub(super) fn units(&self) -> Result<PathBuf, Failure> {
+        let path = self.0.join("units");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map(|()| path.clone()).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", path.display())))
+    }
+
     pub(super) fn proxies(&self) -> PathBuf {
         proxies_in(&self.0)
     }

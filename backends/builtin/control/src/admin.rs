@@ -2,19 +2,17 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use meshglot_observed::Sync;
 use meshglot_translator::answer::{Answer, document};
 use serde::Deserialize;
 
-use meshglot_observed::{Proxies, Sync};
-
-use crate::answers::{Problem, Resources, proxies as proxies_of};
+use crate::answers::{Problem, Resources};
 use crate::control::Control;
 use crate::error::ControlError;
 
@@ -48,7 +46,7 @@ struct Admin {
 ///
 /// | Path | Answer |
 /// |---|---|
-/// | `GET /proxies` | [`Proxies`] |
+/// | `GET /proxies` | [`meshglot_observed::Proxies`] |
 /// | `GET /resources/NAMESPACE/NAME` | [`Resources`] |
 /// | `POST /tokens` `{"workload": "NAMESPACE/NAME"}` | an invitation ([`meshglot_agent::Invitation`]) |
 /// | `POST /reload` | 202 |
@@ -73,12 +71,8 @@ fn problem(status: StatusCode, error: impl ToString) -> Response {
     (status, Json(Problem { error: error.to_string() })).into_response()
 }
 
-fn status_of(control: &Control) -> Proxies {
-    proxies_of(control.world().revision(), control.proxies().all(), &control.identities(), SystemTime::now())
-}
-
 async fn proxies(State(admin): State<Admin>) -> Response {
-    answer(&status_of(&admin.control))
+    answer(&admin.control.status())
 }
 
 async fn resources(State(admin): State<Admin>, Path((namespace, name)): Path<(String, String)>) -> Response {
@@ -118,7 +112,7 @@ async fn ready(State(admin): State<Admin>) -> Response {
 
 async fn metrics(State(admin): State<Admin>) -> String {
     let SourceState { blocked, good, bad } = admin.source.state();
-    let status = status_of(&admin.control);
+    let status = admin.control.status();
     let count = |word: Sync| status.proxies.iter().filter(|one| one.sync == word).count();
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, rows: &[(&str, u64)]| {

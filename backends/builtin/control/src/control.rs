@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use meshglot_agent::{CONTROL_PLANE, Invitation};
 use meshglot_ca::{JoinTokens, TrustDomain, chain_pem};
@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
 
+use crate::answers;
 use crate::authority::{Given, Keeper};
 use crate::error::ControlError;
 use crate::health::Presence;
@@ -152,6 +153,11 @@ impl Control {
     /// The address of each Workload that has a proxy.
     pub fn workloads(&self) -> BTreeMap<String, IpAddr> {
         self.published.workloads()
+    }
+
+    /// How far each proxy is, with workloads that have none.
+    pub fn status(&self) -> meshglot_observed::Proxies {
+        answers::proxies(self.world().revision(), self.proxies.all(), &self.identities(), SystemTime::now())
     }
 
     /// Who is connected.

@@ -1,6 +1,7 @@
 //! The built-in mesh as processes: `meshglot run` and `meshglot proxy`.
 
 mod answers;
+mod demo;
 mod directory;
 mod envoy;
 mod machine;

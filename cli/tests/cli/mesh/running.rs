@@ -65,8 +65,12 @@ pub(in super::super) struct Running {
 impl Running {
     pub(super) fn start(words: &[&str], inside: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
-        command.args(words).current_dir(inside).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        Self::of(command.args(words).current_dir(inside).stdin(Stdio::null()))
+    }
+
+    /// A command that is given its streams here, but for its input.
+    pub(super) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let (tell, told) = channel();
         let stderr = BufReader::new(child.stderr.take().expect("a stream"));
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
@@ -122,6 +126,11 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("it does not end");
+    }
+
+    /// Waits until one that was killed is no process any more.
+    pub(super) fn is_gone(&mut self) {
+        self.child.wait().expect("a process");
     }
 
     pub(super) fn rest(&mut self) -> String {

@@ -1,5 +1,7 @@
 //! `-f`: files, folders and standard input to sources. Nothing is read that was not asked for.
 
+mod ignored;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,6 +14,7 @@ use meshglot_translator::parse::{Source, limits};
 use crate::Io;
 use crate::args::Input;
 use crate::exit::{Exit, Failure};
+use ignored::Ignored;
 
 /// Reads all inputs in the order given, folders by name. Texts that are not UTF-8 are told, not read.
 pub(crate) fn read(input: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
@@ -77,6 +80,7 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
+    let ignored = Ignored::of(path)?;
     let mut found = Vec::new();
     let mut folders = vec![path.to_owned()];
     let mut entered = BTreeSet::new();
@@ -89,12 +93,14 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(&folder, &error))?;
             let path = entry.path();
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let hidden = entry.file_name().to_string_lossy().starts_with('.')
+                || ignored.has(&path, entry.file_type().is_ok_and(|kind| kind.is_dir()));
             // Of what a link leads to.
             let is_folder = match fs::metadata(&path) {
                 Ok(metadata) => metadata.is_dir(),
                 // A link to nowhere may have led to a folder, whose policy would be missing without a word.
-                Err(error) if recursive && !hidden && entry.file_type().is_ok_and(|kind| kind.is_symlink()) => {
+                Err(error) if recursive && !hidden && is_link => {
                     return Err(unreadable(&path, &error));
                 }
                 // One that is gone meanwhile is none; a manifest fails when it is opened.
