@@ -43,23 +43,24 @@
   let drawn = body.dataset.state;
   let newest = drawn;
 
-  async function refresh() {
+  async function refresh(quietly = false) {
     await htmx.ajax('GET', location.pathname + location.search, { target: '#main', select: '#main', swap: 'outerMorph' });
     drawn = newest;
     ready();
-    if (!one('[data-again]')) say('Updated');
+    if (!quietly && !one('[data-again]')) say('Updated');
+  }
+
+  async function state(text) {
+    newest = text;
+    if (newest === drawn) return;
+    if (paused) say('Paused: there is a newer state'); else await refresh();
   }
 
   function follow() {
-    if (!('live' in body.dataset) || !window.EventSource) return;
+    if (rows() || !('live' in body.dataset) || !window.EventSource) return;
     let failures = 0;
-    const events = new EventSource(`${base}/events`);
-    events.addEventListener('state', async (event) => {
-      failures = 0;
-      newest = event.data;
-      if (newest === drawn) return;
-      if (paused) say('Paused: there is a newer state'); else await refresh();
-    });
+    const events = new EventSource(`${base}/sse/state`);
+    events.addEventListener('state', (event) => { failures = 0; return state(event.data); });
     events.addEventListener('error', () => {
       failures += 1;
       say(failures < 3 ? 'Reconnecting' : 'Not connected: what is shown may be old');
@@ -67,16 +68,172 @@
     events.addEventListener('open', () => { if (failures) say('Connected'); failures = 0; });
   }
 
+  // Numbers of a mesh that runs grow old: such a page is fetched again from time to time, where somebody looks.
+  function repeat() {
+    const every = Number(one('[data-every]')?.dataset.every ?? 0);
+    if (!every) return;
+    setInterval(() => { if (!paused && !document.hidden) refresh(true).catch(() => say('Not connected: what is shown may be old')); }, every * 1000);
+  }
+
   function pause() {
-    if (!('live' in body.dataset)) return;
+    const streaming = rows();
+    if (!streaming && !('live' in body.dataset) && !one('[data-every]')) return;
     paused = !paused;
+    if (streaming) { stream.pause(); return; }
     say(paused ? 'Paused' : 'Following edits');
     if (!paused && newest !== drawn) refresh();
   }
 
+  // Rows of a mesh that runs, as they come: put in at the top, in batches; focus and scroll stay.
+
+  const rows = () => one('[data-stream]');
+
+  const stream = {
+    most: 200,
+    // Milliseconds: between two changes of the page, between two of what is read aloud, between two questions without a stream.
+    batch: 150, aloud: 10_000, poll: 10_000,
+    events: null, failures: 0, polling: null,
+    // What came and is not shown yet, the oldest first; and what is to be read aloud.
+    waiting: [], rates: null, missed: 0, drawing: false, renew: false, came: 0, denied: 0,
+
+    open() {
+      const at = rows();
+      if (!at || !window.EventSource) return;
+      this.events?.close();
+      // The page tells where it goes on; a browser that reconnects by itself tells more exactly.
+      const events = new EventSource(at.dataset.stream);
+      this.events = events;
+      const on = (name, does) => events.addEventListener(name, (event) => { if (this.events === events) does(event.data); });
+      on('open', () => {
+        this.failures = 0;
+        clearInterval(this.polling);
+        this.polling = null;
+        this.tell();
+      });
+      on('row', (data) => { this.waiting.push(data); this.count(data); this.later(); });
+      on('gone', (data) => { this.waiting.push({ gone: data }); this.later(); });
+      on('rates', (data) => { this.rates = data; this.later(); });
+      on('gap', (data) => { this.missed += Number(data); this.later(); });
+      // Numbers of another process mean nothing here: the whole page is asked for.
+      on('restart', () => { if (paused) { events.close(); this.renew = true; } else this.again(); });
+      on('state', (data) => state(data).then(() => this.later()));
+      on('error', () => {
+        this.failures += 1;
+        // A browser does not come back to what is refused.
+        if (this.failures >= 3 || events.readyState === EventSource.CLOSED) this.fall(); else this.tell();
+      });
+      this.tell();
+    },
+
+    async again() {
+      this.events?.close();
+      this.events = null;
+      this.waiting = [];
+      try { await refresh(true); } catch { this.fall(); return; }
+      this.open();
+    },
+
+    // Asks for the page instead, and tries the stream again each time that it is there.
+    fall() {
+      this.events?.close();
+      this.events = null;
+      if (this.polling === null) this.polling = setInterval(() => { if (!paused && !document.hidden) this.ask(); }, this.poll);
+      this.tell();
+    },
+
+    async ask() {
+      const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => null);
+      if (answer?.ok) await this.again();
+    },
+
+    pause() {
+      this.tell();
+      if (paused) return;
+      if (this.renew) { this.renew = false; this.again(); return; }
+      this.show();
+      if (newest !== drawn) refresh().then(() => this.later());
+    },
+
+    tell() {
+      const what = rows()?.dataset.what;
+      const line = one('#streaming');
+      const button = one('#pause');
+      if (!line || !button) return;
+      button.hidden = false;
+      button.textContent = paused ? 'Go on' : 'Pause';
+      const connection = this.polling !== null ? `Not connected: asking every ${this.poll / 1000} s` : this.failures > 0 ? 'Reconnecting' : `New ${what} show as they come`;
+      const text = paused ? `Paused: new ${what} wait` : connection;
+      if (line.textContent !== text) line.textContent = text;
+    },
+
+    count(data) {
+      this.came += 1;
+      if (/<span class="badge bad">/.test(data)) this.denied += 1;
+    },
+
+    later() {
+      // No more is kept than is shown.
+      if (this.waiting.length > this.most) this.waiting.splice(0, this.waiting.length - this.most);
+      if (paused || this.drawing) return;
+      this.drawing = true;
+      setTimeout(() => { this.drawing = false; if (!paused) this.show(); }, this.batch);
+    },
+
+    show() {
+      const at = rows();
+      const list = at && one(at.dataset.rows);
+      if (!list) return;
+      const fresh = document.createDocumentFragment();
+      for (const data of this.waiting.splice(0)) {
+        if (data.gone) { (document.getElementById(`e${data.gone}`) ?? fresh.querySelector(`#e${data.gone}`))?.remove(); continue; }
+        const template = document.createElement('template');
+        template.innerHTML = data;
+        const line = template.content.firstElementChild;
+        // What is there already came twice: the newer one counts, in its place.
+        const known = list.querySelector(`#${line.id}`) ?? fresh.querySelector(`#${line.id}`);
+        if (known) known.replaceWith(line); else fresh.prepend(line);
+      }
+      if (fresh.childElementCount) this.put(list, fresh);
+      if (this.rates !== null) { const box = one('#rates'); if (box) box.innerHTML = this.rates; this.rates = null; }
+      const none = one('#none');
+      if (none) none.hidden = list.childElementCount > 0;
+      const gap = one('#gap');
+      if (gap && this.missed) { gap.hidden = false; gap.textContent = `${this.missed} ${at.dataset.what} at most are not shown: they are not remembered, or came too fast.`; }
+    },
+
+    // The line that somebody looks at stays where it is: what is above it grows, the page is scrolled as much.
+    put(list, fresh) {
+      const held = list.contains(document.activeElement) ? document.activeElement.closest('tr') : scrollY > 0 ? [...list.children].find((line) => line.getBoundingClientRect().bottom > 0) : null;
+      const before = held?.getBoundingClientRect().top;
+      list.prepend(fresh);
+      // A line with the focus in it is never taken away.
+      for (let last = list.lastElementChild; list.childElementCount > this.most && last;) {
+        const next = last.previousElementSibling;
+        if (!last.contains(document.activeElement)) last.remove();
+        last = next;
+      }
+      if (held?.isConnected) { const moved = held.getBoundingClientRect().top - before; if (moved) scrollBy({ top: moved, behavior: 'instant' }); }
+    },
+
+    aloudLine() {
+      const line = one('#summary');
+      if (!line || paused || this.came === 0) return;
+      const what = rows().dataset.what;
+      line.textContent = what === 'calls' ? `${this.came} calls, ${this.denied} denied` : `${this.came} new ${what}`;
+      this.came = 0;
+      this.denied = 0;
+    },
+  };
+
+  function listen() {
+    if (!rows()) return;
+    stream.open();
+    setInterval(() => stream.aloudLine(), stream.aloud);
+  }
+
   // Keys.
 
-  const places = { o: '/', t: '/topology', s: '/services', p: '/policies', m: '/access', c: '/capabilities', x: '/playground' };
+  const places = { o: '/', t: '/topology', s: '/services', p: '/policies', m: '/access', c: '/capabilities', y: '/playground', l: '/live', x: '/proxies', e: '/events' };
   let going = false;
   const keysAreOn = () => store.get('meshglot-keys') !== 'off';
 
@@ -145,6 +302,7 @@
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-copy]');
     if (button) copy(button);
+    if (event.target.closest('#pause')) pause();
   });
 
   // Fields that apply themselves when they change; without a script there is a button.
@@ -193,6 +351,7 @@
   // What only works with a script shows itself when there is one.
   function ready() {
     all('button.copy').forEach((button) => { button.hidden = false; });
+    if (stream.events || stream.polling !== null) stream.tell();
     if (one('[data-again]')) setTimeout(refresh, 1000);
     const grid = all('[role="grid"] td a');
     grid.forEach((link, at) => { link.tabIndex = at === 0 ? 0 : -1; });
@@ -206,5 +365,7 @@
 
   ready();
   follow();
+  listen();
+  repeat();
   playground();
 })();

@@ -15,8 +15,9 @@ use crate::pages::{self, Page};
 use crate::problem::Problem;
 use crate::session::Door;
 use crate::source::Source;
+use crate::stream::{calls, happened, state};
 use crate::visit::Visit;
-use crate::{assets, events, format, guard, headers, session};
+use crate::{assets, format, guard, headers, session};
 
 pub use crate::guard::{Host, Hosts};
 
@@ -37,16 +38,20 @@ pub struct Settings {
 pub(crate) struct App {
     pub(crate) source: Box<dyn Source>,
     pub(crate) settings: Settings,
+    /// Names this process: numbers of calls and events mean something within it alone.
+    pub(crate) run: String,
 }
 
 /// All pages.
 pub fn router(source: impl Source, settings: Settings) -> Router {
     let base = settings.base.clone();
-    let app = Arc::new(App { source: Box::new(source), settings });
+    let app = Arc::new(App { source: Box::new(source), settings, run: run() });
     let routes = pages::ROUTES.iter().fold(Router::new(), |router, (path, page)| router.route(path, served(*page)));
     let inner = routes
         .merge(pages::playground::posted())
-        .route("/events", get(events::stream))
+        .route("/sse/events", get(happened::stream))
+        .route("/sse/live", get(calls::stream))
+        .route("/sse/state", get(state::stream))
         .route("/theme", get(pages::theme::switch))
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
@@ -68,6 +73,11 @@ pub fn router(source: impl Source, settings: Settings) -> Router {
     }
     let to = base.clone();
     Router::new().route(&bare, get(async move || Redirect::permanent(&to))).nest_service(&base, inner)
+}
+
+/// Another word for each process, and no secret: without random numbers the time tells processes apart.
+fn run() -> String {
+    getrandom::u64().map_or_else(|_| format!("{:?}", std::time::SystemTime::now()), |number| format!("{number:016x}"))
 }
 
 /// Visits a page on a thread for work.

@@ -10,10 +10,11 @@ pub(crate) enum Format {
     Yaml,
     Svg,
     Csv,
+    Atom,
 }
 
 impl Format {
-    const ALL: [Self; 5] = [Self::Html, Self::Json, Self::Yaml, Self::Svg, Self::Csv];
+    const ALL: [Self; 6] = [Self::Html, Self::Json, Self::Yaml, Self::Svg, Self::Csv, Self::Atom];
 
     /// What stands behind the dot.
     pub(crate) fn word(self) -> &'static str {
@@ -23,6 +24,7 @@ impl Format {
             Self::Yaml => "yaml",
             Self::Svg => "svg",
             Self::Csv => "csv",
+            Self::Atom => "atom",
         }
     }
 
@@ -33,6 +35,7 @@ impl Format {
             Self::Yaml => "application/yaml; charset=utf-8",
             Self::Svg => "image/svg+xml",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Atom => "application/atom+xml; charset=utf-8",
         }
     }
 }

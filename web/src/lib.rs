@@ -13,7 +13,6 @@
 
 mod app;
 mod assets;
-mod events;
 mod format;
 pub mod graph;
 mod guard;
@@ -22,15 +21,18 @@ mod later;
 mod ledger;
 mod live;
 mod map;
+mod moment;
 mod pages;
 mod parts;
 mod problem;
 mod query;
 mod reply;
 mod schemas;
+mod seen;
 mod session;
 mod snapshot;
 mod source;
+mod stream;
 mod visit;
 
 pub use app::{Host, Hosts, Settings, router};

@@ -4,7 +4,7 @@ use meshglot_translator::answer::{Answer, SwitchPlan, schema};
 use schemars::Schema;
 
 use crate::pages::{
-    About, GroupsAnswer, Keys, Overview, PlaygroundAnswer, Policies, PolicyEffect, PolicySource, ServicePage, Services, Topology,
+    About, GroupsAnswer, Keys, LiveCalls, Overview, PlaygroundAnswer, Policies, PolicyEffect, PolicySource, ServicePage, Services, Topology,
 };
 use crate::problem::ProblemAnswer;
 
@@ -14,6 +14,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<About>(),
         of::<GroupsAnswer>(),
         of::<Keys>(),
+        of::<LiveCalls>(),
         of::<Overview>(),
         of::<PlaygroundAnswer>(),
         of::<Policies>(),

@@ -98,7 +98,10 @@ const KEYS: &[Key] = &[
     Key { keys: "g p", does: "Policies" },
     Key { keys: "g m", does: "Access matrix" },
     Key { keys: "g c", does: "Capabilities" },
-    Key { keys: "g x", does: "Playground" },
+    Key { keys: "g y", does: "Playground" },
+    Key { keys: "g l", does: "Live, of a mesh that runs" },
+    Key { keys: "g x", does: "Proxies, of a mesh that runs" },
+    Key { keys: "g e", does: "Events, of a mesh that runs" },
     Key { keys: "j", does: "next row" },
     Key { keys: "k", does: "row before" },
     Key { keys: "Enter", does: "open the row's link" },
@@ -107,7 +110,7 @@ const KEYS: &[Key] = &[
     Key { keys: "]", does: "next tab" },
     Key { keys: "y", does: "copy the YAML that is shown" },
     Key { keys: "d", does: "the tab of differences" },
-    Key { keys: "p", does: "pause or go on following edits" },
+    Key { keys: "p", does: "pause or go on following edits and calls" },
     Key { keys: "Esc", does: "leave a field" },
 ];
 

@@ -4,19 +4,25 @@ mod about;
 mod access;
 mod capabilities;
 mod codes;
+mod events;
 mod findings;
+pub(crate) mod live;
 mod overview;
 pub(crate) mod playground;
 pub(crate) mod policies;
+mod proxies;
 mod rendered;
 mod services;
 mod simulate;
+mod still;
 mod switch;
 pub(crate) mod theme;
 mod topology;
 
 pub(crate) use about::{About, Keys};
 pub(crate) use access::GroupsAnswer;
+pub(crate) use events::happened;
+pub(crate) use live::LiveCalls;
 pub(crate) use overview::Overview;
 pub(crate) use playground::PlaygroundAnswer;
 pub(crate) use policies::Policies;
@@ -41,12 +47,15 @@ pub(crate) const ROUTES: &[(&str, Page)] = &[
     ("/capabilities", capabilities::page),
     ("/codes", codes::list),
     ("/codes/{code}", codes::code),
+    ("/events", events::page),
     ("/findings", findings::page),
     ("/keys", about::keys),
+    ("/live", live::page),
     ("/ns/{ns}/services/{name}", services::service::page),
     ("/playground", playground::page),
     ("/policies", policies::page),
     ("/policies/{kind}/{ns}/{name}", policies::policy::page),
+    ("/proxies", proxies::page),
     ("/rendered/{backend}", rendered::page),
     ("/services", services::page),
     ("/simulate", simulate::page),
@@ -66,14 +75,19 @@ pub(crate) enum Section {
     Capabilities,
     Switch,
     Playground,
+    /// Of a mesh that runs, like the two below.
+    Live,
+    Proxies,
+    Events,
     /// Pages beside the menu.
     None,
 }
 
 impl Section {
     /// In the order of the menu.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Overview,
+        Self::Live,
         Self::Topology,
         Self::Services,
         Self::Policies,
@@ -82,7 +96,14 @@ impl Section {
         Self::Capabilities,
         Self::Switch,
         Self::Playground,
+        Self::Proxies,
+        Self::Events,
     ];
+
+    /// Whether there is nothing to see where no mesh runs.
+    pub(crate) fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::Proxies | Self::Events)
+    }
 
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -95,6 +116,9 @@ impl Section {
             Self::Capabilities => "Capabilities",
             Self::Switch => "Switch",
             Self::Playground => "Playground",
+            Self::Live => "Live",
+            Self::Proxies => "Proxies",
+            Self::Events => "Events",
             Self::None => "",
         }
     }
@@ -110,6 +134,9 @@ impl Section {
             Self::Capabilities => "/capabilities",
             Self::Switch => "/switch",
             Self::Playground => "/playground",
+            Self::Live => "/live",
+            Self::Proxies => "/proxies",
+            Self::Events => "/events",
         }
     }
 }

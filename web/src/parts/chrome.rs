@@ -32,6 +32,8 @@ pub(crate) struct Chrome {
     pub(crate) errors: usize,
     /// Whether other states may come.
     pub(crate) live: bool,
+    /// Whether a mesh runs by this policy.
+    pub(crate) runs: bool,
     /// Whether the visitor may see policy.
     pub(crate) inside: bool,
 }
@@ -59,6 +61,7 @@ impl Chrome {
             stale: source.staleness().map(|staleness| staleness.why),
             errors: visit.snapshot.plan().errors().count(),
             live: source.changes().is_some(),
+            runs: source.live().is_some(),
             inside: true,
         }
     }
@@ -66,6 +69,11 @@ impl Chrome {
     /// Address of the page itself.
     pub(crate) fn here(&self) -> &str {
         &self.here
+    }
+
+    /// The entries of the menu.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = Section> {
+        Section::ALL.into_iter().filter(|section| self.runs || !section.is_live())
     }
 
     /// Says that the command answers more than the page shows.

@@ -13,6 +13,11 @@ pub(crate) struct Known {
     pub(crate) ports: Vec<String>,
 }
 
+/// Names of Services, `NAMESPACE/NAME`.
+pub(crate) fn services(inventory: &Inventory) -> Vec<String> {
+    inventory.services().iter().take(OFFERED).map(|service| service.key.to_string()).collect()
+}
+
 impl Known {
     pub(crate) fn of(inventory: &Inventory) -> Self {
         let callers: BTreeSet<String> =

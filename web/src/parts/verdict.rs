@@ -1,5 +1,7 @@
 //! Verdicts as they are shown: a sign, a word and a colour, never a colour alone.
 
+use meshglot_observed::Verdict as Seen;
+use meshglot_observed::{Kind, Sync};
 use meshglot_translator::eval;
 use meshglot_translator::render;
 
@@ -39,6 +41,37 @@ impl Badge {
             Some(Error) => Self::new("!", "error", "fair"),
             Some(Unknown) => Self::new("?", "unknown", "fair"),
             None => Self::new("·", word, "none"),
+        }
+    }
+
+    /// Of what came of a call that was seen.
+    pub(crate) fn of_seen(verdict: Seen) -> Self {
+        match verdict {
+            Seen::Allowed => Self::new("✔", verdict.word(), "good"),
+            Seen::Denied => Self::new("✘", verdict.word(), "bad"),
+            Seen::Failed => Self::new("!", verdict.word(), "fair"),
+        }
+    }
+
+    /// Of how far a proxy is.
+    pub(crate) fn of_sync(sync: Sync) -> Self {
+        match sync {
+            Sync::Synced => Self::new("✔", "in sync", "good"),
+            Sync::Stale => Self::new("!", "stale", "fair"),
+            Sync::Refused => Self::new("✘", "refused", "bad"),
+            Sync::Absent => Self::new("·", "absent", "none"),
+        }
+    }
+
+    /// Of what happened.
+    pub(crate) fn of_event(kind: Kind) -> Self {
+        match kind {
+            Kind::InForce => Self::new("✔", "in force", "good"),
+            Kind::Blocked => Self::new("✘", "blocked", "bad"),
+            Kind::Warning => Self::new("!", "warning", "fair"),
+            Kind::Started => Self::new("✔", "started", "good"),
+            Kind::Trouble => Self::new("✘", "trouble", "bad"),
+            Kind::Note => Self::new("i", "note", "none"),
         }
     }
 

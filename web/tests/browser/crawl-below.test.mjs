@@ -29,8 +29,8 @@ test('a deep link can be reloaded, and follows edits there too', async () => {
     await seen.page.reload();
     assert.match(await seen.page.title(), /web-reads-reviews/);
     assert.deepEqual(seen.told.all(), []);
-    const events = await seen.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('events')));
-    assert.ok(events.every((name) => name === new URL('events', document.baseURI).href || name.includes('/mesh/events')), events.join());
+    const events = await seen.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/sse/')));
+    assert.ok(events.every((name) => name.includes('/mesh/sse/state')), events.join());
     await seen.close();
 });
 

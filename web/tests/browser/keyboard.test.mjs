@@ -79,7 +79,10 @@ for (const [names, address] of [
     ['g p', /\/policies$/],
     ['g m', /\/access$/],
     ['g c', /\/capabilities$/],
-    ['g x', /\/playground$/],
+    ['g y', /\/playground$/],
+    ['g l', /\/live$/],
+    ['g x', /\/proxies$/],
+    ['g e', /\/events$/],
 ]) {
     test(`${names} leads there from anywhere`, async () => {
         const window = await counted(names === 'g c' ? 'about' : 'capabilities');

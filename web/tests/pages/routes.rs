@@ -63,7 +63,17 @@ async fn links_stay_below_the_base() {
 async fn nothing_but_the_playground_takes_anything() {
     let view = view(&example("zero-trust"));
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        for path in PAGES.into_iter().chain(["/events", "/theme", "/session", "/healthz"]) {
+        for path in PAGES.into_iter().chain([
+            "/events",
+            "/live",
+            "/proxies",
+            "/sse/events",
+            "/sse/live",
+            "/sse/state",
+            "/theme",
+            "/session",
+            "/healthz",
+        ]) {
             let answer = send(&view, request(method.clone(), path).body(Body::empty()).expect("a request")).await;
             let may = path == "/playground" && method == Method::POST;
             let want = if may { StatusCode::UNSUPPORTED_MEDIA_TYPE } else { StatusCode::METHOD_NOT_ALLOWED };

@@ -12,6 +12,8 @@ use meshglot_web::{Door, Fixed, Host, Hosts, Settings, Snapshot, router};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::scripted::{Running, Scripted};
+
 pub(crate) const HOST: &str = "127.0.0.1:8080";
 
 /// What came back.
@@ -67,4 +69,18 @@ pub(crate) fn example(name: &str) -> String {
     files.sort();
     let manifests = files.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
     manifests.map(|path| std::fs::read_to_string(path).expect("a text")).collect::<Vec<_>>().join("\n---\n")
+}
+
+/// A view of a mesh that runs by a text.
+pub(crate) fn running(text: &str, live: &Scripted) -> Router {
+    let sources = vec![Source::new("policy.yaml", text.to_owned())];
+    let snapshot = Arc::new(Snapshot::new(1, sources, Vec::new(), ReadOptions::default()));
+    let hosts = Hosts(vec![Host::new(HOST)]);
+    let input = ["-f".to_owned(), "mesh".to_owned(), "-R".to_owned()].into();
+    router(Running { snapshot, live: live.clone() }, Settings { base: "/".to_owned(), hosts, door: None, input })
+}
+
+/// What runs in the shop of the browser tests, and its policy.
+pub(crate) fn shop() -> String {
+    [include_str!("../browser/fixtures/shop/shop.yaml"), include_str!("../browser/fixtures/shop/policy.yaml")].join("\n---\n")
 }
