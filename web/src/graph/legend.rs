@@ -69,12 +69,12 @@ impl Legend {
             legend.height = at.y + ROW / 2 + MARGIN - picture.height;
             (at, Text { x: at.x + SAMPLE + GAP, y: at.y + 4, text: words.to_owned() })
         };
-        for kind in EdgeKind::ALL.into_iter().filter(|kind| graph.edges().iter().any(|edge| edge.kind == *kind)) {
-            let (at, text) = place(kind.word());
+        for (kind, class, word) in entries(graph) {
+            let (at, text) = place(word);
             let tip = Point { x: at.x + SAMPLE, y: at.y };
             let line = format!("M-{HEAD} 0h-{}", SAMPLE - HEAD);
             let text = Text { x: text.x - tip.x, y: text.y - tip.y, ..text };
-            legend.lines.push(Line { class: kind.class(), tip, line, head: head(kind, Point { x: HEAD, y: 0 }), text });
+            legend.lines.push(Line { class, tip, line, head: head(kind, Point { x: HEAD, y: 0 }), text });
         }
         for kind in NodeKind::ALL.into_iter().filter(|kind| graph.nodes().iter().any(|node| node.kind == *kind)) {
             let (at, text) = place(kind.word());
@@ -84,4 +84,22 @@ impl Legend {
         }
         legend
     }
+}
+
+/// Kinds of edges that a graph has, with their class and their words; apart by whether they are used, where that is known.
+fn entries(graph: &Graph) -> Vec<(EdgeKind, &'static str, &'static str)> {
+    let has = |kind: EdgeKind, used: Option<bool>| {
+        graph.edges().iter().any(|edge| edge.kind == kind && edge.seen.as_ref().map(|seen| seen.used) == used)
+    };
+    let entries = |kind: EdgeKind| {
+        let (used, unused) = match kind {
+            EdgeKind::Allowed => (("allowed", "allowed, seen"), ("allowed unused", "allowed, unused")),
+            EdgeKind::Split => (("split", "share of a split"), ("split unused", "share of a split, unused")),
+            EdgeKind::Open => (("open", "open to anyone, seen"), ("open unused", "open to anyone, unused")),
+            EdgeKind::Denied => (("denied", "denied, attempted"), ("denied unused", "denied, not attempted")),
+        };
+        let known = [(Some(true), used), (Some(false), unused), (None, (kind.class(), kind.word()))];
+        known.into_iter().filter(move |(seen, _)| has(kind, *seen)).map(move |(_, (class, word))| (kind, class, word)).collect::<Vec<_>>()
+    };
+    EdgeKind::ALL.into_iter().flat_map(entries).collect()
 }

@@ -16,4 +16,4 @@ mod value;
 pub use file::File;
 pub(crate) use file::style_hash;
 pub use picture::{Caption, Inline};
-pub use value::{Badge, Broken, Edge, EdgeKind, Graph, Node, NodeKind, Tone};
+pub use value::{Badge, Broken, Edge, EdgeKind, Graph, Node, NodeKind, Seen, Tone};

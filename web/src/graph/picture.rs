@@ -86,6 +86,8 @@ pub(super) struct NodeView {
 #[derive(Clone, Debug)]
 pub(super) struct EdgeView {
     pub(super) class: &'static str,
+    /// Whether it is used, where that is known.
+    pub(super) use_class: &'static str,
     pub(super) href: Option<String>,
     pub(super) title: String,
     pub(super) tip: Point,
@@ -109,7 +111,8 @@ impl Picture {
         let words: Vec<Option<String>> = graph.edges().iter().map(words).collect();
         let sizes: Vec<_> = shapes.iter().map(Shape::size).collect();
         let link = |(edge, words): (&Edge, &Option<String>)| {
-            let label = words.as_ref().map_or(0, |words| font(edge).width(words));
+            // Room for numbers, whatever they are.
+            let label = words.as_ref().map_or(0, |words| font(edge).width(words)) + if edge.seen.is_some() { room() } else { 0 };
             Link { from: graph.index(&edge.from), to: graph.index(&edge.to), label, weak: edge.kind == EdgeKind::Denied }
         };
         let links: Vec<Link> = graph.edges().iter().zip(&words).map(link).collect();
@@ -118,12 +121,13 @@ impl Picture {
         let nodes = graph.nodes().iter().zip(shapes).zip(nodes).map(|((node, shape), place)| view(node, shape, place, linked));
         let edges = graph.edges().iter().zip(words).zip(&routes).map(|((edge, words), route)| EdgeView {
             class: edge.kind.class(),
+            use_class: edge.use_class(),
             href: edge.href.clone().filter(|_| linked),
-            title: clean(&edge.title).into_owned(),
+            title: titled(edge),
             tip: route.tip,
             line: line(route),
             head: head(edge.kind, route.towards),
-            label: route.label.zip(words).map(|(place, text)| {
+            label: route.label.zip(with_seen(edge, words)).map(|(place, text)| {
                 let place = Rect { x: place.x - route.tip.x, y: place.y - route.tip.y, ..place };
                 (place, Text { x: place.x + place.width / 2, y: place.bottom() - 5, text })
             }),
@@ -143,6 +147,23 @@ const WORDS: i32 = 130;
 
 fn words(edge: &Edge) -> Option<String> {
     edge.words().map(|words| font(edge).cut(&clean(&words), WORDS).into_owned())
+}
+
+/// How wide what was seen may be.
+fn room() -> i32 {
+    Font::Sans.width(" 0000/s 99.9%")
+}
+
+/// The words of an edge, and what was seen of it.
+fn with_seen(edge: &Edge, words: Option<String>) -> Option<String> {
+    let Some(seen) = &edge.seen else { return words };
+    let seen = font(edge).cut(&clean(&seen.label), room()).into_owned();
+    Some(words.map_or_else(|| seen.clone(), |words| format!("{words} {seen}")))
+}
+
+fn titled(edge: &Edge) -> String {
+    let title = clean(&edge.title).into_owned();
+    edge.seen.as_ref().map_or_else(|| title.clone(), |seen| format!("{title}; {}", clean(&seen.words)))
 }
 
 fn font(edge: &Edge) -> Font {

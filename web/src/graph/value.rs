@@ -82,6 +82,20 @@ pub struct Edge {
     pub title: String,
     /// The page that tells why, percent-encoded; left out of a file.
     pub href: Option<String>,
+    /// What was seen of it; last, so that numbers never decide an order. `None`: nobody looks.
+    pub seen: Option<Seen>,
+}
+
+/// What was seen at an edge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// Whether there was any call.
+    pub used: bool,
+    /// A few words behind those of the edge, such as `1.2/s 99%`; there is room for twelve letters, whatever stands there, so that
+    /// numbers move nothing.
+    pub label: String,
+    /// All of it in words.
+    pub words: String,
 }
 
 /// What an edge means.
@@ -207,6 +221,14 @@ impl Tone {
 }
 
 impl Edge {
+    /// In the style sheet, besides its kind.
+    pub(super) fn use_class(&self) -> &'static str {
+        match &self.seen {
+            Some(seen) if !seen.used => "unused",
+            _ => "",
+        }
+    }
+
     /// What stands at its end; a refusal always says so.
     pub(super) fn words(&self) -> Option<String> {
         match (self.kind, &self.label) {

@@ -1,5 +1,6 @@
 //! Everything that a topology can show of one state of policy: every call that a rule lets in, and every share of a split.
 
+mod observed;
 mod spot;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,6 +13,7 @@ use meshglot_translator::plan::Plan;
 use meshglot_translator::render::Verdict;
 use meshglot_translator::resolve::View;
 
+pub(crate) use observed::{ENOUGH, Flow, Observed};
 pub(crate) use spot::{Spot, SpotKey, SpotKind};
 
 use crate::parts::protection::access;
@@ -55,6 +57,8 @@ pub(crate) enum What {
         /// Whether the callee only gets a part of what a split takes in, and the caller may call that split the same.
         direct: bool,
     },
+    /// A caller that tried in vain, as was seen: nothing lets in what it asked for, whatever else may be let in.
+    Attempt { party: Party },
     /// A share of the calls to the one goes to the other.
     Share {
         share: Fraction,
@@ -65,7 +69,16 @@ pub(crate) enum What {
 
 impl Tie {
     pub(crate) fn is_denied(&self) -> bool {
-        matches!(self.what, What::Call { allowance: Allowance::Nothing, .. })
+        matches!(self.what, What::Call { allowance: Allowance::Nothing, .. } | What::Attempt { .. })
+    }
+
+    /// Whether no rule makes it: it was only seen.
+    pub(crate) fn is_seen_alone(&self) -> bool {
+        match &self.what {
+            What::Attempt { .. } => true,
+            What::Call { allowance, .. } => *allowance == Allowance::Everything && self.by.is_empty(),
+            What::Share { .. } => false,
+        }
     }
 
     pub(crate) fn is_share(&self) -> bool {
@@ -230,6 +243,7 @@ fn mark_direct(loose: &mut [Loose]) {
                 let root = tie.from.as_service().filter(|root| *root != tie.to);
                 roots.entry((tie.to.clone(), tie.port)).or_default().extend(root);
             }
+            What::Attempt { .. } => {}
             What::Call { party, allowance, .. } => {
                 allowed.insert((tie.to.clone(), tie.port, party.clone()), allowance.clone());
             }

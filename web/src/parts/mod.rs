@@ -13,6 +13,7 @@ pub(crate) mod objects;
 pub(crate) mod pager;
 pub(crate) mod place;
 pub(crate) mod protection;
+pub(crate) mod rate;
 pub(crate) mod theme;
 pub(crate) mod verdict;
 pub(crate) mod yaml;

@@ -6,5 +6,5 @@
 mod ends;
 mod window;
 
-pub(crate) use ends::Ends;
+pub(crate) use ends::{Ends, service_key};
 pub(crate) use window::{Window, number};

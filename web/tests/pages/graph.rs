@@ -12,7 +12,7 @@ fn node(id: &str) -> Node {
 
 fn edge(from: &str, to: &str, kind: EdgeKind, label: Option<&str>) -> Edge {
     let title = format!("{from} to {to}: {}", kind.word());
-    Edge { from: from.into(), to: to.into(), kind, label: label.map(Into::into), title, href: Some("why?a=1&b=2".into()) }
+    Edge { from: from.into(), to: to.into(), kind, label: label.map(Into::into), title, href: Some("why?a=1&b=2".into()), seen: None }
 }
 
 fn sample() -> Graph {

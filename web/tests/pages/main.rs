@@ -7,6 +7,7 @@ mod guard;
 mod live;
 mod markup;
 mod mesh;
+mod observed;
 mod playground;
 mod policies;
 mod routes;

@@ -1,5 +1,6 @@
 //! `/services?ns=&q=&open=`: what can be called, and how it is protected.
 
+mod seen;
 pub(crate) mod service;
 
 use askama::Template;

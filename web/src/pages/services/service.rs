@@ -13,11 +13,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ServiceAnswer;
+use super::seen::{self, ServiceSeen};
 use crate::format::Format;
 use crate::graph::Inline;
+use crate::map::Observed;
 use crate::pages::{Section, topology};
 use crate::parts::call::CallFields;
 use crate::parts::chrome::Chrome;
+use crate::parts::rate::percent;
 use crate::parts::verdict::Badge;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -43,6 +46,9 @@ pub(crate) struct ServicePage {
     policies: Vec<String>,
     /// Objects that meshes get for that policy.
     rendered: Vec<RenderedFor>,
+    /// What was seen of it; absent where no mesh runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<ServiceSeen>,
 }
 
 impl Answer for ServicePage {
@@ -99,6 +105,9 @@ pub(crate) struct DestinationAnswer {
     share: String,
     /// Whether the Service is known.
     known: bool,
+    /// Which part of the calls it has answered, from 0 to 1. Absent unless enough were seen, of a rule that takes all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<f64>,
 }
 
 /// How many objects a mesh gets.
@@ -120,6 +129,8 @@ struct Page<'p> {
     callees: Vec<Peer<'p>>,
     routes: Vec<(&'p RouteAnswer, Option<String>, Vec<Destination<'p>>)>,
     policies: Vec<(String, Option<String>)>,
+    /// Who called, and who was called.
+    seen: Option<[Vec<seen::Row>; 2]>,
     /// Its part of the topology, where that is small enough.
     neighbours: Option<Inline>,
     topology: String,
@@ -138,6 +149,8 @@ struct Peer<'p> {
 struct Destination<'p> {
     answer: &'p DestinationAnswer,
     percent: String,
+    /// What was seen beside it.
+    seen: Option<String>,
     part: f64,
     href: String,
 }
@@ -153,7 +166,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     };
     let view = View::new(model);
     let gathered = Gathered::of(&service, &entrances, &view);
-    let answer = gathered.answer(visit, &service, &entrances, &view);
+    let observed = Observed::of(visit);
+    let mut answer = gathered.answer(visit, &service, &entrances, &view);
+    if let Some(observed) = &observed {
+        answer.see(visit, observed, &key, &gathered.accounts);
+    }
     visit.reply(&answer, || {
         let line = visit.command("matrix").option("--to", Some(&key.namespace));
         Ok(Page {
@@ -163,6 +180,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             callees: peers(visit, &gathered.callees, &answer.callees, false),
             routes: answer.routes.iter().zip(&gathered.shares).map(|(route, shares)| drawn(visit, route, shares)).collect(),
             policies: answer.policies.iter().map(|name| (name.clone(), visit.named(name).map(|(_, link)| link))).collect(),
+            seen: answer.seen.as_ref().map(|seen| seen.rows(visit, &key)),
             neighbours: topology::neighbours(visit, &key)?,
             topology: visit.link(&format!("/topology{}", Query::of([("focus", &key.to_string())]).text())),
             page: &answer,
@@ -227,6 +245,7 @@ impl Gathered {
             routes: self.rules.iter().zip(&self.shares).map(route).collect(),
             rendered: rendered(visit, &policies),
             policies: policies.iter().map(ToString::to_string).collect(),
+            seen: None,
         }
     }
 
@@ -256,7 +275,22 @@ fn called_by(port: &Entrance, parties: &[Party]) -> Vec<Pair> {
 }
 
 fn destination(to: &meshglot_translator::ir::Destination, share: Fraction) -> DestinationAnswer {
-    DestinationAnswer { service: to.service.to_string(), share: share.to_string(), known: to.object.is_some() }
+    DestinationAnswer { service: to.service.to_string(), share: share.to_string(), known: to.object.is_some(), seen: None }
+}
+
+impl ServicePage {
+    /// Adds what was seen of a mesh that runs.
+    fn see(&mut self, visit: &Visit, observed: &Observed, key: &ServiceKey, accounts: &BTreeSet<AccountKey>) {
+        self.seen = Some(ServiceSeen::of(observed, key, accounts));
+        let map = visit.snapshot.map();
+        for route in self.routes.iter_mut().filter(|route| route.every) {
+            for to in &mut route.destinations {
+                let named =
+                    to.service.split_once('/').map(|(namespace, name)| ServiceKey { namespace: namespace.into(), name: name.into() });
+                to.seen = named.and_then(|named| observed.share(map, key, route.port, &named));
+            }
+        }
+    }
 }
 
 impl PeerAnswer {
@@ -296,7 +330,13 @@ fn drawn<'p>(visit: &Visit, route: &'p RouteAnswer, shares: &[Fraction]) -> (&'p
     let destination = |(answer, share): (&'p DestinationAnswer, &Fraction)| {
         let (namespace, name) = answer.service.split_once('/').unwrap_or_default();
         let key = ServiceKey { namespace: namespace.into(), name: name.into() };
-        Destination { answer, percent: share.percent(), part: share.value(), href: visit.object_link(&key.object()).unwrap_or_default() }
+        Destination {
+            answer,
+            percent: share.percent(),
+            seen: answer.seen.map(percent),
+            part: share.value(),
+            href: visit.object_link(&key.object()).unwrap_or_default(),
+        }
     };
     (route, visit.named(&route.split).map(|(_, link)| link), route.destinations.iter().zip(shares).map(destination).collect())
 }

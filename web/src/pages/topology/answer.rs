@@ -1,13 +1,14 @@
 //! A topology for machines: what the page draws and lists.
 
 use meshglot_translator::answer::{AllowanceAnswer, Answer, PartyAnswer};
+use meshglot_translator::effect::Allowance;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::groups::Groups;
 use super::part::Part;
 use super::scope::Scope;
-use crate::map::{Map, Tie, What};
+use crate::map::{Flow, Map, Observed, Tie, What};
 use crate::map::{Spot, SpotKind};
 
 /// Who may call whom, and which shares go where.
@@ -33,6 +34,33 @@ pub(crate) struct Topology {
     direct_left_out: usize,
     /// Denied calls that are left out because they are too many.
     denied_left_out: usize,
+    /// What was seen of the mesh that runs; absent where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<ObservedAnswer>,
+}
+
+/// How far was looked.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObservedAnswer {
+    /// The end of the span (RFC 3339).
+    at: String,
+    /// How long it is, in seconds.
+    window_seconds: f64,
+    /// Calls of which an end stands nowhere in the map.
+    elsewhere: u64,
+}
+
+/// What was seen at an edge.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SeenAnswer {
+    /// Calls; 0: the edge is unused.
+    calls: u64,
+    /// How many a second.
+    per_second: f64,
+    /// How many of them were answered well.
+    succeeded: u64,
 }
 
 impl Answer for Topology {
@@ -65,8 +93,8 @@ pub(crate) struct EdgeAnswer {
     to: String,
     /// The port that is called.
     port: u16,
-    /// `allowed`: something is let in; `denied`: nothing is; `share`: a share of the calls goes there.
-    #[schemars(extend("enum" = ["allowed", "denied", "share"]))]
+    /// `allowed`: something is let in; `denied`: nothing is; `attempted`: it was tried in vain, whatever else is let in; `share`: a share of the calls goes there.
+    #[schemars(extend("enum" = ["allowed", "attempted", "denied", "share"]))]
     kind: &'static str,
     /// Who calls. Absent for a share.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +112,12 @@ pub(crate) struct EdgeAnswer {
     policies: Vec<String>,
     /// Codes of what some mesh loses of that policy.
     codes: Vec<&'static str>,
+    /// What was seen of it. Absent where no mesh runs, and for a share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenAnswer>,
+    /// Which part of the calls that are split was answered there, from 0 to 1. Absent unless enough were seen.
+    #[serde(rename = "seenShare", skip_serializing_if = "Option::is_none")]
+    seen_share: Option<f64>,
 }
 
 /// A namespace.
@@ -111,7 +145,7 @@ pub(crate) struct CallsAnswer {
 }
 
 impl Topology {
-    pub(super) fn of(map: &Map, part: &Part<'_>, groups: Option<&Groups>, scope: &Scope) -> Self {
+    pub(super) fn of(map: &Map, observed: Option<&Observed>, part: &Part<'_>, groups: Option<&Groups>, scope: &Scope) -> Self {
         let small = groups.is_none();
         let name = |groups: &Groups, at: usize| groups.groups[at].name.to_string();
         Self {
@@ -119,7 +153,7 @@ impl Topology {
             grouped: !small,
             total: part.spots.len(),
             nodes: part.spots.iter().filter(|_| small).map(|at| NodeAnswer::of(&map.spots[*at])).collect(),
-            edges: part.ties.iter().filter(|_| small).map(|tie| EdgeAnswer::of(tie, map)).collect(),
+            edges: part.ties.iter().filter(|_| small).map(|tie| EdgeAnswer::of(tie, map, observed)).collect(),
             groups: groups.map(GroupAnswer::all).unwrap_or_default(),
             calls: groups
                 .map(|groups| {
@@ -133,6 +167,11 @@ impl Topology {
                 .unwrap_or_default(),
             direct_left_out: part.direct,
             denied_left_out: part.denied,
+            observed: observed.map(|observed| ObservedAnswer {
+                at: observed.window.at.clone(),
+                window_seconds: observed.window.seconds,
+                elsewhere: observed.elsewhere.calls,
+            }),
         }
     }
 }
@@ -155,8 +194,14 @@ impl NodeAnswer {
 }
 
 impl EdgeAnswer {
-    fn of(tie: &Tie, map: &Map) -> Self {
+    fn of(tie: &Tie, map: &Map, observed: Option<&Observed>) -> Self {
+        let seen = |flow: Flow, observed: &Observed| SeenAnswer {
+            calls: flow.calls,
+            per_second: observed.window.rate(flow.calls),
+            succeeded: flow.succeeded,
+        };
         let (caller, access, share, matches) = match &tie.what {
+            What::Attempt { party } => (Some(party.into()), Some((&Allowance::Nothing).into()), None, None),
             What::Call { party, allowance, direct: _ } => (Some(party.into()), Some(allowance.into()), None, None),
             What::Share { share, matches } => {
                 (None, None, Some(share.to_string()), Some(matches.iter().map(ToString::to_string).collect()))
@@ -164,6 +209,7 @@ impl EdgeAnswer {
         };
         let kind = match &tie.what {
             What::Share { .. } => "share",
+            What::Attempt { .. } => "attempted",
             What::Call { .. } if tie.is_denied() => "denied",
             What::Call { .. } => "allowed",
         };
@@ -178,6 +224,8 @@ impl EdgeAnswer {
             matches,
             policies: tie.by.iter().map(ToString::to_string).collect(),
             codes: tie.codes.clone(),
+            seen: observed.and_then(|observed| Some(seen(observed.at(tie)?, observed))),
+            seen_share: observed.and_then(|observed| observed.share_of(map, tie)),
         }
     }
 }

@@ -6,10 +6,11 @@ use meshglot_translator::eval::Fraction;
 use super::groups::Groups;
 use super::part::Part;
 use super::scope::Scope;
-use crate::graph::{Badge, Edge, EdgeKind, Graph, Node, NodeKind, Tone};
-use crate::map::{Map, Tie, What};
+use crate::graph::{Badge, Edge, EdgeKind, Graph, Node, NodeKind, Seen, Tone};
+use crate::map::{Map, Observed, Tie, What};
 use crate::map::{Spot, SpotKind};
 use crate::parts::call::CallFields;
+use crate::parts::rate::{percent as share_percent, rate};
 use crate::parts::verdict;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -32,7 +33,14 @@ pub(super) fn row_id(nth: usize) -> String {
 }
 
 /// The graph of nodes and edges one by one.
-pub(super) fn graph(visit: &Visit, map: &Map, part: &Part<'_>, scope: &Scope, lead: Lead) -> Result<Graph, Problem> {
+pub(super) fn graph(
+    visit: &Visit,
+    map: &Map,
+    observed: Option<&Observed>,
+    part: &Part<'_>,
+    scope: &Scope,
+    lead: Lead,
+) -> Result<Graph, Problem> {
     let home = home(map, part, scope);
     let node = |at: &usize| {
         let spot = &map.spots[*at];
@@ -52,7 +60,7 @@ pub(super) fn graph(visit: &Visit, map: &Map, part: &Part<'_>, scope: &Scope, le
             Lead::Around => Some(format!("#{}", row_id(nth))),
             Lead::Page => why(visit, map, tie),
         };
-        Edge { href, ..edge(map, tie) }
+        Edge { href, seen: observed.and_then(|observed| seen(map, observed, tie)), ..edge(map, tie) }
     };
     put_together(part.spots.iter().map(node).collect(), part.ties.iter().enumerate().map(edge).collect())
 }
@@ -80,6 +88,7 @@ pub(super) fn grouped(visit: &Visit, groups: &Groups) -> Result<Graph, Problem> 
         label: Some(tie.calls.to_string()),
         title: format!("{} to {}: {}", groups.groups[tie.from].name, groups.groups[tie.to].name, counted(tie.calls, "allowed call")),
         href: None,
+        seen: None,
     };
     put_together(groups.groups.iter().enumerate().map(node).collect(), groups.ties.iter().map(edge).collect())
 }
@@ -101,9 +110,13 @@ pub(super) fn namespace_link(visit: &Visit, namespace: &str) -> String {
 
 /// The topology around a node, with the same kinds of edges.
 pub(super) fn focus_link(visit: &Visit, spot: &Spot, scope: &Scope) -> String {
-    let words = [(scope.allowed, "allowed"), (scope.denied, "denied"), (scope.direct, "direct")];
+    // What is shown unless it is asked for otherwise need not be said.
+    let runs = visit.app.source.live().is_some();
+    let usual: &[&str] = if runs { &["allowed", "observed"] } else { &["allowed"] };
+    let observed = scope.observed && runs;
+    let words = [(scope.allowed, "allowed"), (scope.denied, "denied"), (scope.direct, "direct"), (observed, "observed")];
     let words: Vec<&str> = words.into_iter().filter(|(asked, _)| *asked).map(|(_, word)| word).collect();
-    let edges = if words == ["allowed"] { String::new() } else { words.join(",") };
+    let edges = if words == usual { String::new() } else { words.join(",") };
     let hops = if scope.hops == 1 { String::new() } else { scope.hops.to_string() };
     visit.link(&format!("/topology{}", Query::of([("focus", &*spot.key.path()), ("hops", &hops), ("edges", &edges)]).text()))
 }
@@ -165,7 +178,12 @@ fn edge(map: &Map, tie: &Tie) -> Edge {
             let when = if matches.is_empty() { String::new() } else { format!(" if {}", matches.join(" or ")) };
             (EdgeKind::Split, Some(format!("{port}{}{when}", percent(*share))))
         }
-        What::Call { .. } if tie.is_denied() => (EdgeKind::Denied, Some(port.trim_end().to_owned()).filter(|port| !port.is_empty())),
+        // Nothing keeps such a caller out.
+        What::Call { .. } if tie.is_seen_alone() && !tie.is_denied() => (EdgeKind::Open, Some(format!("{port}open"))),
+        What::Attempt { .. } | What::Call { .. } if tie.is_denied() => {
+            (EdgeKind::Denied, Some(port.trim_end().to_owned()).filter(|port| !port.is_empty()))
+        }
+        What::Attempt { .. } => (EdgeKind::Denied, None),
         What::Call { allowance, .. } => {
             let mut words = allowance.words();
             let more = if words.len() > 1 { format!(" +{}", words.len() - 1) } else { String::new() };
@@ -173,7 +191,34 @@ fn edge(map: &Map, tie: &Tie) -> Edge {
             (EdgeKind::Allowed, Some(format!("{port}{}{more}", words.concat())))
         }
     };
-    Edge { from: id(tie.from), to: id(tie.to), kind, label, title: title(map, tie), href: None }
+    Edge { from: id(tie.from), to: id(tie.to), kind, label, title: title(map, tie), href: None, seen: None }
+}
+
+/// What was seen at an edge.
+fn seen(map: &Map, observed: &Observed, tie: &Tie) -> Option<Seen> {
+    if tie.is_share() {
+        let share = observed.share_of(map, tie).map(share_percent);
+        let label = share.as_ref().map_or_else(String::new, |share| format!("· {share}"));
+        let words = share.map_or_else(|| "too few calls were seen".to_owned(), |share| format!("{share} were seen"));
+        return Some(Seen { used: true, label, words });
+    }
+    let flow = observed.at(tie)?;
+    if flow.calls == 0 {
+        return Some(Seen {
+            used: false,
+            label: if tie.is_denied() { String::new() } else { "unused".to_owned() },
+            words: "unused".to_owned(),
+        });
+    }
+    let rate = rate(observed.window.rate(flow.calls));
+    let (label, words) = match tie.is_denied() {
+        true => (rate.clone(), format!("{} denied, {rate}", flow.calls)),
+        false => {
+            let ok = share_percent(flow.success());
+            (format!("{rate} {ok}"), format!("{} seen, {rate}, {ok} went well", counted(flow.calls as usize, "call")))
+        }
+    };
+    Some(Seen { used: true, label, words })
 }
 
 /// All of an edge in words.
@@ -184,6 +229,7 @@ fn title(map: &Map, tie: &Tie) -> String {
     let said = said(tie).join(", ");
     match &tie.what {
         What::Share { .. } => format!("{from} port {} to {to}: {said}{by}", tie.port),
+        What::Attempt { party } => format!("{from} was denied at {to} port {}, as {party}{by}", tie.port),
         What::Call { party, .. } if tie.is_denied() => format!("{from} may not call {to} port {}, as {party}: {said}", tie.port),
         What::Call { party, .. } => format!("{from} may call {to} port {}, as {party}: {said}{by}", tie.port),
     }
@@ -194,6 +240,7 @@ pub(super) fn said(tie: &Tie) -> Vec<String> {
     match &tie.what {
         What::Share { share, matches } if matches.is_empty() => vec![format!("{} of all calls", percent(*share))],
         What::Share { share, matches } => vec![format!("{} of calls that match {}", percent(*share), matches.join(" or "))],
+        What::Attempt { .. } => vec!["attempted in vain".to_owned()],
         What::Call { allowance: Allowance::Nothing, .. } => vec!["nothing lets it in".to_owned()],
         What::Call { allowance: Allowance::Everything, .. } => vec!["everything".to_owned()],
         What::Call { allowance, .. } => allowance.words(),
@@ -207,8 +254,13 @@ pub(super) fn percent(share: Fraction) -> String {
     format!("{number}%")
 }
 
-/// The trace of such a call.
+/// The trace of such a call; of one that was tried, the calls themselves.
 pub(super) fn why(visit: &Visit, map: &Map, tie: &Tie) -> Option<String> {
+    if matches!(tie.what, What::Attempt { .. }) {
+        let [from, to] = [tie.from, tie.to].map(|at| map.spots[at].key.path());
+        let query = Query::of([("svc", to.as_str()), ("verdict", "denied"), ("from", &from)]);
+        return Some(visit.link(&format!("/live{}", query.text())));
+    }
     let What::Call { party, allowance, .. } = &tie.what else { return None };
     let to: ServiceKey = map.spots[tie.to].key.as_service()?;
     let call = CallFields::about(party, &Column { service: to, port: tie.port }, allowance)?;

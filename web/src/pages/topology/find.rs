@@ -91,6 +91,7 @@ impl Term {
             Self::Text(word) => {
                 let holds = |text: &str| text.to_lowercase().contains(word);
                 let said = match &tie.what {
+                    What::Attempt { .. } => holds("attempted"),
                     What::Call { allowance, .. } => allowance.words().iter().any(|words| holds(words)),
                     What::Share { matches, .. } => matches.iter().any(|name| holds(name)),
                 };

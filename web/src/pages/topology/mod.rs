@@ -15,10 +15,11 @@ use meshglot_translator::ir::ServiceKey;
 
 use crate::format::Format;
 use crate::graph::{Caption, File, Graph, Inline};
-use crate::map::{Map, SpotKey, Tie};
+use crate::map::{Map, Observed, SpotKey, Tie};
 use crate::pages::Section;
 use crate::parts::chrome::Chrome;
 use crate::parts::filters;
+use crate::parts::rate::rate;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
@@ -48,6 +49,8 @@ struct Page<'p> {
     direct: (usize, String),
     /// Denied calls that are left out.
     denied: usize,
+    /// Calls a second of which an end stands nowhere in the map.
+    elsewhere: Option<String>,
 }
 
 /// What stands below the form.
@@ -75,10 +78,13 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         scope => scope?,
     };
     let denied = denied(visit, map, &scope);
-    let part = Part::of(map, &denied, &scope);
+    let observed = Observed::of(visit);
+    let observed = observed.as_ref();
+    let seen_alone = observed.map_or(&[][..], |observed| &observed.ties);
+    let part = Part::of(map, &denied, seen_alone, &scope);
     let groups = (!part.is_small()).then(|| Groups::of(map, &part));
     let graph = || match &groups {
-        None => drawn::graph(visit, map, &part, &scope, Lead::Around),
+        None => drawn::graph(visit, map, observed, &part, &scope, Lead::Around),
         Some(groups) => drawn::grouped(visit, groups),
     };
     if visit.format == Format::Svg {
@@ -90,7 +96,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         let file = File::new(&graph, caption(map, &scope, groups.is_some(), &graph, ""));
         return Ok(Reply::text(Format::Svg, reply::drawn(&file)?));
     }
-    let answer = Topology::of(map, &part, groups.as_ref(), &scope);
+    let answer = Topology::of(map, observed, &part, groups.as_ref(), &scope);
     visit.reply(&answer, || {
         let picture = || -> Result<Box<Inline>, Problem> {
             let graph = graph()?;
@@ -102,7 +108,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             _ if part.spots.is_empty() => Shown::Nothing,
             None => Shown::One {
                 picture: picture()?,
-                rows: part.ties.iter().map(|tie| Row::of(visit, map, tie, &scope)).collect(),
+                rows: part.ties.iter().map(|tie| Row::of(visit, map, observed, tie, &scope)).collect(),
                 nodes: part.spots.len(),
             },
             Some(groups) => Shown::Groups {
@@ -114,9 +120,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
             },
         };
         Ok(Page {
-            panel: Panel::of(visit, map, &denied, &scope),
+            panel: Panel::of(visit, map, observed, &denied, &scope),
             direct: (part.direct, visit.here_with("edges", if scope.denied { "allowed,denied,direct" } else { "allowed,direct" })),
             denied: part.denied,
+            elsewhere: observed.filter(|seen| seen.elsewhere.calls > 0).map(|seen| rate(seen.window.rate(seen.elsewhere.calls))),
             ..Page::of(visit, map, fields, shown)
         })
     })
@@ -128,11 +135,13 @@ pub(crate) fn neighbours(visit: &Visit, service: &ServiceKey) -> Result<Option<I
     let map = visit.snapshot.map();
     let Some(focus) = map.position(&SpotKey::service(service)) else { return Ok(None) };
     let scope = Scope::around(focus);
-    let part = Part::of(map, &[], &scope);
+    let observed = Observed::of(visit);
+    let observed = observed.as_ref();
+    let part = Part::of(map, &[], observed.map_or(&[][..], |observed| &observed.ties), &scope);
     if !part.is_small() || part.ties.is_empty() {
         return Ok(None);
     }
-    let graph = drawn::graph(visit, map, &part, &scope, Lead::Page)?;
+    let graph = drawn::graph(visit, map, observed, &part, &scope, Lead::Page)?;
     let caption = caption(map, &scope, false, &graph, "The tables below say the same in words.");
     Ok(Some(Inline::new(&graph, Caption { id: "neighbours", ..caption })))
 }
@@ -173,6 +182,7 @@ impl<'p> Page<'p> {
             panel: None,
             direct: (0, String::new()),
             denied: 0,
+            elsewhere: None,
         }
     }
 }

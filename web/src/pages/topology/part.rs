@@ -26,10 +26,14 @@ pub(super) struct Part<'m> {
 }
 
 impl<'m> Part<'m> {
-    /// What the scope asks for; `denied`: the denied calls of its focus.
-    pub(super) fn of(map: &'m Map, denied: &'m [Tie], scope: &Scope) -> Self {
+    /// What the scope asks for; `denied`: the denied calls of its focus; `observed`: calls that were seen and that no rule makes.
+    pub(super) fn of(map: &'m Map, denied: &'m [Tie], observed: &'m [Tie], scope: &Scope) -> Self {
         let is_here = |at: usize| scope.namespace.as_deref().is_none_or(|name| *map.spots[at].key.namespace == *name);
         let mut ties: Vec<&Tie> = map.ties.iter().filter(|tie| scope.allowed && (scope.direct || !tie.is_direct())).collect();
+        // One that is drawn as denied anyway tells itself whether it was tried.
+        let is_drawn =
+            |tie: &&Tie| denied.iter().any(|other| tie.is_denied() && (other.from, other.to, other.port) == (tie.from, tie.to, tie.port));
+        ties.extend(observed.iter().filter(|tie| scope.observed && !is_drawn(tie)));
         let mut spots: BTreeSet<usize> = match scope.focus {
             Some(focus) => {
                 let distances = distances(map.spots.len(), &ties, focus, scope.hops);
@@ -43,12 +47,12 @@ impl<'m> Part<'m> {
         ties.extend(denied);
         spots.extend(ties.iter().flat_map(|tie| [tie.from, tie.to]));
         ties.retain(|tie| scope.find.keeps(tie, map));
-        let too_many = ties.iter().filter(|tie| tie.is_denied()).count();
+        let too_many = ties.iter().filter(|tie| tie.is_denied() && !tie.is_seen_alone()).count();
         let too_many = if too_many > MOST_DENIED { too_many } else { 0 };
         if too_many > 0 {
-            ties.retain(|tie| !tie.is_denied());
+            ties.retain(|tie| !tie.is_denied() || tie.is_seen_alone());
         }
-        ties.sort_by_key(|tie| (tie.from, tie.to, tie.port));
+        ties.sort_by_key(|tie| (tie.from, tie.to, tie.port, tie.is_seen_alone()));
         let mut spots = scope.find.spots(spots, &ties, map);
         spots.extend(scope.focus);
         let left_out = |tie: &&Tie| tie.is_direct() && spots.contains(&tie.from) && spots.contains(&tie.to);

@@ -5,8 +5,9 @@ use meshglot_translator::effect::{Allowance, Party};
 use super::drawn::{focus_link, namespace_link, page_link, said, why};
 use super::groups::Groups;
 use super::scope::Scope;
-use crate::map::{Map, Tie, What};
+use crate::map::{ENOUGH, Map, Observed, Tie, What};
 use crate::map::{Spot, SpotKind};
+use crate::parts::rate::{percent, rate};
 use crate::parts::verdict::Badge;
 use crate::visit::Visit;
 
@@ -24,7 +25,9 @@ pub(super) struct Row {
     /// The policy that decides, with its page.
     pub(super) by: Vec<(String, Option<String>)>,
     pub(super) codes: Vec<&'static str>,
-    /// The trace of such a call.
+    /// What was seen of it; `None`: nobody looks.
+    pub(super) seen: Option<(String, String)>,
+    /// The trace of such a call, or the calls.
     pub(super) why: Option<String>,
 }
 
@@ -60,13 +63,13 @@ pub(super) struct GroupRow {
 }
 
 impl Row {
-    pub(super) fn of(visit: &Visit, map: &Map, tie: &Tie, scope: &Scope) -> Self {
+    pub(super) fn of(visit: &Visit, map: &Map, observed: Option<&Observed>, tie: &Tie, scope: &Scope) -> Self {
         let badge = match &tie.what {
             What::Share { .. } => Badge::SHARE,
-            What::Call { .. } => Badge::of_call(if tie.is_denied() { "deny" } else { "allow" }),
+            What::Attempt { .. } | What::Call { .. } => Badge::of_call(if tie.is_denied() { "deny" } else { "allow" }),
         };
         let mut from = Named::of(visit, &map.spots[tie.from], scope);
-        if let What::Call { party: Party::Account(account), .. } = &tie.what
+        if let What::Call { party: Party::Account(account), .. } | What::Attempt { party: Party::Account(account) } = &tie.what
             && account.name != map.spots[tie.from].key.name
         {
             from.note = Some(format!("as sa/{account}"));
@@ -79,8 +82,22 @@ impl Row {
             badge,
             by: tie.by.iter().map(|key| (key.to_string(), visit.object_link(key))).collect(),
             codes: tie.codes.clone(),
+            seen: observed.map(|observed| seen(map, observed, tie)),
             why: why(visit, map, tie),
         }
+    }
+}
+
+/// How many calls a second there were, and how many went well.
+fn seen(map: &Map, observed: &Observed, tie: &Tie) -> (String, String) {
+    if tie.is_share() {
+        let share = observed.share_of(map, tie).map(percent);
+        return (share.unwrap_or_else(|| format!("below {ENOUGH} calls, or seen together")), String::new());
+    }
+    match observed.at(tie) {
+        Some(flow) if flow.calls > 0 && tie.is_denied() => (rate(observed.window.rate(flow.calls)), "denied".to_owned()),
+        Some(flow) if flow.calls > 0 => (rate(observed.window.rate(flow.calls)), format!("{} ok", percent(flow.success()))),
+        _ => ("unused".to_owned(), String::new()),
     }
 }
 
@@ -97,7 +114,7 @@ impl Named {
 }
 
 impl Panel {
-    pub(super) fn of(visit: &Visit, map: &Map, denied: &[Tie], scope: &Scope) -> Option<Self> {
+    pub(super) fn of(visit: &Visit, map: &Map, observed: Option<&Observed>, denied: &[Tie], scope: &Scope) -> Option<Self> {
         let focus = scope.focus?;
         let spot = &map.spots[focus];
         let ties: Vec<&Tie> = map.ties.iter().chain(denied).filter(|tie| tie.touches(focus)).collect();
@@ -105,7 +122,7 @@ impl Panel {
         let mut rows = |wanted: &dyn Fn(&Tie) -> bool| -> Vec<Row> {
             let found: Vec<&&Tie> = ties.iter().filter(|tie| wanted(tie)).collect();
             more += found.len().saturating_sub(BESIDE);
-            found.into_iter().take(BESIDE).map(|tie| Row::of(visit, map, tie, scope)).collect()
+            found.into_iter().take(BESIDE).map(|tie| Row::of(visit, map, observed, tie, scope)).collect()
         };
         let callers = rows(&|tie| tie.to == focus && !tie.is_share());
         let callees = rows(&|tie| tie.from == focus && tie.to != focus && !tie.is_share());

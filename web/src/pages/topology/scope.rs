@@ -10,7 +10,7 @@ use crate::visit::Visit;
 const HOPS: std::ops::RangeInclusive<usize> = 1..=3;
 
 /// Words of `edges`.
-const EDGES: [&str; 3] = ["allowed", "denied", "direct"];
+const EDGES: [&str; 4] = ["allowed", "denied", "direct", "observed"];
 
 /// The form as it was sent.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Scope {
     pub(super) denied: bool,
     /// Calls to parts of a split, too.
     pub(super) direct: bool,
+    /// Calls that were seen and that no rule makes, too.
+    pub(super) observed: bool,
     pub(super) find: Find,
 }
 
@@ -48,9 +50,9 @@ impl<'q> Fields<'q> {
         Self { namespace: text("ns"), focus: text("focus"), hops: text("hops"), edges: edges.collect(), words: text("q") }
     }
 
-    /// Whether a box is ticked; the first one is unless another says what to show.
+    /// Whether a box is ticked; the first one is unless another says what to show, the last one unless any does.
     pub(super) fn has(&self, word: &str) -> bool {
-        self.edges.contains(&word) || (word == EDGES[0] && !self.edges.contains(&EDGES[1]))
+        self.edges.contains(&word) || (word == EDGES[0] && !self.edges.contains(&EDGES[1])) || (word == EDGES[3] && self.edges.is_empty())
     }
 
     /// Whether everything is shown.
@@ -62,7 +64,16 @@ impl<'q> Fields<'q> {
 impl Scope {
     /// The next neighbours of a node.
     pub(super) fn around(focus: usize) -> Self {
-        Self { namespace: None, focus: Some(focus), hops: 1, allowed: true, denied: false, direct: false, find: Find::default() }
+        Self {
+            namespace: None,
+            focus: Some(focus),
+            hops: 1,
+            allowed: true,
+            denied: false,
+            direct: false,
+            observed: true,
+            find: Find::default(),
+        }
     }
 
     pub(super) fn of(visit: &Visit, map: &Map, fields: &Fields<'_>) -> Result<Self, Problem> {
@@ -89,6 +100,7 @@ impl Scope {
             allowed: fields.has("allowed"),
             denied: fields.has("denied"),
             direct: fields.has("direct"),
+            observed: fields.has("observed"),
             find: Find::parse(fields.words),
         })
     }
