@@ -5,7 +5,7 @@
 //! | `row` | the line of a call, as the page has it; its id is that of the call |
 //! | `rates` | the numbers above the lines; its id is the newest call that was looked at |
 //! | `gap` | how many calls at most are not told: they are not remembered, or came too fast |
-//! | `restart` | nothing: what the browser has was counted by another process, so that it has to ask for the page again |
+//! | `restart` | a word: what the browser has was counted by another process, so that it has to ask for the page again |
 //! | `state` | as `/sse/state` tells it, so that a page needs one connection |
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::resume::Resume;
 use super::state::States;
-use super::tell::{Tell, fragment, nothing, told};
+use super::tell::{Tell, fragment, nothing, restart, told};
 use crate::app::App;
 use crate::live::{Calls, Live};
 use crate::pages::live::{Filter, ROWS, Row, rates_now};
@@ -77,7 +77,7 @@ impl Stream {
             Resume::After(id) => Some(id),
             Resume::Fresh => None,
             Resume::Ended => {
-                if !tell.say(Event::default().event("restart").data("")).await {
+                if !tell.say(restart()).await {
                     return;
                 }
                 None

@@ -5,7 +5,7 @@
 //! | `row` | the line of an event, as the page has it; its id is that of the event. One that is there already is replaced |
 //! | `gone` | the id of an event that is told no more, because a newer one stands for it |
 //! | `gap` | how many events at most are not told, because they are not remembered |
-//! | `restart` | nothing: the browser has events of another process, so that it has to ask for the page again |
+//! | `restart` | a word: the browser has events of another process, so that it has to ask for the page again |
 //! | `state` | as `/sse/state` tells it, so that a page needs one connection |
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use super::resume::Resume;
 use super::state::States;
-use super::tell::{Tell, fragment, nothing, told};
+use super::tell::{Tell, fragment, nothing, restart, told};
 use crate::app::App;
 use crate::live::Live;
 use crate::moment::Moment;
@@ -58,7 +58,7 @@ type Known = BTreeMap<u64, u64>;
 
 async fn run(view: View, mut states: States, tell: Tell, resume: Resume) {
     let mut newest = view.live.newest_event();
-    if resume == Resume::Ended && !tell.say(Event::default().event("restart").data("")).await {
+    if resume == Resume::Ended && !tell.say(restart()).await {
         return;
     }
     let mut known = Known::new();

@@ -49,3 +49,8 @@ pub(super) fn fragment(name: &str, markup: &str) -> Event {
     // A line of an event ends there, too.
     Event::default().event(name).data(markup.replace('\r', "&#13;"))
 }
+
+/// A browser has numbers of another process. Without data no event would reach it.
+pub(super) fn restart() -> Event {
+    Event::default().event("restart").data("ask again")
+}

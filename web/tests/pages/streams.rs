@@ -174,7 +174,8 @@ async fn after_a_restart_the_page_is_asked_for_again(path: &str, last: Option<&s
     let live = mesh(3);
     live.happens(Kind::Started, "shop/web", "connected");
     let mut listener = Listener::new(&running(&shop(), &live), path, last).await;
-    assert_eq!(listener.next().await.name, "restart");
+    let told = listener.next().await;
+    assert_eq!((told.name.as_str(), told.data.is_empty()), ("restart", false), "an event without data reaches nobody");
     assert_eq!(listener.next().await.name, "row", "who does not ask again misses nothing that is remembered");
 }
 

@@ -18,7 +18,7 @@ function sort(url) {
 }
 
 /** What each form of data must be sent as. */
-const MEDIA = { json: 'application/json', yaml: 'application/yaml', svg: 'image/svg+xml', csv: 'text/csv' };
+const MEDIA = { json: 'application/json', yaml: 'application/yaml', svg: 'image/svg+xml', csv: 'text/csv', atom: 'application/atom+xml' };
 
 /** What a page is called, what it leads to, and which places it has. It runs in the page. */
 function read() {
@@ -89,7 +89,7 @@ class Crawl {
                 return;
             }
             const path = new URL(url).pathname;
-            const form = /\.(json|yaml|svg|csv)$/.exec(path)?.[1];
+            const form = /\.(json|yaml|svg|csv|atom)$/.exec(path)?.[1];
             if (form !== undefined) await this.data(url, form);
             else if (path === new URL('theme', this.base).pathname) await this.theme(url);
             else await this.page(url);

@@ -52,6 +52,18 @@ export const PAGES = addresses({
     to: 'istio',
 });
 
+/** Pages of a mesh that runs, of `web/examples/live.rs` by `fixtures/shop`. */
+export const RUNNING = {
+    live: 'live',
+    'live-filtered': 'live?svc=shop/reviews&verdict=denied',
+    'live-none': 'live?q=nothing-has-this',
+    proxies: 'proxies',
+    events: 'events',
+    topology: 'topology',
+    'topology-focus': 'topology?focus=shop/reviews&edges=allowed,denied,observed',
+    service: 'ns/shop/services/reviews',
+};
+
 /** Of `examples/istio-to-linkerd`: what is in the pictures. */
 export const PICTURES = addresses({
     namespace: 'bookstore',

@@ -12,6 +12,9 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 /** The program under test; `hack/browser` builds it. */
 export const MESHGLOT = process.env.MESHGLOT_BINARY ?? join(ROOT, 'target/debug/meshglot');
 
+/** A view of a scripted mesh, which `hack/browser` builds beside it. */
+export const LIVE = process.env.MESHGLOT_LIVE ?? join(dirname(MESHGLOT), 'examples/live');
+
 /** Debian's Chromium, which `hack/browser` looks up. */
 export const CHROMIUM = process.env.MESHGLOT_CHROMIUM ?? '/usr/bin/chromium';
 
