@@ -178,7 +178,10 @@ fn every_page_of_data_is_as_its_schema_says() {
         assert_eq!(wrong, [""; 0], "{kind}");
         seen.insert(kind.to_owned());
     }
-    assert_eq!(seen, page_schemas().into_iter().map(|(kind, _)| kind.to_owned()).collect());
+    // Nothing runs by these files: calls are held to their schema where a mesh is scripted, in `web/tests/pages/live.rs`.
+    let of_a_mesh = ["LiveCalls"];
+    let kinds = page_schemas().into_iter().map(|(kind, _)| kind).filter(|kind| !of_a_mesh.contains(kind));
+    assert_eq!(seen, kinds.map(str::to_owned).collect());
 }
 
 fn text(value: &Value) -> &str {

@@ -186,6 +186,26 @@ async fn a_long_path_is_cut_in_the_page_alone() {
     assert_eq!(get(&view, "/live.json").await.json()["calls"][0]["path"], json!(long));
 }
 
+/// Of `kind`: what a document has that its schema forbids, or lacks that it asks for.
+fn wrong(kind: &str, document: &Value) -> Vec<String> {
+    let (_, schema) = meshglot_web::schemas().into_iter().find(|(of, _)| *of == kind).expect("a schema");
+    let validator = jsonschema::draft202012::new(&schema.to_value()).expect("a schema");
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[tokio::test]
+async fn data_is_as_its_schema_says() {
+    let view = running(&shop(), &mesh([call("/a"), denied("/b")]));
+    for (path, kind) in [("/live.json", "LiveCalls"), ("/topology.json", "Topology"), ("/ns/shop/services/reviews.json", "Service")] {
+        let document = get(&view, path).await.json();
+        assert_eq!((&document["kind"], wrong(kind, &document)), (&json!(kind), Vec::new()));
+    }
+    let document = get(&view, "/live.json").await.json();
+    let mut other = document.clone();
+    other["calls"][0]["verdict"] = json!("perhaps");
+    assert_eq!(wrong("LiveCalls", &other).len(), 1, "a schema that takes anything holds nothing");
+}
+
 #[tokio::test]
 async fn who_does_not_look_any_more_is_not_counted() {
     let live = mesh([call("/a")]);

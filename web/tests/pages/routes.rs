@@ -7,16 +7,19 @@ use test_case::test_case;
 use crate::support::{example, get, request, send, served, view};
 
 /// Pages that are there whatever the policy is.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 17] = [
     "/",
     "/about",
     "/access",
     "/access/explain",
     "/capabilities",
+    "/events",
     "/findings",
     "/keys",
+    "/live",
     "/playground",
     "/policies",
+    "/proxies",
     "/services",
     "/simulate",
     "/switch",

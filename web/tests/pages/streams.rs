@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 use tower::ServiceExt;
 
 use crate::scripted::{KEPT, Scripted, call, denied, proxy};
-use crate::support::{get, request, running, shop, view};
+use crate::support::{get, request, running, running_below, shop, view};
 
 /// Long enough for a machine that is busy.
 const SOON: Duration = Duration::from_secs(20);
@@ -223,6 +223,20 @@ async fn an_event_comes_once_and_again_where_it_happens_again() {
     live.happens(Kind::InForce, "", "policy 8 is in force");
     let mut back = Listener::new(&view, "/sse/events?after=1", Some("2")).await;
     assert_eq!(back.rows(1).await, [3]);
+}
+
+#[tokio::test]
+async fn links_of_a_line_stay_below_the_base() {
+    let live = mesh(1);
+    live.happens(Kind::Started, "shop/web", "connected");
+    let view = running_below(&shop(), &live, "/mesh/");
+    for path in ["/mesh/sse/live", "/mesh/sse/events"] {
+        let told = Listener::new(&view, path, None).await.next().await;
+        let links: Vec<&str> = told.data.split("href=\"").skip(1).collect();
+        assert!(!links.is_empty() && links.iter().all(|link| link.starts_with("/mesh/")), "{}", told.data);
+    }
+    let page = get(&view, "/mesh/live?svc=shop/reviews").await.text;
+    assert!(page.contains("data-stream=\"/mesh/sse/live?svc=shop/reviews&#38;after=1&#38;run="), "{page}");
 }
 
 #[tokio::test]

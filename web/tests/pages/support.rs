@@ -73,11 +73,16 @@ pub(crate) fn example(name: &str) -> String {
 
 /// A view of a mesh that runs by a text.
 pub(crate) fn running(text: &str, live: &Scripted) -> Router {
+    running_below(text, live, "/")
+}
+
+/// The same below a path.
+pub(crate) fn running_below(text: &str, live: &Scripted, base: &str) -> Router {
     let sources = vec![Source::new("policy.yaml", text.to_owned())];
     let snapshot = Arc::new(Snapshot::new(1, sources, Vec::new(), ReadOptions::default()));
     let hosts = Hosts(vec![Host::new(HOST)]);
     let input = ["-f".to_owned(), "mesh".to_owned(), "-R".to_owned()].into();
-    router(Running { snapshot, live: live.clone() }, Settings { base: "/".to_owned(), hosts, door: None, input })
+    router(Running { snapshot, live: live.clone() }, Settings { base: base.to_owned(), hosts, door: None, input })
 }
 
 /// What runs in the shop of the browser tests, and its policy.

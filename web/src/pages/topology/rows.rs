@@ -74,13 +74,17 @@ impl Row {
         {
             from.note = Some(format!("as sa/{account}"));
         }
+        let mut by: Vec<(String, Option<String>)> = tie.by.iter().map(|key| (key.to_string(), visit.object_link(key))).collect();
+        if by.is_empty() && matches!(tie.what, What::Attempt { .. }) {
+            by.push(("default".to_owned(), None));
+        }
         Self {
             from,
             to: Named::of(visit, &map.spots[tie.to], scope),
             port: tie.port,
             said: said(tie),
             badge,
-            by: tie.by.iter().map(|key| (key.to_string(), visit.object_link(key))).collect(),
+            by,
             codes: tie.codes.clone(),
             seen: observed.map(|observed| seen(map, observed, tie)),
             why: why(visit, map, tie),
