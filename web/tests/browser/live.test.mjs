@@ -106,6 +106,19 @@ test('every link leads to a page that is well made, the feed too', async () => {
     await seen.close();
 });
 
+test('queries full of markup run nothing, and nothing of it becomes an element', async () => {
+    const seen = await view(running, { cookie: false });
+    const markup = encodeURIComponent(`in'"><xss-probe onclick=window.__xss=1><img src=x onerror=window.__xss=1>`);
+    for (const path of ['live', 'events', 'proxies', 'topology', 'ns/shop/services/reviews']) {
+        for (const fields of [['svc', 'from', 'to', 'q'], ['verdict', 'kind', 'edges', 'focus', 'ns', 'after', 'run']]) {
+            await seen.open(`${path}?${fields.map((field) => `${field}=${markup}`).join('&')}`);
+            const found = await seen.page.evaluate(() => [document.querySelectorAll('main xss-probe, [onclick], [onerror]').length, window.__xss]);
+            assert.deepEqual([found, seen.told.dialogs, seen.told.violations], [[0, undefined], [], []], `${path} ${fields}`);
+        }
+    }
+    await seen.close();
+});
+
 test('calls show as they end, without loading the page again', async () => {
     const { served, seen, page, lines, ids, shows, connected, close } = await opened('live');
     await connected();

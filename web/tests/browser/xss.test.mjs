@@ -14,12 +14,12 @@ const MARKUP = `in'"><xss-probe onclick=window.__xss=1><img src=x onerror=window
 /** Names of everything that a query may hold, on any page. */
 const FIELDS = [
     'a', 'at', 'b', 'backend', 'back', 'compare', 'edges', 'feature', 'find', 'focus', 'from', 'headers', 'header', 'hide', 'hops', 'kind', 'loss', 'method',
-    'n', 'namespace', 'ns', 'page', 'path', 'policy', 'q', 'ready', 'requests', 'scope', 'seed', 'severity', 'code', 'show', 'sort', 'tab', 'text', 'before', 'to', 'token', 'url', 'used', 'verdict',
+    'n', 'namespace', 'ns', 'page', 'path', 'policy', 'q', 'ready', 'requests', 'scope', 'seed', 'severity', 'code', 'show', 'sort', 'svc', 'tab', 'text', 'before', 'to', 'token', 'url', 'used', 'verdict',
 ];
 
 const ROUTES = [
     '', 'topology', 'services', 'ns/shop/services/web', 'policies', 'policies/traffictarget/shop/hostile', 'access', 'access/explain', 'capabilities', 'switch',
-    'simulate', 'playground', 'findings', 'about', 'keys', 'theme', 'session', 'nowhere',
+    'simulate', 'playground', 'findings', 'live', 'proxies', 'events', 'about', 'keys', 'theme', 'session', 'nowhere',
 ];
 
 let dashboard;
