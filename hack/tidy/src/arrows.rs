@@ -16,6 +16,7 @@ enum Role {
     Proxy,
     Agent,
     Control,
+    Traffic,
     Suite,
     Registry,
     Web,
@@ -25,7 +26,7 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 17] = [
+const ROLES: [Role; 18] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
@@ -36,6 +37,7 @@ const ROLES: [Role; 17] = [
     Role::Proxy,
     Role::Agent,
     Role::Control,
+    Role::Traffic,
     Role::Suite,
     Role::Registry,
     Role::Web,
@@ -58,6 +60,7 @@ impl Role {
             "backends/builtin/proxy" => Self::Proxy,
             "backends/builtin/agent" => Self::Agent,
             "backends/builtin/control" => Self::Control,
+            "backends/builtin/traffic" => Self::Traffic,
             "backends/builtin/suite" => Self::Suite,
             "web" => Self::Web,
             "cli" => Self::Cli,
@@ -88,6 +91,7 @@ impl Role {
                 &[Self::Translator, Self::Backend, Self::Observed, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
                 "it puts the parts of a control plane together, whatever the policy comes from",
             ),
+            Self::Traffic => (&[Self::Translator, Self::Observed], "it reads what proxies tell on their sockets, and knows no policy"),
             Self::Suite => (
                 &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
                 "it puts the mesh together and compares it with the evaluator",
@@ -98,7 +102,17 @@ impl Role {
                 "the registry is the only list of backends; a page runs no command",
             ),
             Self::Cli => (
-                &[Self::Crds, Self::Translator, Self::Observed, Self::Registry, Self::Web, Self::Proxy, Self::Agent, Self::Control],
+                &[
+                    Self::Crds,
+                    Self::Translator,
+                    Self::Observed,
+                    Self::Registry,
+                    Self::Web,
+                    Self::Proxy,
+                    Self::Agent,
+                    Self::Control,
+                    Self::Traffic,
+                ],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),
             Self::Golden => (
@@ -167,10 +181,11 @@ mod tests {
             member("proxy", "backends/builtin/proxy", &["ca", "join"]),
             member("agent", "backends/builtin/agent", &["ca", "join"]),
             member("control", "backends/builtin/control", &["observed", "xds", "ca", "join", "agent", "one", "translator"]),
+            member("traffic", "backends/builtin/traffic", &["observed"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
             member("web", "web", &["observed", "registry"]),
-            member("cli", "cli", &["registry", "web", "agent", "control"]),
+            member("cli", "cli", &["registry", "web", "agent", "control", "traffic"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),
             member("tidy", "hack/tidy", &[]),
@@ -203,6 +218,7 @@ mod tests {
         assert!(planted("registry", "cli").contains("lists the backends"));
         assert!(planted("agent", "translator").contains("neither policy nor a model"));
         assert!(planted("proxy", "translator").contains("speaks only xDS"));
+        assert!(planted("traffic", "control").contains("knows no policy"));
         assert!(planted("ca", "xds").contains("about names alone"));
     }
 

@@ -1,0 +1,210 @@
+//! Looks at all proxies of this machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use meshglot_observed::Edges;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock;
+use crate::edges;
+use crate::follow::Follower;
+use crate::history::{Difference, History, KEPT};
+use crate::names::Names;
+use crate::reading::{Reading, reading};
+use crate::ring::Ring;
+use crate::socket::{SOCKET, Silence, text};
+use crate::watchers::{Watcher, Watchers};
+
+/// The longest window of [`Hub::edges`].
+pub const LONGEST: Duration = KEPT;
+
+/// Why a workload with an Envoy is silent: its calls are told, and nobody counts them.
+pub const UNCOUNTED: &str = "an Envoy, whose calls are told (tap) and not counted";
+
+/// How often counters are read.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// So many proxies are looked at; the others are said to be silent.
+const PROXIES: usize = 512;
+
+/// What is seen of the proxies of this machine. It looks until it is dropped.
+pub struct Hub {
+    shared: Arc<Shared>,
+    _looking: JoinSet<()>,
+}
+
+/// What the tasks of a hub work on.
+struct Shared {
+    /// Where each proxy has its folder, named `NAMESPACE:NAME`.
+    folder: PathBuf,
+    names: Arc<dyn Names>,
+    ring: Arc<Ring>,
+    watchers: Arc<Watchers>,
+    proxies: Mutex<BTreeMap<String, Proxy>>,
+}
+
+/// One proxy.
+struct Proxy {
+    history: History,
+    /// Why its counters cannot be read; `None`: they can.
+    silence: Option<Silence>,
+    /// Somebody asks it right now.
+    is_asked: bool,
+}
+
+impl Hub {
+    /// Begins to look at the proxies whose folders are in `folder`, within a runtime. What a proxy has counted when it is first seen
+    /// counts as counted since its folder was: the hub has to be there before they are.
+    pub fn new(folder: PathBuf, names: Arc<dyn Names>) -> Self {
+        let shared = Arc::new(Shared { folder, names, ring: Arc::new(Ring::new()), watchers: Arc::default(), proxies: Mutex::default() });
+        let mut looking = JoinSet::new();
+        looking.spawn(look(shared.clone()));
+        Self { shared, _looking: looking }
+    }
+
+    /// Begins to look at calls, or goes on; for as long as the guard is there, and half a minute longer.
+    pub fn watch(&self) -> Watcher {
+        self.shared.watchers.watch(self.shared.ring.clone())
+    }
+
+    /// Who called whom within so long a time before now: at most [`LONGEST`]. The counters are a second old at most.
+    pub fn edges(&self, window: Duration) -> Edges {
+        let (now, window) = (Instant::now(), window.min(LONGEST));
+        let proxies = self.shared.proxies();
+        let parts: Vec<(&str, Difference<'_>)> =
+            proxies.iter().filter_map(|(workload, proxy)| Some((workload.as_str(), proxy.history.difference(now, window)?))).collect();
+        let span = parts.iter().map(|(_, difference)| difference.span).max().unwrap_or_default();
+        let names = &*self.shared.names;
+        let silent = names.workloads().into_iter().filter_map(|workload| {
+            let why = match proxies.get(&workload) {
+                None => "no proxy of it runs on this machine".to_owned(),
+                Some(proxy) => proxy.silence.as_ref()?.to_string(),
+            };
+            Some(format!("{workload}: {why}"))
+        });
+        Edges { at: clock::now(), window_seconds: span.as_secs_f64(), edges: edges::edges(&parts, names), silent: silent.collect() }
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("folder", &self.shared.folder).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn proxies(&self) -> MutexGuard<'_, BTreeMap<String, Proxy>> {
+        self.proxies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn folder_of(&self, workload: &str) -> PathBuf {
+        self.folder.join(workload.replace('/', ":"))
+    }
+
+    /// The workloads that have to be asked now. Each has its place from now on, and those that are gone have none any more.
+    fn to_ask(&self, found: BTreeSet<String>, now: Instant) -> Vec<String> {
+        let mut proxies = self.proxies();
+        proxies.retain(|workload, proxy| {
+            let is_remembered = proxy.history.newest().is_some_and(|newest| now.saturating_duration_since(newest) < KEPT);
+            found.contains(workload) || is_remembered || proxy.is_asked
+        });
+        for workload in found {
+            if proxies.len() < PROXIES {
+                let new = || Proxy { history: History::new(now), silence: Some(Silence::Nobody), is_asked: false };
+                proxies.entry(workload).or_insert_with(new);
+            }
+        }
+        let free = proxies.iter_mut().filter(|(_, proxy)| !proxy.is_asked);
+        free.map(|(workload, proxy)| {
+            proxy.is_asked = true;
+            workload.clone()
+        })
+        .collect()
+    }
+
+    /// Takes what a proxy has said.
+    fn answered(&self, workload: &str, answer: Result<Reading, Silence>, now: Instant) {
+        let mut proxies = self.proxies();
+        let Some(proxy) = proxies.get_mut(workload) else { return };
+        proxy.is_asked = false;
+        proxy.silence = match answer {
+            Ok(reading) => {
+                proxy.history.look(now, reading);
+                None
+            }
+            Err(silence) => {
+                if silence == Silence::Nobody {
+                    proxy.history.end();
+                }
+                Some(silence)
+            }
+        };
+    }
+}
+
+async fn look(shared: Arc<Shared>) {
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut asking = JoinSet::new();
+    let mut followed = Followed::default();
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {
+                let folder = shared.folder.clone();
+                // Without an answer there is nothing to look at, for a second.
+                let found = tokio::task::spawn_blocking(move || workloads(&folder)).await.unwrap_or_default();
+                for workload in shared.to_ask(found, Instant::now()) {
+                    asking.spawn(ask(shared.clone(), workload));
+                }
+                while asking.try_join_next().is_some() {}
+            }
+            () = shared.watchers.came.notified() => {}
+        }
+        followed.follow(&shared);
+    }
+}
+
+async fn ask(shared: Arc<Shared>, workload: String) {
+    let answer = text(&shared.folder_of(&workload).join(SOCKET), "/metrics").await;
+    shared.answered(&workload, answer.map(|text| reading(&text)), Instant::now());
+}
+
+/// Those whose calls are listened to.
+#[derive(Default)]
+struct Followed {
+    tasks: JoinSet<()>,
+    handles: BTreeMap<String, AbortHandle>,
+}
+
+impl Followed {
+    fn follow(&mut self, shared: &Arc<Shared>) {
+        let wanted: BTreeSet<String> =
+            if shared.watchers.want(Instant::now()) { shared.proxies().keys().cloned().collect() } else { BTreeSet::new() };
+        self.handles.retain(|workload, handle| {
+            let stays = wanted.contains(workload);
+            if !stays {
+                handle.abort();
+            }
+            stays && !handle.is_finished()
+        });
+        for workload in wanted {
+            if !self.handles.contains_key(&workload) {
+                let folder = shared.folder_of(&workload);
+                let follower = Follower { workload: workload.clone(), folder, names: shared.names.clone(), ring: shared.ring.clone() };
+                self.handles.insert(workload, self.tasks.spawn(follower.run()));
+            }
+        }
+        while self.tasks.try_join_next().is_some() {}
+    }
+}
+
+/// The workloads that have a folder: `/` occurs in no part of a name, and neither does `:`.
+fn workloads(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.replace(':', "/"));
+    entries.filter_map(name).filter(|name| name.split('/').count() == 2).collect()
+}
