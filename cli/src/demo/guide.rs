@@ -78,9 +78,9 @@ impl Audience for Guide {
             Told::Synced { revision, proxies, after } => self.synced(revision, proxies, after, io),
             Told::Key(key) => self.pressed(key, io),
             // That proxies have certificates and run is told when all of them do.
-            Told::Said(line) if line.contains(": has a certificate until") || line.ends_with(": meshglot runs") => Ok(()),
+            Told::Said { warning: false, .. } => Ok(()),
             Told::Web(url) => Ok(writeln!(io.stdout, "{}  the web view is open; in another browser: {url}", clock())?),
-            Told::Blocked { .. } | Told::Said(_) | Told::Trouble { .. } | Told::Note(_) | Told::End(_) => say(&one, io),
+            Told::Blocked { .. } | Told::Said { .. } | Told::Trouble { .. } | Told::Note(_) | Told::End(_) => say(&one, io),
         }
     }
 

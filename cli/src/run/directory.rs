@@ -10,10 +10,11 @@ use meshglot_translator::diagnostic::{Code, Diagnostic};
 use meshglot_translator::parse::Source as Text;
 use meshglot_translator::plan::{Chosen, Plan};
 use meshglot_translator::render::Backend;
-use meshglot_web::{Snapshot, Source, Staleness};
+use meshglot_web::{Live, Snapshot, Source, Staleness};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::observed::Observed;
 use super::{InForce, Told};
 use crate::args::Input;
 use crate::exit::{Exit, Failure};
@@ -88,6 +89,7 @@ pub(super) struct Directory {
     state: Mutex<State>,
     /// Whether there is a web view, for which snapshots are made.
     shown: bool,
+    observed: Arc<Observed>,
     changes: watch::Sender<u64>,
 }
 
@@ -100,7 +102,7 @@ struct State {
 }
 
 impl Directory {
-    pub(super) fn new(reader: Reader, control: Arc<Control>, tell: Sender<Told>, shown: bool) -> Self {
+    pub(super) fn new(reader: Reader, control: Arc<Control>, tell: Sender<Told>, shown: bool, observed: Arc<Observed>) -> Self {
         let state = State {
             snapshot: shown.then(|| Arc::new(reader.snapshot(1, &Reading { texts: Vec::new(), unreadable: Vec::new() }))),
             ..State::default()
@@ -112,6 +114,7 @@ impl Directory {
             wake: Mutex::default(),
             state: Mutex::new(state),
             shown,
+            observed,
             changes: watch::channel(1).0,
         }
     }
@@ -166,6 +169,7 @@ impl Directory {
             Ok(revision) => {
                 self.state().source.blocked = None;
                 let (took, at) = (since.elapsed(), Instant::now());
+                self.observed.learn(&plan);
                 self.show(reading);
                 self.state().source.good += 1;
                 let (files, changed) = (reading.texts.len(), changed(before.as_deref().unwrap_or_default(), &reading.texts));
@@ -277,6 +281,10 @@ impl Source for Directory {
 
     fn staleness(&self) -> Option<Staleness> {
         self.state().source.blocked.clone().map(|why| Staleness { why })
+    }
+
+    fn live(&self) -> Option<Arc<dyn Live>> {
+        Some(self.observed.clone())
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

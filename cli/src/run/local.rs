@@ -95,9 +95,13 @@ impl Local {
 fn told(workload: &str, happened: Happened) -> Option<Told> {
     Some(match happened {
         Happened::Started => return None,
-        // It names its workload where it knows it.
-        Happened::Said(line) if line.contains(&format!("{workload}: ")) => Told::Said(line),
-        Happened::Said(line) => Told::Said(format!("{workload}: {line}")),
+        Happened::Said(line) => {
+            let (warning, rest) =
+                ["warning: ", "error: "].iter().find_map(|word| line.strip_prefix(word)).map_or((false, &*line), |rest| (true, rest));
+            // It names its workload where it knows it.
+            let text = rest.strip_prefix(&format!("{workload}: ")).unwrap_or(rest);
+            Told::Said { unit: workload.to_owned(), warning, text: text.to_owned() }
+        }
         Happened::Trouble(why, pause) => Told::Trouble { unit: workload.to_owned(), why, pause },
         Happened::Ended(status, pause) => {
             Told::Trouble { unit: workload.to_owned(), why: format!("its proxy has ended ({status})"), pause }
@@ -124,10 +128,12 @@ mod tests {
     #[test]
     fn what_a_proxy_says_names_its_workload() {
         let said = |line: &str| match told("bank/ledger", Happened::Said(line.to_owned())) {
-            Some(Told::Said(line)) => line,
-            _ => String::new(),
+            Some(Told::Said { unit, warning, text }) => (unit, warning, text),
+            _ => Default::default(),
         };
-        assert_eq!(said("warning: bank/ledger: no"), "warning: bank/ledger: no");
-        assert_eq!(said("error: no such folder"), "bank/ledger: error: no such folder");
+        let of = |warning, text: &str| ("bank/ledger".to_owned(), warning, text.to_owned());
+        assert_eq!(said("warning: bank/ledger: it waits"), of(true, "it waits"));
+        assert_eq!(said("error: no such folder"), of(true, "no such folder"));
+        assert_eq!(said("bank/ledger: meshglot runs"), of(false, "meshglot runs"));
     }
 }

@@ -2,9 +2,12 @@
 
 mod audience;
 mod directory;
+mod events;
 mod exec;
 mod found;
 mod local;
+mod names;
+mod observed;
 mod state;
 mod web;
 
@@ -30,6 +33,7 @@ pub(crate) use audience::{Audience, Opened};
 use directory::{Directory, Reader};
 use found::Found;
 use local::Local;
+use observed::Observed;
 use state::StateFolder;
 pub(crate) use state::{STATE_FOLDER, admin_socket, proxy_folder};
 
@@ -42,8 +46,8 @@ pub(crate) enum Told {
     InForce(Box<InForce>),
     /// Policy is not, and that of before stays, if there is any.
     Blocked { why: String, errors: Vec<Diagnostic>, anything: bool },
-    /// A line that the proxy of a workload has said, which names it.
-    Said(String),
+    /// The proxy of a workload has said something.
+    Said { unit: String, warning: bool, text: String },
     /// A process that is started here does not run, and is started again after a pause.
     Trouble { unit: String, why: String, pause: Duration },
     /// For people.
@@ -118,10 +122,14 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
         let _ = notes.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Note(text.to_owned()));
     });
     let control = Arc::new(runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?);
-    let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some()));
+    let observed = {
+        let _context = runtime.enter();
+        Arc::new(Observed::new(control.clone(), state.proxies()))
+    };
+    let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some(), observed.clone()));
     hang_up(runtime, &directory)?;
     let (listener, socket) = state.listen(runtime)?;
-    let admin = meshglot_control::router(control.clone(), directory.clone());
+    let admin = meshglot_control::router(control.clone(), directory.clone()).merge(observed::router(observed.clone()));
     runtime.spawn(async move { axum::serve(listener, admin).await });
 
     let (good, looks) = {
@@ -143,7 +151,7 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
     let besides = exec::start(units, &state, tell.clone(), runtime)?;
     let words = args.proxy.as_ref().map(|word| Words::of(word, &args.envoy, ours, io.quiet));
     let mut local = words.map(|words| Local::new(control, words, state.proxies(), tell.clone()));
-    let ended = tell_all(&told, audience, runtime, local.as_mut(), io);
+    let ended = tell_all(&told, audience, &observed, runtime, local.as_mut(), io);
     audience.ending();
     runtime.block_on(async {
         // What they proxy for first, so that nobody calls any more.
@@ -159,12 +167,14 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
 fn tell_all(
     told: &Receiver<Told>,
     audience: &mut dyn Audience,
+    observed: &Observed,
     runtime: &Runtime,
     mut local: Option<&mut Local>,
     io: &mut Io<'_>,
 ) -> Outcome {
     // All senders gone is an end, too.
     while let Ok(one) = told.recv() {
+        observed.record(&one);
         if let (Told::InForce(_), Some(local)) = (&one, &mut local) {
             let _context = runtime.enter();
             local.follow();
@@ -193,7 +203,7 @@ pub(crate) fn say(one: &Told, io: &mut Io<'_>) -> Result<(), Failure> {
             let rest = if *anything { "what was in force stays" } else { "nothing is in force, and proxies are not answered" };
             writeln!(io.stderr, "error: {why}: {rest}")?;
         }
-        Told::Said(line) => writeln!(io.stderr, "{line}")?,
+        Told::Said { unit, warning, text } => writeln!(io.stderr, "{}{unit}: {text}", if *warning { "warning: " } else { "" })?,
         Told::Trouble { unit, why, pause } => {
             writeln!(io.stderr, "warning: {unit}: {why}; it is started again in {} s", pause.as_secs_f64())?;
         }
