@@ -19,6 +19,7 @@ mod git;
 mod input;
 mod io;
 mod lint;
+mod look;
 mod man;
 mod matrix;
 mod output;
@@ -60,6 +61,10 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::DemoService(args) => demo::serve(args),
         Command::Run(args) => run::run(args, io),
         Command::Proxy(args) => proxy::run(args, io),
+        Command::Tap(args) => look::tap(args, io),
+        Command::Edges(args) => look::edges(args, io),
+        Command::Stat(args) => look::stat(args, io),
+        Command::Top(args) => look::top(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),
         Command::Convert(args) => convert::run(args, io),

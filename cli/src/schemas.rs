@@ -11,6 +11,7 @@ use schemars::Schema;
 use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
 use crate::explain::{FieldAnswer, Topics};
+use crate::look::Stat;
 use crate::policy_test::{TestResults, wire};
 use crate::version::Version;
 
@@ -32,6 +33,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Rendering>(),
         of::<Resources>(),
         of::<Simulation>(),
+        of::<Stat>(),
         of::<TestResults>(),
         of::<Topics>(),
         of::<Verification>(),

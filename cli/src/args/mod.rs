@@ -12,6 +12,7 @@ mod diff;
 mod explain;
 mod input;
 mod lint;
+mod look;
 mod man;
 mod matrix;
 mod ours;
@@ -39,6 +40,7 @@ pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Accepted, Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
+pub use look::{EdgesArgs, Looked, StatArgs, TapArgs, TopArgs};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use ours::OursArgs;
@@ -115,6 +117,18 @@ pub enum Command {
     /// Look at proxies of the built-in mesh, invite one, run one
     #[command(after_help = proxy::EXAMPLES)]
     Proxy(ProxyArgs),
+    /// Show calls of a running mesh as they end, with the rule that decided
+    #[command(after_help = look::TAP_EXAMPLES)]
+    Tap(TapArgs),
+    /// Show who calls whom in a running mesh, how often, and how well it goes
+    #[command(after_help = look::EDGES_EXAMPLES)]
+    Edges(EdgesArgs),
+    /// Show how well each workload of a running mesh answers
+    #[command(after_help = look::STAT_EXAMPLES)]
+    Stat(StatArgs),
+    /// Show the paths of a running mesh that are called most
+    #[command(after_help = look::TOP_EXAMPLES)]
+    Top(TopArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
@@ -150,6 +164,7 @@ pub enum Command {
 impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_) | Self::WithParent(_))
+        let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
+        runs || matches!(self, Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

@@ -124,9 +124,9 @@ pub enum ProxyCommand {
 
 /// Which control plane.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Plane {
-    /// Folder of a running `meshglot run`
+    /// Folder of a running `meshglot run`; absent: MESHGLOT_CONFIG_DIR
     #[arg(long, value_name = "DIR")]
     pub config_dir: Option<PathBuf>,
     /// Socket of its administration, where that is elsewhere
@@ -136,9 +136,9 @@ pub struct Plane {
 
 /// Which control plane, or which file.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct PlaneOrFile {
-    /// Folder of a running `meshglot run`
+    /// Folder of a running `meshglot run`; absent: MESHGLOT_CONFIG_DIR
     #[arg(long, value_name = "DIR")]
     pub config_dir: Option<PathBuf>,
     /// Socket of its administration, where that is elsewhere

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -20,14 +20,14 @@ use crate::exit::{Exit, Failure};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A socket.
-pub(super) struct Admin(PathBuf);
+pub(crate) struct Admin(PathBuf);
 
 impl Admin {
-    pub(super) fn at(socket: PathBuf) -> Self {
+    pub(crate) fn at(socket: PathBuf) -> Self {
         Self(socket)
     }
 
-    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.ask(Method::GET, path, Bytes::new())
     }
 
@@ -48,7 +48,20 @@ impl Admin {
             .map_err(|error| self.silent(&format!("its answer cannot be read, it may be another version: {error}")))
     }
 
+    /// An answer that goes on for as long as it is read; within a runtime.
+    pub(crate) async fn stream(&self, path: &str) -> Result<Incoming, Failure> {
+        let asked = tokio::time::timeout(PATIENCE, self.send(Method::GET, path, Bytes::new())).await;
+        let (status, body) = asked.unwrap_or_else(|_| Err(self.silent("it does not answer within 10 s")))?;
+        if status.is_success() { Ok(body) } else { Err(Failure::new(Exit::Conflict, status.to_string())) }
+    }
+
     async fn answer(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
+        let (status, body) = self.send(method, path, body).await?;
+        let failed = |error: hyper::Error| self.silent(&error.to_string());
+        Ok((status, body.collect().await.map_err(failed)?.to_bytes()))
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Incoming), Failure> {
         let failed = |error: hyper::Error| self.silent(&error.to_string());
         let stream = UnixStream::connect(&self.0).await.map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => self.silent("nobody listens there"),
@@ -59,11 +72,10 @@ impl Admin {
         let request = Request::builder().method(method).uri(path).header("host", "meshglot").header("content-type", "application/json");
         let request = request.body(Full::new(body)).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let answer = sender.send_request(request).await.map_err(failed)?;
-        let status = answer.status();
-        Ok((status, answer.into_body().collect().await.map_err(failed)?.to_bytes()))
+        Ok((answer.status(), answer.into_body()))
     }
 
-    fn silent(&self, why: &str) -> Failure {
+    pub(crate) fn silent(&self, why: &str) -> Failure {
         let failure = Failure::new(Exit::Conflict, format!("no control plane at {}: {why}", self.0.display()));
         failure.help("`meshglot run --config-dir DIR` starts one")
     }

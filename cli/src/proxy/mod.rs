@@ -24,7 +24,7 @@ use crate::args::{CaptureArgs, ConfigArgs, Plane, PlaneOrFile, ProxyArgs, ProxyC
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
 use crate::run::admin_socket;
-use admin::Admin;
+pub(crate) use admin::Admin;
 pub(crate) use ours::Ours;
 pub(crate) use words::Words;
 
@@ -87,7 +87,7 @@ fn table(args: &TableArgs, rows: fn(&messages::Messages<'_>) -> Vec<Vec<String>>
 
 fn token(args: &TokenArgs, io: &mut Io<'_>) -> Outcome {
     let Plane { config_dir, admin } = &args.plane;
-    let admin = Admin::at(socket(config_dir.as_deref(), admin.as_ref()));
+    let admin = Admin::at(socket(config_dir.as_deref(), admin.as_ref())?);
     let invitation: Value = admin.post("/tokens", &serde_json::json!({ "workload": args.workload }))?;
     writeln!(io.stdout, "{invitation:#}")?;
     Ok(Exit::Ok)
@@ -115,17 +115,28 @@ fn split(workload: &str) -> Result<(&str, &str), Failure> {
         .ok_or_else(|| Failure::new(Exit::Usage, format!("`{workload}` is no NAMESPACE/NAME")))
 }
 
-fn from_plane(from: &PlaneOrFile) -> Result<Option<Admin>, Failure> {
+/// The control plane that is asked; `None`: a file is.
+pub(crate) fn from_plane(from: &PlaneOrFile) -> Result<Option<Admin>, Failure> {
     let PlaneOrFile { config_dir, admin, filename } = from;
-    Ok(filename.is_none().then(|| Admin::at(socket(config_dir.as_deref(), admin.as_ref()))))
+    if filename.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Admin::at(socket(config_dir.as_deref(), admin.as_ref())?)))
 }
 
-fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> PathBuf {
-    admin.cloned().unwrap_or_else(|| admin_socket(config_dir.unwrap_or(Path::new("."))))
+/// Not by clap, to which a variable is as good as a flag: `--admin` would contradict it.
+fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(admin) = admin {
+        return Ok(admin.clone());
+    }
+    let set = std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = config_dir.map(Path::to_owned).or(set);
+    let missing = || Failure::new(Exit::Usage, "which control plane? --config-dir DIR or --admin PATH is missing");
+    Ok(admin_socket(&folder.ok_or_else(missing)?))
 }
 
 /// The JSON document of a file.
-fn from_file(from: &PlaneOrFile, io: &mut Io<'_>) -> Result<Value, Failure> {
+pub(crate) fn from_file(from: &PlaneOrFile, io: &mut Io<'_>) -> Result<Value, Failure> {
     let path = from.filename.as_deref().unwrap_or(Path::new("-"));
     let text = text(path, io.stdin)?;
     let wrong = |error| Failure::new(Exit::Invalid, format!("{}: no JSON: {error}", path.display()));
@@ -133,7 +144,7 @@ fn from_file(from: &PlaneOrFile, io: &mut Io<'_>) -> Result<Value, Failure> {
 }
 
 /// The text of a file, or standard input.
-fn text(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
+pub(crate) fn text(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
         stdin.read_to_string(&mut text)
