@@ -37,6 +37,8 @@ pub(crate) struct Answers {
 /// Answers in the folder, and, counters and readiness alone, on another socket. It ends when this is dropped.
 pub(crate) struct Admin {
     _serving: JoinSet<io::Result<()>>,
+    /// Answers that go on end with it: connections have tasks of their own.
+    _lives: watch::Sender<()>,
 }
 
 impl Admin {
@@ -59,9 +61,11 @@ impl Admin {
             _ => {}
         }
         let listener = UnixListener::bind(&socket).map_err(told(socket.display()))?;
-        let router = counted.route("/tap", get(tap)).route("/status", get(status)).with_state(answers);
+        let (lives, ends) = watch::channel(());
+        let tap = get(move |state| tap(state, ends));
+        let router = counted.route("/tap", tap).route("/status", get(status)).with_state(answers);
         serving.spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { _serving: serving })
+        Ok(Self { _serving: serving, _lives: lives })
     }
 }
 
@@ -93,16 +97,21 @@ async fn status(State(answers): State<Arc<Answers>>) -> Response {
     .into_response()
 }
 
-/// A line of JSON for each request and connection that ends, for as long as somebody reads. Who reads too slowly is told how many lines
-/// were left out.
-async fn tap(State(answers): State<Arc<Answers>>) -> Response {
-    let lines = stream::unfold(answers.tap.watch(), |mut watch| async move {
-        let line = match watch.lines.recv().await {
+/// A line of JSON for each request and connection that ends, for as long as somebody reads and the proxy is there. Who reads too slowly
+/// is told how many lines were left out.
+async fn tap(State(answers): State<Arc<Answers>>, ends: watch::Receiver<()>) -> Response {
+    let lines = stream::unfold((answers.tap.watch(), ends), |(mut watch, mut ends)| async move {
+        let line = tokio::select! {
+            line = watch.lines.recv() => line,
+            // Nothing is ever sent: it is gone.
+            _ = ends.changed() => return None,
+        };
+        let line = match line {
             Ok(line) => line,
             Err(RecvError::Lagged(count)) => Bytes::from(format!("{{\"left_out\":{count}}}\n")),
             Err(RecvError::Closed) => return None,
         };
-        Some((Ok::<_, io::Error>(line), watch))
+        Some((Ok::<_, io::Error>(line), (watch, ends)))
     });
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }

@@ -26,7 +26,10 @@ pub const LONGEST: Duration = KEPT;
 pub const UNCOUNTED: &str = "an Envoy, whose calls are told (tap) and not counted";
 
 /// How often counters are read.
-const BEAT: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How often one looks for proxies that were not there before.
+const BEAT: Duration = Duration::from_millis(250);
 
 /// So many proxies are looked at; the others are said to be silent.
 const PROXIES: usize = 512;
@@ -54,6 +57,8 @@ struct Proxy {
     silence: Option<Silence>,
     /// Somebody asks it right now.
     is_asked: bool,
+    /// When it is to be asked next.
+    next: Instant,
 }
 
 impl Hub {
@@ -114,16 +119,25 @@ impl Shared {
         });
         for workload in found {
             if proxies.len() < PROXIES {
-                let new = || Proxy { history: History::new(now), silence: Some(Silence::Nobody), is_asked: false };
+                let new = || Proxy { history: History::new(now), silence: Some(Silence::Nobody), is_asked: false, next: now };
                 proxies.entry(workload).or_insert_with(new);
             }
         }
-        let free = proxies.iter_mut().filter(|(_, proxy)| !proxy.is_asked);
-        free.map(|(workload, proxy)| {
+        let due = proxies.iter_mut().filter(|(_, proxy)| !proxy.is_asked && proxy.next <= now);
+        due.map(|(workload, proxy)| {
             proxy.is_asked = true;
+            // One that does not run may do so at any time, and then nobody should have to wait.
+            proxy.next = now + if proxy.silence == Some(Silence::Nobody) { BEAT } else { EVERY - BEAT / 2 };
             workload.clone()
         })
         .collect()
+    }
+
+    /// The workloads whose proxy is there, as far as one knows.
+    fn running(&self) -> BTreeSet<String> {
+        let proxies = self.proxies();
+        let running = proxies.iter().filter(|(_, proxy)| proxy.silence != Some(Silence::Nobody));
+        running.map(|(workload, _)| workload.clone()).collect()
     }
 
     /// Takes what a proxy has said.
@@ -155,7 +169,7 @@ async fn look(shared: Arc<Shared>) {
         tokio::select! {
             _ = beat.tick() => {
                 let folder = shared.folder.clone();
-                // Without an answer there is nothing to look at, for a second.
+                // Without an answer there is nothing to look at, until the next time.
                 let found = tokio::task::spawn_blocking(move || workloads(&folder)).await.unwrap_or_default();
                 for workload in shared.to_ask(found, Instant::now()) {
                     asking.spawn(ask(shared.clone(), workload));
@@ -182,8 +196,7 @@ struct Followed {
 
 impl Followed {
     fn follow(&mut self, shared: &Arc<Shared>) {
-        let wanted: BTreeSet<String> =
-            if shared.watchers.want(Instant::now()) { shared.proxies().keys().cloned().collect() } else { BTreeSet::new() };
+        let wanted = if shared.watchers.want(Instant::now()) { shared.running() } else { BTreeSet::new() };
         self.handles.retain(|workload, handle| {
             let stays = wanted.contains(workload);
             if !stays {

@@ -11,19 +11,21 @@ use super::running::{Running, folder, until};
 const DOOR: u16 = 9080;
 
 /// Addresses that no other test has. `first`: the last number of the first.
-fn addresses(first: u8) -> [Ipv4Addr; 3] {
+pub(super) fn addresses(first: u8) -> [Ipv4Addr; 3] {
     let [_, _, high, low] = std::process::id().to_be_bytes();
     [0, 1, 2].map(|more| Ipv4Addr::new(127, 64 + low % 64, high, first + more))
 }
 
-fn workload(name: &str, address: Ipv4Addr, port: u16) -> String {
+/// A Workload of the bank, whose application listens at a port.
+pub(super) fn workload(name: &str, address: Ipv4Addr, port: u16) -> String {
     format!(
         "---\n{{apiVersion: meshglot.dev/v1alpha1, kind: Workload, metadata: {{name: {name}, namespace: bank, labels: {{app: {name}}}}},\n \
          spec: {{serviceAccountName: {name}, address: {address}, ports: [{{name: web, port: {port}}}]}}}}\n"
     )
 }
 
-const REST: &str = "---
+/// A Service of the ledger, and the rule that lets the teller read accounts.
+pub(super) const REST: &str = "---
 {apiVersion: v1, kind: Service, metadata: {name: ledger, namespace: bank},
  spec: {clusterIP: 10.96.0.7, selector: {app: ledger}, ports: [{name: http, port: 9080, targetPort: web}]}}
 ---
@@ -36,7 +38,7 @@ const REST: &str = "---
 ";
 
 /// The status of an answer by a workload's own door.
-fn get(from: Ipv4Addr, path: &str) -> Option<u16> {
+pub(super) fn get(from: Ipv4Addr, path: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(SocketAddr::from((from, DOOR))).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: ledger.bank\r\nconnection: close\r\n\r\n").ok()?;

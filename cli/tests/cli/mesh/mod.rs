@@ -4,6 +4,7 @@ mod answers;
 mod demo;
 mod directory;
 mod envoy;
+mod look;
 mod machine;
 mod ours;
 mod running;
