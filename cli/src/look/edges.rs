@@ -42,7 +42,7 @@ fn row(edge: &Edge, wide: bool) -> Vec<String> {
         plain(&edge.source.name()),
         plain(&edge.destination.name()),
         edge.verdict.word().to_owned(),
-        plain(policy(edge.policy.as_deref())),
+        plain(policy(edge.policy.as_deref(), edge.direction)),
         edge.calls.to_string(),
         rate_text(edge.per_second),
         percent_text(percent(edge.succeeded, edge.calls)),

@@ -12,7 +12,7 @@ pub(super) fn line(call: &Call, wide: bool, io: &Io<'_>) -> String {
     let (source, destination) = (plain(&call.source.name()), plain(&call.destination.name()));
     let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
     let mut line = format!("{} {verdict}  {source} {} {destination}  {}  {status}", time(&call.at), io.arrow(), what(call));
-    line.push_str(&format!("  {}  {} ms", plain(policy(call.policy.as_deref())), call.duration_ms));
+    line.push_str(&format!("  {}  {} ms", plain(policy(call.policy.as_deref(), call.direction)), call.duration_ms));
     // Why it never arrived, which no status says.
     if let Some(flags) = call.flags.as_deref().filter(|_| wide || call.verdict == Verdict::Failed) {
         line.push_str(&format!("  {}", plain(flags)));
@@ -23,9 +23,9 @@ pub(super) fn line(call: &Call, wide: bool, io: &Io<'_>) -> String {
     line
 }
 
-/// The deciding rule, for people.
-pub(super) fn policy(policy: Option<&str>) -> &str {
-    policy.unwrap_or("default")
+/// The deciding rule, for people. Of the called alone: a caller's proxy decides nothing.
+pub(super) fn policy(policy: Option<&str>, direction: Direction) -> &str {
+    policy.unwrap_or(if direction == Direction::Inbound { "default" } else { "-" })
 }
 
 /// The time of day; a file may hold anything.

@@ -131,7 +131,7 @@ fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> Result<PathBuf,
     }
     let set = std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let folder = config_dir.map(Path::to_owned).or(set);
-    let missing = || Failure::new(Exit::Usage, "which control plane? --config-dir DIR or --admin PATH is missing");
+    let missing = || Failure::new(Exit::Usage, "which control plane? --config-dir DIR, --admin PATH or MESHGLOT_CONFIG_DIR is missing");
     Ok(admin_socket(&folder.ok_or_else(missing)?))
 }
 

@@ -15,6 +15,7 @@ mod explain;
 mod folder;
 mod hostile;
 mod lint;
+mod look;
 mod man;
 mod matrix;
 mod mesh;

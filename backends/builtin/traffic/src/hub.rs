@@ -221,3 +221,90 @@ fn workloads(folder: &Path) -> BTreeSet<String> {
     let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.replace(':', "/"));
     entries.filter_map(name).filter(|name| name.split('/').count() == 2).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use meshglot_observed::Verdict;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::UnixListener;
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::edges::tests::Bank;
+
+    /// Listens in the folder of a workload. `says`: what it answers to everything; absent: nothing, ever.
+    fn proxy(folder: &Path, name: &str, says: Option<(u16, &'static str)>) -> JoinSet<()> {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder).expect("made");
+        let _ = std::fs::remove_file(folder.join(SOCKET));
+        let listener = UnixListener::bind(folder.join(SOCKET)).expect("a socket");
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut silent = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some((status, text)) = says else {
+                    silent.push(stream);
+                    continue;
+                };
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}", text.len());
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        tasks
+    }
+
+    async fn until(what: &str, holds: impl Fn() -> bool) {
+        let holds = async {
+            while !holds() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), holds).await.unwrap_or_else(|_| panic!("{what}: never"));
+    }
+
+    const COUNTED: &str = "meshglot_proxy_requests_total{direction=\"inbound\",cluster=\"inbound/80\",status=\"200\",flags=\"-\"} 3\n";
+
+    #[tokio::test]
+    async fn who_is_slow_or_away_hinders_nobody_and_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hub = Hub::new(folder.path().to_owned(), Arc::new(Bank));
+        let _slow = proxy(folder.path(), "bank:batch-1", None);
+        std::fs::create_dir(folder.path().join("bank:teller")).expect("made");
+        std::fs::create_dir(folder.path().join("no-workload")).expect("made");
+        let ledger = proxy(folder.path(), "bank:ledger", Some((200, COUNTED)));
+        let edges = || hub.edges(Duration::from_secs(60));
+        until("the ledger is counted", || edges().edges.iter().any(|edge| edge.calls == 3 && edge.verdict == Verdict::Allowed)).await;
+        let slow = "bank/batch-1: it does not answer within 2 s".to_owned();
+        until("the slow one is named", || edges().silent.contains(&slow)).await;
+        let away = ["bank/batch-2: no proxy of it runs on this machine", "bank/teller: its proxy does not run"].map(str::to_owned);
+        assert_eq!(edges().silent, [slow, away[0].clone(), away[1].clone()]);
+
+        // Another process in its place counts from nothing, and what both have counted is kept.
+        drop(ledger);
+        until("it is told that it is gone", || edges().silent.len() == 4).await;
+        let _ledger = proxy(folder.path(), "bank:ledger", Some((200, COUNTED)));
+        until("both are counted", || edges().edges.iter().any(|edge| edge.calls == 6)).await;
+    }
+
+    #[tokio::test]
+    async fn an_envoy_is_followed_by_its_log_while_somebody_looks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let _envoy = proxy(folder.path(), "bank:ledger", Some((404, "invalid path")));
+        let log = folder.path().join("bank:ledger/log");
+        std::fs::write(&log, "").expect("written");
+        let hub = Hub::new(folder.path().to_owned(), Arc::new(Bank));
+        until("it is known", || hub.edges(Duration::from_secs(1)).silent.contains(&format!("bank/ledger: {UNCOUNTED}"))).await;
+        let line = "{\"direction\":\"inbound\",\"method\":\"GET\",\"status\":200,\"start\":\"t\"}\n";
+        let call =
+            || std::fs::File::options().append(true).open(&log).and_then(|mut file| std::io::Write::write_all(&mut file, line.as_bytes()));
+        call().expect("written");
+        let (one, other) = (hub.watch(), hub.watch());
+        // What was written before is nobody's.
+        sleep(Duration::from_millis(500)).await;
+        assert_eq!(*one.newest().borrow(), 0);
+        call().expect("written");
+        until("both see it", || one.after(0).len() == 1 && other.after(0).len() == 1).await;
+        assert_eq!(one.after(0)[0].destination.workload.as_deref(), Some("bank/ledger"));
+    }
+}

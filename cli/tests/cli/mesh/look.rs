@@ -152,6 +152,16 @@ fn calls_are_told_with_the_rule_that_decided() {
     );
     assert_eq!((text.end(), machine.end()), (Some(0), Some(0)));
 
+    // Where the mesh is, a variable can say as well, and a flag says it better.
+    let exit = |words: &[&str], variable: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+        command.arg("edges").args(words).env("MESHGLOT_CONFIG_DIR", variable).current_dir(inside).stdin(Stdio::null());
+        command.output().expect("it runs").status.code()
+    };
+    let socket = ["--admin", ".meshglot/admin.sock"];
+    assert_eq!([exit(&[], "."), exit(&socket, "nowhere"), exit(&["--config-dir", "."], "nowhere")], [Some(0); 3]);
+    assert_eq!([exit(&[], "nowhere"), exit(&[], "")], [Some(6), Some(2)]);
+
     // What comes to an end by itself.
     let counted = meshglot(&["tap", "--config-dir", ".", "--for", "300ms"], inside);
     assert_eq!(counted.status.code(), Some(0));
