@@ -29,8 +29,8 @@ impl Histogram {
     fn quantile(&self, all: u64, percent: u64) -> f64 {
         let wanted = (u128::from(all) * u128::from(percent)).div_ceil(100);
         // Bounds that have not grown are not told: what is below them is what was below the one before.
-        let finite = self.0.iter().filter(|(micros, _)| **micros < u64::MAX);
-        let found = finite.clone().find(|(_, count)| u128::from(**count) >= wanted).or_else(|| finite.last());
+        let mut finite = self.0.iter().filter(|(micros, _)| **micros < u64::MAX);
+        let found = finite.clone().find(|(_, count)| u128::from(**count) >= wanted).or_else(|| finite.next_back());
         found.map_or(LONGEST_MS, |(micros, _)| *micros as f64 / 1000.0)
     }
 }

@@ -56,7 +56,7 @@ fn call(line: &Line<'_>, workload: &str, names: &dyn Names) -> Option<Call> {
         }
     };
     let policy = line.text("policy_denied_by").filter(|_| is_denied).or_else(|| line.text("policy"));
-    let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let known = |text: &str| Some(short(text)).filter(|text| !text.is_empty());
     Some(Call {
         id: 0,
         at: line.text("start")?.to_owned(),
@@ -66,9 +66,9 @@ fn call(line: &Line<'_>, workload: &str, names: &dyn Names) -> Option<Call> {
         verdict,
         policy: policy.map(str::to_owned),
         protocol: line.text("protocol").filter(|protocol| *protocol != "TCP").map(str::to_owned),
-        method: method.map(str::to_owned),
-        authority: line.text("authority").map(str::to_owned),
-        path: method.and_then(|_| line.text("path")).map(str::to_owned),
+        method: method.map(short),
+        authority: line.text("authority").map(short),
+        path: method.and_then(|_| line.text("path")).map(short),
         status,
         flags: known(flags),
         details: known(details).or_else(|| is_denied.then(|| "rbac_deny_close".to_owned())),
@@ -77,6 +77,17 @@ fn call(line: &Line<'_>, workload: &str, names: &dyn Names) -> Option<Call> {
         bytes_out: line.number("bytes_out").unwrap_or_default(),
         attempts: line.number("attempts"),
     })
+}
+
+/// So many bytes of a text are kept, as callers choose how long it is.
+const LONGEST: usize = 2000;
+
+fn short(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}…", &text[..end])
 }
 
 /// The fields of a line.
@@ -158,6 +169,13 @@ mod tests {
         let nowhere = of(&format!(r#"{{{fields},"destination":"127.0.0.3:80",{START}}}"#), "bank/teller");
         assert_eq!((nowhere.destination.workload, nowhere.destination.service.as_deref()), (None, Some("bank/ledger")));
         assert_eq!(nowhere.destination.address.as_deref(), Some("127.0.0.3:80"));
+    }
+
+    #[test]
+    fn no_caller_chooses_how_much_is_kept() {
+        let path = "é".repeat(40_000);
+        let call = of(&format!(r#"{{"direction":"inbound","method":"GET","path":"/{path}","authority":"{path}",{START}}}"#), "bank/ledger");
+        assert!([&call.path, &call.authority].into_iter().flatten().all(|text| text.len() <= LONGEST + 3 && text.ends_with('…')));
     }
 
     #[test]

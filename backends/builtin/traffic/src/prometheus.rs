@@ -33,7 +33,6 @@ fn sample(line: &str) -> Option<Sample<'_>> {
 }
 
 /// The labels up to the closing brace, and what follows it.
-#[expect(clippy::type_complexity, reason = "a pair that is taken apart at once")]
 fn labels(mut rest: &str) -> Option<(Vec<(&str, String)>, &str)> {
     let mut found = Vec::new();
     loop {
@@ -71,13 +70,6 @@ mod tests {
 
     use super::*;
 
-    fn read(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
-        let found: Vec<Sample<'_>> = samples(line).collect();
-        let one = found.first()?;
-        let labels = one.labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        Some((one.name.to_owned(), labels, one.value))
-    }
-
     #[test_case("a 1", &[], 1.0; "without labels")]
     #[test_case("a{} 1", &[], 1.0; "with none")]
     #[test_case("a{b=\"c\"} 2.5 1700000000", &[("b", "c")], 2.5; "with a time")]
@@ -85,8 +77,8 @@ mod tests {
     #[test_case(r#"a{b="x\"y\\z\nw",d="}, e=\"f"} 4"#, &[("b", "x\"y\\z\nw"), ("d", "}, e=\"f")], 4.0; "escaped")]
     #[test_case("a{le=\"+Inf\"} +Inf", &[("le", "+Inf")], f64::INFINITY; "without end")]
     fn good(line: &str, labels: &[(&str, &str)], value: f64) {
-        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        assert_eq!(read(line), Some(("a".to_owned(), labels, value)));
+        let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        assert_eq!(sample(line), Some(Sample { name: "a", labels, value }));
     }
 
     #[test_case("# TYPE a counter"; "a comment")]
@@ -99,7 +91,7 @@ mod tests {
     #[test_case("a{b=\"c\" 1"; "an open brace")]
     #[test_case("a{b=\"c\\"; "an open escape")]
     fn bad(line: &str) {
-        assert_eq!(read(line), None);
+        assert_eq!(samples(line).next(), None);
     }
 
     #[test]

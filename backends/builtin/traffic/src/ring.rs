@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use meshglot_observed::Call;
 use tokio::sync::watch;
 
-/// So many calls are remembered: one has about 500 bytes, and none more than a line of a tap may have.
+/// So many calls are remembered: one has about a kilobyte, and none much more than 8, since texts of callers are cut.
 const KEPT: usize = 4096;
 
 /// Calls by growing ids.

@@ -1,8 +1,9 @@
 //! The live look at a mesh that runs: calls through real proxies of this machine, as each command tells them.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::Ipv4Addr;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -73,6 +74,16 @@ fn is_as_its_schema_says(answer: &Value) {
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let wrong: Vec<String> = validator.iter_errors(answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(wrong, [""; 0], "{answer:#}");
+}
+
+/// What a socket answers.
+fn asked(socket: &Path, path: &str) -> Value {
+    let mut stream = UnixStream::connect(socket).expect("it listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }
 
 /// A command that goes on, its lines collected. It ends with the test.
@@ -211,8 +222,7 @@ fn calls_are_counted_by_who_and_why() {
     assert!(words[4].parse::<u64>().is_ok_and(|count| count > 1), "{line}");
 
     // What has happened until now is told on the socket.
-    let events = Command::new("curl").args(["-s", "--unix-socket", ".meshglot/admin.sock", "http://x/events"]).current_dir(inside).output();
-    let events: Value = serde_json::from_slice(&events.expect("curl runs").stdout).expect("a document");
+    let events = asked(&inside.join(".meshglot/admin.sock"), "/events");
     is_as_its_schema_says(&events);
     let has = |kind: &str, about: Option<&str>| {
         events["events"]
