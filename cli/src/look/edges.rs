@@ -5,6 +5,7 @@ use meshglot_observed::{Direction, Edge, Latency};
 use super::filter::verdict_of;
 use super::line::policy;
 use super::number::{millis_text, percent, percent_text, rate_text};
+use super::target::Target;
 use super::{arrival, ask};
 use crate::Io;
 use crate::args::EdgesArgs;
@@ -12,11 +13,15 @@ use crate::exit::{Exit, Outcome};
 use crate::lint::line::plain;
 
 pub(crate) fn run(args: &EdgesArgs, io: &mut Io<'_>) -> Outcome {
+    let target = Target::of(&args.looked)?;
     let mut edges = ask(&args.looked, args.window, io)?;
     let wide = args.output == "wide";
-    // Machines get all that was told. Before edges are chosen by their verdict: what both ends tell is known by the others.
+    // Machines get all that was told. Before edges are chosen otherwise: what both ends tell is known by all of them.
     if args.output == "table" {
         edges.edges = arrival::shown(&edges.edges).into_iter().cloned().collect();
+    }
+    if let Some(target) = target {
+        edges.edges.retain(|edge| target.is(&edge.source) || target.is(&edge.destination));
     }
     if let Some(verdict) = args.verdict.as_deref().and_then(verdict_of) {
         edges.edges.retain(|edge| edge.verdict == verdict);

@@ -20,28 +20,23 @@ use crate::Io;
 use crate::args::Looked;
 use crate::exit::{Exit, Failure};
 use crate::proxy::{from_file, from_plane};
-use target::Target;
 
 pub(crate) use edges::run as edges;
 pub(crate) use stat::{Stat, run as stat};
 pub(crate) use tap::run as tap;
 pub(crate) use top::run as top;
 
-/// The edges that are asked for, of a mesh that runs or of a file; who is silent is told.
+/// All edges of a mesh that runs, or of a file; who is silent is told.
 fn ask(looked: &Looked, window: Duration, io: &mut Io<'_>) -> Result<Edges, Failure> {
-    let mut edges: Edges = match from_plane(&looked.from)? {
+    match from_plane(&looked.from)? {
         Some(admin) => {
             let edges = admin.get(&format!("/edges?window={}", window.as_secs_f64()))?;
             silence::tell(&edges, &admin, silence::Of::Counters, io)?;
-            edges
+            Ok(edges)
         }
         None => {
             let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot edges -o json` printed: {error}"));
-            serde_json::from_value(from_file(&looked.from, io)?).map_err(wrong)?
+            serde_json::from_value(from_file(&looked.from, io)?).map_err(wrong)
         }
-    };
-    if let Some(target) = Target::of(looked)? {
-        edges.edges.retain(|edge| target.is(&edge.source) || target.is(&edge.destination));
     }
-    Ok(edges)
 }

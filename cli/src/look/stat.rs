@@ -57,8 +57,9 @@ struct Row {
 }
 
 pub(crate) fn run(args: &StatArgs, io: &mut Io<'_>) -> Outcome {
+    let target = Target::of(&args.looked)?;
     let mut stat = of(&ask(&args.looked, args.window, io)?);
-    if let Some(target) = Target::of(&args.looked)? {
+    if let Some(target) = target {
         stat.rows.retain(|row| target.is(&row.destination));
     }
     if args.output == "json" {
@@ -96,13 +97,34 @@ fn of(edges: &Edges) -> Stat {
             Verdict::Failed => row.failed += edge.calls,
         }
     }
+    let rows = with_lost(rows);
     let row = |(row, succeeded): (Row, u64)| Row { success_percent: percent(succeeded, row.calls - row.denied), ..row };
     Stat {
         at: edges.at.clone(),
         window_seconds: edges.window_seconds,
-        rows: rows.into_values().map(row).collect(),
+        rows: rows.into_iter().map(row).collect(),
         silent: edges.silent.clone(),
     }
+}
+
+/// Calls that never arrived are known by their Service alone: they are those of its workload, where it has just one that is called.
+fn with_lost(rows: BTreeMap<Party, (Row, u64)>) -> Vec<(Row, u64)> {
+    let (mut arrived, lost): (Vec<_>, Vec<_>) = rows.into_values().partition(|(row, _)| row.destination.workload.is_some());
+    let mut others = Vec::new();
+    for (row, succeeded) in lost {
+        let service = row.destination.service.clone();
+        let mut same = arrived.iter_mut().filter(|(one, _)| service.is_some() && one.destination.service == service);
+        match (same.next(), same.next()) {
+            (Some((one, well)), None) => {
+                one.calls += row.calls;
+                one.failed += row.failed;
+                one.per_second += row.per_second;
+                *well += succeeded;
+            }
+            _ => others.push((row, succeeded)),
+        }
+    }
+    others.into_iter().chain(arrived).collect()
 }
 
 fn cells(row: &Row, wide: bool) -> Vec<String> {

@@ -100,7 +100,9 @@ const EDGES: &str = r#"{"at": "2026-11-22T02:00:00Z", "windowSeconds": 60.0, "ed
  {"direction": "outbound", "source": {"workload": "bank/teller"}, "destination": {"service": "bank/ledger"}, "verdict": "allowed", "calls": 90,
   "perSecond": 1.5, "succeeded": 90},
  {"direction": "outbound", "source": {"workload": "bank/teller"}, "destination": {"service": "bank/archive"}, "verdict": "failed", "calls": 3,
-  "perSecond": 0.05, "succeeded": 0}]}"#;
+  "perSecond": 0.05, "succeeded": 0},
+ {"direction": "outbound", "source": {"workload": "bank/batch"}, "destination": {"service": "bank/ledger"}, "verdict": "failed", "calls": 10,
+  "perSecond": 0.2, "succeeded": 0}]}"#;
 
 fn counted(words: &str) -> Vec<String> {
     let words: Vec<&str> = words.split(' ').chain(["-f", "-"]).collect();
@@ -114,13 +116,14 @@ fn edges_and_their_ends() {
     let allowed = "bank/teller bank/ledger-1 allowed p 90 1.5 98.9% 2ms 25ms";
     let denied = "bank/batch bank/ledger-1 denied default 6 0.10 0.0% - -";
     let lost = "bank/teller bank/archive failed - 3 0.05 0.0% - -";
-    assert_eq!(counted("edges")[1..], [allowed, denied, lost]);
-    assert_eq!(counted("edges bank/batch")[1..], [denied]);
+    let refused = "bank/batch bank/ledger failed - 10 0.20 0.0% - -";
+    assert_eq!(counted("edges")[1..], [allowed, denied, lost, refused]);
+    assert_eq!(counted("edges bank/batch")[1..], [denied, refused]);
     assert_eq!(counted("edges svc/archive")[1..], [lost]);
-    assert_eq!(counted("edges --verdict failed")[1..], [lost]);
-    assert_eq!(counted("edges -o wide").len(), 5, "all that both ends tell");
-    // Who was called, of a hundred that policy let pass, how many were answered well.
-    let ledger = "bank/ledger-1 98.9% 1.6 6 2ms 10ms 25ms";
+    assert_eq!(counted("edges --verdict failed")[1..], [lost, refused]);
+    assert_eq!(counted("edges -o wide").len(), 6, "all that both ends tell");
+    // Who was called, of a hundred that policy let pass, how many were answered well: what never arrived was not.
+    let ledger = "bank/ledger-1 89.0% 1.8 6 2ms 10ms 25ms";
     assert_eq!(counted("stat")[1..], ["bank/archive 0.0% 0.05 0 - - -", ledger]);
     assert_eq!(counted("stat svc/ledger -n bank")[1..], [ledger]);
 }
