@@ -56,8 +56,7 @@ async fn listen(admin: &Admin, lasts: Option<Duration>, io: &mut Io<'_>, take: T
             () = &mut end => return Ok(()),
             _ = second.tick() => Came::Second,
             frame = body.frame() => match frame {
-                None => return Err(admin.silent("it has ended")),
-                Some(Err(error)) => return Err(admin.silent(&format!("it has ended: {error}"))),
+                None | Some(Err(_)) => return Err(admin.silent("it has ended")),
                 Some(Ok(frame)) => {
                     begun.extend_from_slice(&frame.into_data().unwrap_or_default());
                     Came::Calls(whole(&mut begun)?)

@@ -115,3 +115,38 @@ async fn tap(State(answers): State<Arc<Answers>>, ends: watch::Receiver<()>) -> 
     });
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::UnixStream;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tap_ends_with_its_proxy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_state, status) = watch::channel(Status::default());
+        let answers =
+            Answers { metrics: Registry::default(), names: MetricNames::default(), losses: LogLosses::default(), tap: Tap::new(), status };
+        let admin = Admin::start(answers, folder.path(), None).await.expect("a socket");
+        let mut stream = UnixStream::connect(folder.path().join(SOCKET)).await.expect("it listens");
+        stream.write_all(b"GET /tap HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
+        let mut head = [0; 12];
+        timeout(Duration::from_secs(10), stream.read_exact(&mut head)).await.expect("in time").expect("a head");
+        assert_eq!(&head, b"HTTP/1.1 200");
+        // Somebody may write to it still, as the threads that serve do while they end.
+        drop(admin);
+        let mut rest = Vec::new();
+        timeout(Duration::from_secs(10), async {
+            while !rest.ends_with(b"0\r\n\r\n") {
+                assert_ne!(stream.read_buf(&mut rest).await.expect("it is there"), 0, "it ends as an answer does");
+            }
+        })
+        .await
+        .expect("it ends");
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) struct LogWriter {
 }
 
 /// How many pieces were lost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LogLosses(Arc<AtomicU64>);
 
 impl LogLosses {
