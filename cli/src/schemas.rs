@@ -1,7 +1,7 @@
 //! The JSON Schemas of every answer and of test files, as they are published under `docs/schemas/`.
 
 use meshglot_control::Resources;
-use meshglot_observed::Proxies;
+use meshglot_observed::{Call, Edges, Events, Proxies};
 use meshglot_translator::answer::{
     Answer, Can, Capabilities, CodeAnswer, Codes, DiffAnswer, FindingsAnswer, MatrixAnswer, MeshDiffAnswer, Rendering, Simulation,
     Verification, schema,
@@ -18,12 +18,15 @@ use crate::version::Version;
 /// `KIND` and schema of every document that `-o json` may print.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
+        of::<Call>(),
         of::<Can>(),
         of::<Capabilities>(),
         of::<CodeAnswer>(),
         of::<Codes>(),
         of::<ConversionAnswer>(),
         of::<DiffAnswer>(),
+        of::<Edges>(),
+        of::<Events>(),
         of::<FieldAnswer>(),
         of::<FindingsAnswer>(),
         of::<MatrixAnswer>(),

@@ -24,8 +24,8 @@ impl Commands {
                 format!("{program} diff --from istio --to linkerd -f {dir}/policies -f {dir}/services.yaml -f {dir}/kubernetes"),
                 "what would another mesh do otherwise?",
             ),
-            (format!("{program} matrix -R -f {dir}"), "who may call what?"),
-            (format!("{program} proxy status --config-dir {dir}"), "has each proxy what it should?"),
+            (format!("{program} edges --config-dir {dir}"), "who calls whom, and who is denied?"),
+            (format!("{program} tap svc/reviews --for 3s --config-dir {dir}"), "each call to the reviews, as it ends"),
             (format!("{program} test -f {dir}/tests"), "does all of it hold?"),
         ];
         Self(all.into_iter().map(|(line, what)| Command { line, what }).collect())

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ const MOST: usize = 6;
 pub(super) struct Guide {
     /// When it began.
     pub(super) since: Instant,
+    /// Whether it was to end before anybody listened for that.
+    pub(super) interrupted: Arc<AtomicBool>,
     pub(super) shop: SocketAddr,
     /// Of the workloads.
     pub(super) addresses: Vec<String>,
@@ -69,6 +72,10 @@ impl Audience for Guide {
         let Opened { control, tell, runtime, web, .. } = opened;
         self.state.mesh = Some(Mesh { control: (*control).clone(), tell: (*tell).clone(), runtime: (*runtime).clone() });
         self.state.web.clone_from(web);
+        if self.interrupted.load(Ordering::Relaxed) {
+            // It is listened for now, and was not then.
+            let _ = tell.send(Told::End(Ok(())));
+        }
         Ok(())
     }
 

@@ -12,9 +12,12 @@ mod service;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 pub(crate) use service::run as serve;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::Io;
 use crate::args::{DemoArgs, RunArgs};
@@ -28,11 +31,12 @@ use place::{DOOR, Place, Service};
 
 pub(crate) fn run(args: &DemoArgs, io: &mut Io<'_>) -> Outcome {
     let since = Instant::now();
+    let interrupted = interrupted()?;
     let mut folder = Folder::make(args.dir.as_deref(), args.keep)?;
     let end = if args.keep { "Ctrl-C stops it" } else { "Ctrl-C stops it and cleans up" };
     writeln!(io.stdout, "meshglot {} demo    folder {}    {end}", env!("CARGO_PKG_VERSION"), folder.path().display())?;
     io.stdout.flush()?;
-    let ended = running(args, &mut folder, since, io);
+    let ended = running(args, &mut folder, (since, interrupted), io);
     for left in folder.remove() {
         writeln!(io.stderr, "note: {} stays: something in it is not of the demo", left.display())?;
     }
@@ -40,7 +44,7 @@ pub(crate) fn run(args: &DemoArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 /// From the first file to the end of the last process.
-fn running(args: &DemoArgs, folder: &mut Folder, since: Instant, io: &mut Io<'_>) -> Outcome {
+fn running(args: &DemoArgs, folder: &mut Folder, (since, interrupted): (Instant, Arc<AtomicBool>), io: &mut Io<'_>) -> Outcome {
     let place = Place::take(args.port).map_err(|error| cannot_listen(args, &error))?;
     let shop = place.shop()?;
     let web = place::web(shop);
@@ -56,6 +60,7 @@ fn running(args: &DemoArgs, folder: &mut Folder, since: Instant, io: &mut Io<'_>
     let units = place.services.iter().map(|service| unit(service, web)).collect::<std::io::Result<_>>()?;
     let mut guide = Guide {
         since,
+        interrupted,
         shop,
         addresses,
         commands: Commands::of(folder.path()),
@@ -67,6 +72,15 @@ fn running(args: &DemoArgs, folder: &mut Folder, since: Instant, io: &mut Io<'_>
     let ended = host(&run, units, &mut guide, io);
     drop(place);
     ended
+}
+
+/// Becomes true with the first signal that is to end it: from the first file on none may end it before that is removed.
+fn interrupted() -> std::io::Result<Arc<AtomicBool>> {
+    let interrupted = Arc::<AtomicBool>::default();
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, interrupted.clone())?;
+    }
+    Ok(interrupted)
 }
 
 fn run_args(folder: &Folder, web: SocketAddr) -> RunArgs {

@@ -118,7 +118,7 @@ fn ends_when_asked(mut command: Command, example: &str) {
     BufReader::new(child.stdout.take().expect("a stream")).read_line(&mut line).expect("a line");
     kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
     let status = child.wait().expect("it ends");
-    let is_up = ["http://", "control plane  ", "proxy          "].iter().any(|start| line.starts_with(start));
+    let is_up = ["http://", "control plane  ", "meshglot ", "proxy          "].iter().any(|start| line.starts_with(start));
     assert!(is_up && status.code() == Some(0), "{example}: {status}: {line}");
 }
 
@@ -131,7 +131,7 @@ fn examples_run_and_each_command_has_two() {
     let path = format!("{}:{}:{}", folder.path().join("bin").display(), meshglot.display(), std::env::var("PATH").unwrap_or_default());
     let mut count: BTreeMap<String, usize> = commands().into_iter().map(|command| (command, 0)).collect();
     for (command, example) in examples() {
-        let lasts = command == "dashboard" || command == "run" || example.contains(" proxy run ");
+        let lasts = ["dashboard", "demo", "run"].contains(&command.as_str()) || example.contains(" proxy run ");
         // A mesh that runs already has its folder alone, and ports are those that are free.
         let line = match command.as_str() {
             "run" => {
