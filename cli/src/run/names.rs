@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use meshglot_control::Control;
 use meshglot_traffic::Names;
-use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::plan::Plan;
 use meshglot_translator::resolve::View;
 
@@ -21,6 +20,8 @@ struct Known {
     /// Who has an identity, or an address; `None`: several.
     by_identity: BTreeMap<String, Option<String>>,
     by_address: BTreeMap<IpAddr, Option<String>>,
+    /// Who all workloads behind a Service are; `None`: several.
+    behind: BTreeMap<String, Option<String>>,
     /// The first Service by name that chooses a workload.
     services: BTreeMap<String, String>,
 }
@@ -37,11 +38,19 @@ impl Who {
             only(&mut known.by_address, address, &workload);
         }
         let view = View::new(&plan.model);
-        let service = |key: &ObjectKey| {
-            let first = view.services_selecting(&*view.pods(key)?).into_iter().next()?;
-            Some((format!("{}/{}", key.namespace, key.name), format!("{}/{}", first.key.namespace, first.key.name)))
-        };
-        known.services = plan.model.keys().filter(|key| key.kind.runs_pods()).filter_map(service).collect();
+        for key in plan.model.keys().filter(|key| key.kind.runs_pods()) {
+            let workload = format!("{}/{}", key.namespace, key.name);
+            let services = view.pods(key).map(|pods| view.services_selecting(&pods)).unwrap_or_default();
+            let mut services = services.iter().map(|service| format!("{}/{}", service.key.namespace, service.key.name));
+            for service in services.clone() {
+                let identity = known.identities.get(&workload).cloned();
+                let one = known.behind.entry(service).or_insert_with(|| identity.clone());
+                if *one != identity {
+                    *one = None;
+                }
+            }
+            known.services.extend(services.next().map(|first| (workload, first)));
+        }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
     }
 
@@ -76,6 +85,10 @@ impl Names for Who {
         // Behind `~` stands the kind, where two kinds have a workload of one name.
         let plain = workload.split('~').next().unwrap_or(workload);
         self.known().services.get(plain).cloned()
+    }
+
+    fn identity_behind(&self, service: &str) -> Option<String> {
+        self.known().behind.get(service).cloned().flatten()
     }
 
     fn service_of_cluster(&self, cluster: &str) -> Option<String> {

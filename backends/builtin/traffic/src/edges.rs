@@ -76,7 +76,12 @@ pub(crate) fn caller(identity: Option<&str>, names: &dyn Names) -> Party {
 pub(crate) fn destination(own: &Party, direction: Direction, cluster: Option<&str>, names: &dyn Names) -> Party {
     match direction {
         Direction::Inbound => own.clone(),
-        Direction::Outbound => Party { service: cluster.and_then(|cluster| names.service_of_cluster(cluster)), ..Party::default() },
+        Direction::Outbound => {
+            let service = cluster.and_then(|cluster| names.service_of_cluster(cluster));
+            // Its certificate was held against that.
+            let identity = service.as_deref().and_then(|service| names.identity_behind(service));
+            Party { service, identity, ..Party::default() }
+        }
     }
 }
 
@@ -128,6 +133,10 @@ pub(crate) mod tests {
 
         fn service(&self, workload: &str) -> Option<String> {
             (workload == "bank/ledger").then(|| workload.to_owned())
+        }
+
+        fn identity_behind(&self, service: &str) -> Option<String> {
+            self.identity(service).filter(|_| service == "bank/ledger")
         }
 
         fn service_of_cluster(&self, cluster: &str) -> Option<String> {

@@ -19,6 +19,9 @@ pub trait Names: Send + Sync + 'static {
     /// The Service (`NAMESPACE/NAME`) that chooses a workload; of several the first by name.
     fn service(&self, workload: &str) -> Option<String>;
 
+    /// The SPIFFE ID that all workloads behind a Service have; `None`: there are none, or they have several.
+    fn identity_behind(&self, service: &str) -> Option<String>;
+
     /// The Service to which a caller's proxy sends by a cluster of this name.
     fn service_of_cluster(&self, cluster: &str) -> Option<String>;
 }

@@ -8,5 +8,6 @@ mod look;
 mod machine;
 mod ours;
 mod running;
+mod tutorial;
 
 pub(super) use running::Running;
