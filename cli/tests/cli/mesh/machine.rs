@@ -8,7 +8,7 @@ use super::envoy::{application, envoy};
 use super::running::{Running, folder, until};
 
 /// The port of the Service, at each caller's own address.
-const DOOR: u16 = 9080;
+pub(super) const DOOR: u16 = 9080;
 
 /// Addresses that no other test has. `first`: the last number of the first.
 pub(super) fn addresses(first: u8) -> [Ipv4Addr; 3] {

@@ -4,6 +4,7 @@ mod answers;
 mod demo;
 mod directory;
 mod envoy;
+mod faults;
 mod look;
 mod machine;
 mod ours;
