@@ -23,7 +23,7 @@ const SOCKET_PATH: usize = 107;
 
 const FILES: [(&str, &str); 10] = [
     ("README.md", include_str!("files/README.md")),
-    (".meshglotignore", include_str!("files/meshglotignore")),
+    (".meshglotskip", include_str!("files/meshglotskip")),
     ("policies/mesh.yaml", include_str!("files/policies/mesh.yaml")),
     ("policies/details.yaml", include_str!("files/policies/details.yaml")),
     ("policies/reviews.yaml", include_str!("files/policies/reviews.yaml")),
@@ -92,8 +92,9 @@ impl Folder {
             fs::write(&file, text).map_err(|error| cannot(&file, &error))?;
             self.files.push(file);
         }
+        let written = self.files.len();
         self.place_state().map_err(|error| cannot(&self.path, &error))?;
-        Ok(self.files.len())
+        Ok(written)
     }
 
     /// Paths of sockets are short: those of a deep folder lie elsewhere, behind a link.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::supervise::own_program;
 
-/// The folder, which `.meshglotignore` names.
+/// The folder, which `.meshglotskip` names.
 pub(super) const FOLDER: &str = "rendered";
 
 /// Renders it again. Policy that is wrong, or that a mesh cannot hold, is told elsewhere; what was there stays.

@@ -1,6 +1,6 @@
 //! `-f`: files, folders and standard input to sources. Nothing is read that was not asked for.
 
-mod ignored;
+mod skipped;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use meshglot_translator::parse::{Source, limits};
 use crate::Io;
 use crate::args::Input;
 use crate::exit::{Exit, Failure};
-use ignored::Ignored;
+use skipped::Skipped;
 
 /// Reads all inputs in the order given, folders by name. Texts that are not UTF-8 are told, not read.
 pub(crate) fn read(input: &Input, io: &mut Io<'_>) -> Result<(Vec<Arc<Source>>, Vec<Diagnostic>), Failure> {
@@ -80,7 +80,7 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let ignored = Ignored::of(path)?;
+    let skipped = Skipped::of(path)?;
     let mut found = Vec::new();
     let mut folders = vec![path.to_owned()];
     let mut entered = BTreeSet::new();
@@ -95,7 +95,7 @@ pub(crate) fn files(path: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failur
             let path = entry.path();
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let hidden = entry.file_name().to_string_lossy().starts_with('.')
-                || ignored.has(&path, entry.file_type().is_ok_and(|kind| kind.is_dir()));
+                || skipped.has(&path, entry.file_type().is_ok_and(|kind| kind.is_dir()));
             // Of what a link leads to.
             let is_folder = match fs::metadata(&path) {
                 Ok(metadata) => metadata.is_dir(),

@@ -1,4 +1,4 @@
-//! `.meshglotignore`: files of a folder that are no policy, in the words of `.gitignore`.
+//! `.meshglotskip`: files of a folder that are no policy, in the words of `.gitignore`.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::exit::{Exit, Failure};
 
 /// The name of the file. It counts in the folder that is read, for everything below; files of this name further down are nobody's.
-pub(crate) const NAME: &str = ".meshglotignore";
+pub(crate) const NAME: &str = ".meshglotskip";
 
 /// What is left out of a folder.
-pub(super) struct Ignored(Gitignore);
+pub(super) struct Skipped(Gitignore);
 
-impl Ignored {
+impl Skipped {
     /// # Errors
     /// The file is there and cannot be read, or a line of it is no pattern: what it meant would be read as policy.
     pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
@@ -67,6 +67,6 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_told() {
-        assert!(read("[\n").expect_err("it is wrong").starts_with(".meshglotignore: "));
+        assert!(read("[z-a]\n").expect_err("it is wrong").starts_with(".meshglotskip: "));
     }
 }
