@@ -33,6 +33,7 @@ mod render;
 mod run;
 mod schemas;
 mod simulate;
+mod suggest;
 mod supervise;
 mod verify;
 mod version;
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Tap(args) => look::tap(args, io),
         Command::Edges(args) => look::edges(args, io),
         Command::Stat(args) => look::stat(args, io),
+        Command::Suggest(args) => suggest::run(args, io),
         Command::Top(args) => look::top(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),

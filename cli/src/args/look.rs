@@ -1,5 +1,6 @@
 //! `meshglot tap`, `edges`, `stat` and `top`: looks at a mesh that runs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -44,6 +45,15 @@ Examples:
 On a terminal it is drawn again each second until Ctrl-C; elsewhere one table is printed, after 10 s if --for does not say
 otherwise. BEST, WORST and LAST are times from the head of a call to the last byte of its answer.
 Exit codes: 0 ended, 2 usage, 3 unreadable file, 6 no control plane answers.";
+
+pub(super) const SUGGEST_EXAMPLES: &str = "\
+Examples:
+  meshglot suggest --config-dir mesh/ --for 1s
+  meshglot suggest svc/ledger -n bank --denied --config-dir mesh/ --for 1s > suggested.yaml
+
+It looks at calls for a while, and prints TrafficTargets and routes that let in exactly those that passed without a rule:
+each path by itself, so that you see what a pattern would have to be. On standard error: what they would change.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
 
 /// What is looked at.
 #[derive(Debug, Args)]
@@ -137,6 +147,23 @@ pub struct TopArgs {
     /// End after so long, such as 30s
     #[arg(long = "for", value_name = "DURATION", value_parser = span)]
     pub lasts: Option<Duration>,
+}
+
+/// `meshglot suggest`.
+#[derive(Debug, Args)]
+pub struct SuggestArgs {
+    /// Whose calls.
+    #[command(flatten)]
+    pub looked: Looked,
+    /// Look for so long, such as 5m
+    #[arg(long = "for", default_value = "10s", value_name = "DURATION", value_parser = span)]
+    pub lasts: Duration,
+    /// Let in calls that were denied, too
+    #[arg(long)]
+    pub denied: bool,
+    /// File or folder of the policy in force, to say what changes; may be repeated; absent: that of --config-dir
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
 }
 
 /// `500ms`, `30s`, `5m` or `1h`.

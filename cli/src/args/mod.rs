@@ -40,7 +40,7 @@ pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Accepted, Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
-pub use look::{EdgesArgs, Looked, StatArgs, TapArgs, TopArgs};
+pub use look::{EdgesArgs, Looked, StatArgs, SuggestArgs, TapArgs, TopArgs};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use ours::OursArgs;
@@ -129,6 +129,9 @@ pub enum Command {
     /// Show the paths of a running mesh that are called most
     #[command(after_help = look::TOP_EXAMPLES)]
     Top(TopArgs),
+    /// Suggest rules for calls that were seen and that none lets in
+    #[command(after_help = look::SUGGEST_EXAMPLES)]
+    Suggest(SuggestArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),

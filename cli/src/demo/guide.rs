@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use meshglot_control::Control;
 use meshglot_observed::Sync;
-use meshglot_translator::effect::{Effect, Options, Side, effect};
-use meshglot_translator::eval::Neutral;
+use meshglot_translator::effect::Effect;
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -19,11 +18,11 @@ use tokio::task::JoinHandle;
 use super::commands::Commands;
 use super::keys::Keys;
 use super::{load, rendered};
-use crate::Io;
 use crate::exit::Failure;
 use crate::plan::Plan;
 use crate::render::count;
 use crate::run::{Audience, InForce, Opened, Told, say};
+use crate::{Io, diff};
 
 /// How often it is looked whether proxies have what is in force, and for how long.
 const LOOK: Duration = Duration::from_millis(5);
@@ -106,7 +105,7 @@ impl Guide {
             let changed: Vec<&str> = changed.iter().map(|name| self.below(name)).collect();
             let what = if changed.is_empty() { "the same files".to_owned() } else { changed.join(", ") };
             writeln!(io.stdout, "{}  {what}: in force, read and planned in {} ms", clock(), took.as_millis())?;
-            for line in lines(&between(before, &plan), io.arrow()) {
+            for line in lines(&diff::effect_between(before, &plan), io.arrow()) {
                 writeln!(io.stdout, "          {line}")?;
             }
         }
@@ -186,20 +185,11 @@ impl Guide {
     }
 }
 
-/// What an edit does to calls.
-fn between(before: &Plan, now: &Plan) -> Effect {
-    let (from, to) = (Neutral::new(&before.model), Neutral::new(&now.model));
-    let from = Side { model: &before.model, reading: &from, mesh: None };
-    let to = Side { model: &now.model, reading: &to, mesh: None };
-    effect(&from, &to, &Options::default())
-}
-
 fn lines(effect: &Effect, arrow: &str) -> Vec<String> {
     if effect.is_none() {
         return vec!["no call is decided otherwise".to_owned()];
     }
-    let mut lines: Vec<String> = effect.access.iter().map(|change| change.words().line(arrow)).collect();
-    lines.extend(effect.shares.iter().map(|change| change.words().line(arrow)));
+    let mut lines = diff::lines(effect, arrow, usize::MAX);
     let more = lines.len().saturating_sub(MOST);
     lines.truncate(MOST);
     lines.extend((more > 0).then(|| format!("and {more} more")));

@@ -1,9 +1,11 @@
 //! The level of effect: who may call what now and could not before, and whose share moved.
 
-use meshglot_translator::effect::Effect;
+use meshglot_translator::effect::{Effect, Options, Side, effect};
+use meshglot_translator::eval::Neutral;
 use meshglot_translator::review::{Unlike, unlike};
 
 use super::Shown;
+use crate::plan::Plan;
 use crate::render::count;
 
 /// More changes of access than this are counted, unless everything is asked for.
@@ -25,7 +27,7 @@ pub(super) fn lines(shown: &Shown<'_>, arrow: &str, cut: bool) -> Vec<String> {
 }
 
 /// The lines of one effect.
-pub(super) fn of(effect: &Effect, arrow: &str, most: usize) -> Vec<String> {
+pub(crate) fn of(effect: &Effect, arrow: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = effect.access.iter().take(most).map(|change| change.words().line(arrow)).collect();
     if effect.access.len() > most {
         lines.push(format!("  and {}, --all shows them", count(effect.access.len() - most, "more change of access")));
@@ -33,6 +35,14 @@ pub(super) fn of(effect: &Effect, arrow: &str, most: usize) -> Vec<String> {
     lines.extend(effect.shares.iter().map(|change| change.words().line(arrow)));
     lines.extend(effect.doubts.iter().map(|doubt| format!("! {}", doubt.line(arrow))));
     lines
+}
+
+/// What calls become of from one policy to another.
+pub(crate) fn effect_between(before: &Plan, now: &Plan) -> Effect {
+    let (from, to) = (Neutral::new(&before.model), Neutral::new(&now.model));
+    let from = Side { model: &before.model, reading: &from, mesh: None };
+    let to = Side { model: &now.model, reading: &to, mesh: None };
+    effect(&from, &to, &Options::default())
 }
 
 fn besides(backend: &str, unlike: &Unlike<'_>, arrow: &str) -> Vec<String> {

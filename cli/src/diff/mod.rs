@@ -10,6 +10,7 @@ mod text;
 mod unified;
 mod words;
 
+pub(crate) use calls::{effect_between, of as lines};
 pub(crate) use patches::Patches;
 
 use std::collections::BTreeMap;

@@ -20,17 +20,17 @@ use crate::proxy::{Admin, from_plane, text};
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// What has come.
-pub(super) enum Came {
+pub(crate) enum Came {
     Calls(Vec<Call>),
     /// A second has passed.
     Second,
 }
 
 /// Whoever takes it, and says whether it wants more.
-pub(super) type Take<'t> = &'t mut dyn FnMut(Came, &mut Io<'_>) -> Result<ControlFlow<()>, Failure>;
+pub(crate) type Take<'t> = &'t mut dyn FnMut(Came, &mut Io<'_>) -> Result<ControlFlow<()>, Failure>;
 
 /// Gives all calls to `take` until it has enough, the time is over, somebody ends it (Ctrl-C, SIGTERM), or the file is read.
-pub(super) fn follow(looked: &Looked, lasts: Option<Duration>, io: &mut Io<'_>, take: Take<'_>) -> Result<(), Failure> {
+pub(crate) fn follow(looked: &Looked, lasts: Option<Duration>, io: &mut Io<'_>, take: Take<'_>) -> Result<(), Failure> {
     let Some(admin) = from_plane(&looked.from)? else {
         let path = looked.from.filename.as_deref().unwrap_or(std::path::Path::new("-"));
         let text = text(path, io.stdin)?;

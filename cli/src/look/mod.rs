@@ -21,9 +21,11 @@ use crate::args::Looked;
 use crate::exit::{Exit, Failure};
 use crate::proxy::{from_file, from_plane};
 
+pub(crate) use calls::{Came, follow};
 pub(crate) use edges::run as edges;
 pub(crate) use stat::{Stat, run as stat};
 pub(crate) use tap::run as tap;
+pub(crate) use target::Target;
 pub(crate) use top::run as top;
 
 /// All edges of a mesh that runs, or of a file; who is silent is told.

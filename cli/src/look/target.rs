@@ -7,7 +7,7 @@ use crate::exit::{Exit, Failure};
 
 /// Some of those who call or are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     kind: Kind,
     /// Absent: any.
     namespace: Option<String>,
@@ -24,7 +24,7 @@ enum Kind {
 
 impl Target {
     /// What a command is about; `None`: everybody.
-    pub(super) fn of(looked: &Looked) -> Result<Option<Self>, Failure> {
+    pub(crate) fn of(looked: &Looked) -> Result<Option<Self>, Failure> {
         let namespace = looked.namespace.as_deref();
         match &looked.target {
             Some(word) => Self::parse(word, namespace).map(Some),
@@ -58,7 +58,7 @@ impl Target {
     }
 
     /// Whether one end of a call is meant.
-    pub(super) fn is(&self, party: &Party) -> bool {
+    pub(crate) fn is(&self, party: &Party) -> bool {
         let account = party.identity.as_deref().and_then(account);
         let names = match self.kind {
             Kind::Any => [party.workload.as_deref(), party.service.as_deref(), account.as_deref()],

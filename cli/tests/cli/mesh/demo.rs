@@ -277,3 +277,29 @@ fn programs_of_ones_own_are_kept_running() {
     again.args(["run", "--config-dir", ".", "--exec", "x"]).current_dir(folder.path());
     assert_eq!(again.output().expect("it runs").status.code(), Some(2));
 }
+
+#[test]
+fn what_was_seen_and_denied_is_suggested_and_passes_then() {
+    let here = here();
+    let demo = Demo::start(here.path(), &[]);
+    let shop = demo.shop();
+    let folder = demo.folder();
+    let suggested = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+        command.args(["suggest", "--for", "1s", "--config-dir"]).arg(&folder).args(words);
+        command.output().expect("it runs")
+    };
+    until("the page is there", || page(shop).contains("the ratings answered 403"));
+    // Everything that passes does so by a rule.
+    let nothing = suggested(&["svc/details"]);
+    assert_eq!((nothing.status.code(), text(&nothing.stdout)), (Some(0), String::new()), "{}", text(&nothing.stderr));
+    assert!(text(&nothing.stderr).contains("let in by a rule that exists"), "{}", text(&nothing.stderr));
+    let rules = suggested(&["svc/ratings", "--denied"]);
+    let (rules, told) = (text(&rules.stdout), text(&rules.stderr));
+    assert!(rules.contains("pathRegex: /ratings/7$") && rules.contains("name: ratings-from-reviews"), "{rules}");
+    assert!(told.contains("+ sa/bookshop/reviews → ratings.bookshop:9080   GET /ratings/7   was denied"), "{told}");
+    fs::write(folder.join("policies/suggested.yaml"), rules).expect("a file");
+    until("the stars are there", || page(shop).contains("★"));
+    fs::remove_file(folder.join("policies/suggested.yaml")).expect("it is there");
+    demo.ends(false);
+}
