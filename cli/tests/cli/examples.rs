@@ -12,7 +12,7 @@ use meshglot::args::{commands, examples};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::GOOD;
-use super::mesh::Running;
+use super::mesh::{Running, alone};
 
 /// Workloads of the Services of [`GOOD`], which may call each other.
 const WORKLOADS: &str = "\
@@ -124,6 +124,7 @@ fn ends_when_asked(mut command: Command, example: &str) {
 
 #[test]
 fn examples_run_and_each_command_has_two() {
+    let _alone = alone();
     let folder = folder();
     let mut mesh = Running::mesh(&folder.path().join("mesh"), &[]);
     mesh.hears("in force:");

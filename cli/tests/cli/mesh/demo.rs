@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -126,12 +127,19 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// A folder that a demo has kept names addresses that another may have taken meanwhile: held by a test that starts one.
+pub(in super::super) fn alone() -> MutexGuard<'static, ()> {
+    static DEMOS: Mutex<()> = Mutex::new(());
+    DEMOS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 pub(super) fn here() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("mgd").tempdir().expect("a folder")
 }
 
 #[test]
 fn the_journey_of_a_newcomer() {
+    let _alone = alone();
     let here = here();
     let mut demo = Demo::start(here.path(), &["--backend", "all"]);
     let shop = demo.shop();
@@ -188,6 +196,7 @@ fn the_journey_of_a_newcomer() {
 
 #[test]
 fn two_stand_side_by_side_and_one_that_is_kept_goes_on() {
+    let _alone = alone();
     let here = here();
     let one = Demo::start(here.path(), &["--keep"]);
     let other = Demo::start(here.path(), &["--dir", "other"]);
@@ -214,6 +223,7 @@ fn two_stand_side_by_side_and_one_that_is_kept_goes_on() {
 
 #[test]
 fn nothing_outlives_one_that_is_killed() {
+    let _alone = alone();
     let here = here();
     let mut demo = Demo::start(here.path(), &[]);
     assert!(demo.processes().len() > 12);
@@ -224,6 +234,7 @@ fn nothing_outlives_one_that_is_killed() {
 
 #[test]
 fn what_is_killed_comes_back() {
+    let _alone = alone();
     let here = here();
     let demo = Demo::start(here.path(), &[]);
     let shop = demo.shop();
@@ -254,6 +265,7 @@ fn a_folder_that_has_files_stays_as_it_is() {
 
 #[test]
 fn where_nothing_can_be_written_it_goes_elsewhere() {
+    let _alone = alone();
     // Nobody makes a folder there, not even root.
     let demo = Demo::start(Path::new("/proc"), &[]);
     assert!(demo.folder().starts_with(std::env::temp_dir()), "{}", demo.said);
@@ -280,6 +292,7 @@ fn programs_of_ones_own_are_kept_running() {
 
 #[test]
 fn what_was_seen_and_denied_is_suggested_and_passes_then() {
+    let _alone = alone();
     let here = here();
     let demo = Demo::start(here.path(), &[]);
     let shop = demo.shop();

@@ -11,4 +11,5 @@ mod ours;
 mod running;
 mod tutorial;
 
+pub(super) use demo::alone;
 pub(super) use running::Running;

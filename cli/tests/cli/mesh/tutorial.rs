@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::demo::{Demo, here, page};
+use super::demo::{Demo, alone, here, page};
 use super::running::until;
 
 /// How often a command is typed until it says what it should.
@@ -74,6 +74,7 @@ fn is_told(page: &[String], said: &str) -> bool {
 
 #[test]
 fn the_tutorial_is_what_happens() {
+    let _alone = alone();
     let here = here();
     let program = Path::new(env!("CARGO_BIN_EXE_meshglot")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
