@@ -65,6 +65,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Tap(args) => look::tap(args, io),
         Command::Edges(args) => look::edges(args, io),
         Command::Stat(args) => look::stat(args, io),
+        Command::Events(args) => look::events(args, io),
         Command::Suggest(args) => suggest::run(args, io),
         Command::Top(args) => look::top(args, io),
         Command::Verify(args) => verify::run(args, io),

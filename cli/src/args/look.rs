@@ -46,6 +46,14 @@ On a terminal it is drawn again each second until Ctrl-C; elsewhere one table is
 otherwise. BEST, WORST and LAST are times from the head of a call to the last byte of its answer.
 Exit codes: 0 ended, 2 usage, 3 unreadable file, 6 no control plane answers.";
 
+pub(super) const EVENTS_EXAMPLES: &str = "\
+Examples:
+  meshglot events --config-dir mesh/
+  meshglot events --config-dir mesh/ -o json
+
+What the control plane has said, the oldest first: policy that is in force or is not, proxies that begin and fall.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
+
 pub(super) const SUGGEST_EXAMPLES: &str = "\
 Examples:
   meshglot suggest --config-dir mesh/ --for 1s
@@ -147,6 +155,20 @@ pub struct TopArgs {
     /// End after so long, such as 30s
     #[arg(long = "for", value_name = "DURATION", value_parser = span)]
     pub lasts: Option<Duration>,
+}
+
+/// `meshglot events`.
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// Where from.
+    #[command(flatten)]
+    pub from: PlaneOrFile,
+    /// Go on with what happens, until Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
+    /// text, or json: one document, with --watch an event a line
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"], value_name = "FORMAT")]
+    pub output: String,
 }
 
 /// `meshglot suggest`.

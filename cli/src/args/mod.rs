@@ -40,7 +40,7 @@ pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Accepted, Choice, Input};
 pub use lint::{FailOn, LintArgs, LintFormat};
-pub use look::{EdgesArgs, Looked, StatArgs, SuggestArgs, TapArgs, TopArgs};
+pub use look::{EdgesArgs, EventsArgs, Looked, StatArgs, SuggestArgs, TapArgs, TopArgs};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use ours::OursArgs;
@@ -129,6 +129,9 @@ pub enum Command {
     /// Show the paths of a running mesh that are called most
     #[command(after_help = look::TOP_EXAMPLES)]
     Top(TopArgs),
+    /// Show what happened to a mesh that runs
+    #[command(after_help = look::EVENTS_EXAMPLES)]
+    Events(EventsArgs),
     /// Suggest rules for calls that were seen and that none lets in
     #[command(after_help = look::SUGGEST_EXAMPLES)]
     Suggest(SuggestArgs),
@@ -168,6 +171,6 @@ impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
         let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
-        runs || matches!(self, Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
+        runs || matches!(self, Self::Events(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

@@ -1,8 +1,9 @@
-//! `meshglot tap`, `edges`, `stat` and `top`: looks at a mesh that runs.
+//! `meshglot tap`, `edges`, `stat`, `top` and `events`: looks at a mesh that runs.
 
 mod arrival;
 mod calls;
 mod edges;
+mod events;
 mod filter;
 mod line;
 mod number;
@@ -23,6 +24,7 @@ use crate::proxy::{from_file, from_plane};
 
 pub(crate) use calls::{Came, follow};
 pub(crate) use edges::run as edges;
+pub(crate) use events::run as events;
 pub(crate) use stat::{Stat, run as stat};
 pub(crate) use tap::run as tap;
 pub(crate) use target::Target;

@@ -190,6 +190,10 @@ fn the_journey_of_a_newcomer() {
     // A mistake changes nothing.
     fs::write(demo.folder().join("policies/ratings.yaml"), "kind: [").expect("a file");
     demo.running.hears("what was in force stays");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+    let events = text(&command.args(["events", "--config-dir"]).arg(demo.folder()).output().expect("it runs").stdout);
+    assert!(events.contains(" in force  revision 2: ") && events.contains(" blocked   "), "{events}");
+    assert!(events.contains("started   bookshop/details: meshglot runs"), "{events}");
     assert!(page(shop).contains("★"));
     demo.ends(false);
 }
