@@ -87,15 +87,28 @@ pub struct Party {
 }
 
 impl Party {
+    /// Namespace and name of the service account that it has proven to be; `None`: it has proven nothing, or to be something else.
+    pub fn account(&self) -> Option<(&str, &str)> {
+        account_of(self.identity.as_deref()?.strip_prefix("spiffe://")?)
+    }
+
     /// The best of its names for people: the workload, else the Service, else the service account, else the address.
     pub fn name(&self) -> String {
         let account = self.identity.as_deref().map(|id| id.strip_prefix("spiffe://").unwrap_or(id));
-        let account = account.map(|id| match id.split('/').collect::<Vec<_>>()[..] {
-            [_, "ns", namespace, "sa", account] => format!("{namespace}/{account}"),
-            _ => id.to_owned(),
+        let account = account.map(|id| match account_of(id) {
+            Some((namespace, account)) => format!("{namespace}/{account}"),
+            None => id.to_owned(),
         });
         let named = self.workload.clone().or_else(|| self.service.clone()).or(account).or_else(|| self.address.clone());
         named.unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
+/// Namespace and name of the service account of `TRUST-DOMAIN/ns/NAMESPACE/sa/NAME`; `None`: it has another form.
+fn account_of(id: &str) -> Option<(&str, &str)> {
+    match id.split('/').collect::<Vec<_>>()[..] {
+        [_, "ns", namespace, "sa", account] => Some((namespace, account)),
+        _ => None,
     }
 }
 

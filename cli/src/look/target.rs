@@ -59,7 +59,7 @@ impl Target {
 
     /// Whether one end of a call is meant.
     pub(crate) fn is(&self, party: &Party) -> bool {
-        let account = party.identity.as_deref().and_then(account);
+        let account = party.account().map(|(namespace, name)| format!("{namespace}/{name}"));
         let names = match self.kind {
             Kind::Any => [party.workload.as_deref(), party.service.as_deref(), account.as_deref()],
             Kind::Service => [None, party.service.as_deref(), None],
@@ -80,13 +80,6 @@ fn kind_of(word: &str) -> Option<Kind> {
         "deploy" | "deployment" | "workload" => Some(Kind::Workload),
         _ => None,
     }
-}
-
-/// `NAMESPACE/NAME` of the service account of a SPIFFE ID.
-fn account(identity: &str) -> Option<String> {
-    let (_, rest) = identity.strip_prefix("spiffe://")?.split_once("/ns/")?;
-    let (namespace, account) = rest.split_once("/sa/")?;
-    Some(format!("{namespace}/{account}"))
 }
 
 fn wrong(word: &str) -> Failure {

@@ -1,8 +1,8 @@
 //! Programs that run beside the mesh, each kept running.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Runtime;
 
@@ -32,7 +32,6 @@ pub(super) fn start(units: Vec<Unit>, state: &StateFolder, tell: Sender<Told>, r
     if let Some(twice) = units.iter().find(|unit| !names.insert(unit.name.clone())) {
         return Err(Failure::new(Exit::Usage, format!("--exec: two programs are called {}", twice.name)));
     }
-    let tell = Mutex::new(tell);
     let mut supervisor = Supervisor::new(Arc::new(move |name, happened| {
         let told = match happened {
             Happened::Started | Happened::Said(_) => return,
@@ -40,7 +39,7 @@ pub(super) fn start(units: Vec<Unit>, state: &StateFolder, tell: Sender<Told>, r
             Happened::Ended(status, pause) => Told::Trouble { unit: name.to_owned(), why: format!("it has ended ({status})"), pause },
         };
         // Nobody listens any more when it ends.
-        let _ = tell.lock().unwrap_or_else(PoisonError::into_inner).send(told);
+        let _ = tell.send(told);
     }));
     if units.is_empty() {
         return Ok(supervisor);

@@ -25,11 +25,11 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn new(control: Arc<Control>, words: Words, folder: PathBuf, tell: Sender<Told>) -> Self {
-        let said = std::sync::Mutex::new(tell.clone());
+        let said = tell.clone();
         let proxies = Supervisor::new(Arc::new(move |workload, happened| {
             if let Some(one) = told(workload, happened) {
                 // Nobody listens any more when it ends.
-                let _ = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send(one);
+                let _ = said.send(one);
             }
         }));
         Self { control, words, folder, tell, proxies, told: None }

@@ -85,11 +85,9 @@ impl Seen {
     }
 }
 
-/// The service account of a SPIFFE ID.
+/// The service account that somebody has proven to be.
 fn account(party: &Party) -> Option<Account> {
-    let (_, rest) = party.identity.as_deref()?.strip_prefix("spiffe://")?.split_once("/ns/")?;
-    let (namespace, name) = rest.split_once("/sa/")?;
-    Some((namespace.to_owned(), name.to_owned()))
+    party.account().map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
 }
 
 #[cfg(test)]

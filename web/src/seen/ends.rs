@@ -58,7 +58,7 @@ impl Ends {
 
     /// The account that a party calls as: by its identity, else that of its workload.
     pub(crate) fn account(&self, party: &Party) -> Option<AccountKey> {
-        let proven = party.identity.as_deref().and_then(account_of);
+        let proven = party.account().map(|(namespace, name)| AccountKey { namespace: namespace.into(), name: name.into() });
         proven.or_else(|| {
             let at = *self.workloads.get(party.workload.as_deref()?)?;
             let workload = &self.snapshot.inventory().workloads()[at];
@@ -95,12 +95,4 @@ impl Ends {
 pub(crate) fn service_key(party: &Party) -> Option<ServiceKey> {
     let (namespace, name) = party.service.as_deref()?.split_once('/')?;
     Some(ServiceKey { namespace: namespace.into(), name: name.into() })
-}
-
-/// `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/NAME`.
-fn account_of(identity: &str) -> Option<AccountKey> {
-    match identity.strip_prefix("spiffe://")?.split('/').collect::<Vec<_>>()[..] {
-        [_, "ns", namespace, "sa", name] => Some(AccountKey { namespace: namespace.into(), name: name.into() }),
-        _ => None,
-    }
 }

@@ -20,6 +20,13 @@ pub(super) async fn get(door: SocketAddr, host: &str, path: &str) -> Result<(u16
 }
 
 async fn ask(door: SocketAddr, host: &str, path: &str) -> Result<(u16, Value), String> {
+    let (status, bytes) = fetch(door, host, path).await?;
+    // What a proxy says is no JSON.
+    Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+}
+
+/// The status and the bytes of an answer, on a connection of its own, however long it takes.
+pub(in super::super) async fn fetch(door: SocketAddr, host: &str, path: &str) -> Result<(u16, Bytes), String> {
     let failed = |error: &dyn std::error::Error| error.to_string();
     let stream = TcpStream::connect(door).await.map_err(|error| failed(&error))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
@@ -29,6 +36,5 @@ async fn ask(door: SocketAddr, host: &str, path: &str) -> Result<(u16, Value), S
     let status = answer.status().as_u16();
     let bytes = answer.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
     driver.abort();
-    // What a proxy says is no JSON.
-    Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    Ok((status, bytes))
 }

@@ -1,6 +1,6 @@
 //! The sample services of `meshglot demo`: each a small HTTP server on the socket that it is handed, calling others by its proxy.
 
-mod call;
+pub(super) mod call;
 mod details;
 mod frontend;
 mod page;
