@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshglot_translator::diagnostic::{Place, Severity};
+use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::lint::{Finding, Findings};
 use meshglot_translator::plan::Plan;
@@ -59,7 +59,7 @@ impl Ledger {
         };
         for (at, found) in findings.all.iter().enumerate() {
             let counts = found.ignored.is_none();
-            for key in subjects(&found.finding, plan) {
+            for key in plan.subjects(found.finding.object(), found.finding.place().as_ref()) {
                 let Some(standing) = ledger.objects.get_mut(&key) else { continue };
                 standing.findings.extend(counts.then_some(at));
                 match &found.finding {
@@ -87,15 +87,6 @@ impl Ledger {
     pub(crate) fn withheld(&self, mesh: &str) -> &[&'static str] {
         self.meshes.iter().find(|(name, _)| *name == mesh).map_or(&[], |(_, codes)| codes)
     }
-}
-
-/// The objects that a finding is about: what it names, and what it points into.
-fn subjects(finding: &Finding, plan: &Plan) -> BTreeSet<ObjectKey> {
-    let holder = match finding.place() {
-        Some(Place::Value(origin)) => plan.model.key_of(origin.document()),
-        Some(Place::Text(_)) | None => None,
-    };
-    finding.object().cloned().into_iter().chain(holder).collect()
 }
 
 impl Standing {

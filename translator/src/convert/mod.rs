@@ -9,7 +9,6 @@ mod object;
 mod place;
 mod ports;
 mod route;
-mod splice;
 mod split;
 mod target;
 mod text;

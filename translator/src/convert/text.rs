@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::object::Converted;
-use super::splice::{edited, edits};
 use super::{Outcome, written_objects};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::edit::{edited, edits};
 use crate::parse::{Document, NodeRef, Part, Source, Span, list_items, parse};
 use crate::render::write::{Unwritable, yaml, yaml_stream};
 

@@ -9,7 +9,7 @@ mod without;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Severity, by_position};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, by_position};
 use crate::eval::Evaluate;
 use crate::ir::{Kind, MeshSettings, ObjectKey};
 use crate::parse::{Source, parse};
@@ -103,6 +103,15 @@ impl Plan {
     /// How a mesh reads what it would get.
     pub fn reading(&self, backend: &dyn Backend, rendered: &Rendered<'_>) -> Box<dyn Evaluate> {
         reading(backend, &self.model, &self.target, rendered.bodies())
+    }
+
+    /// The objects that something told is about: the one that it names, and the one that it points into.
+    pub fn subjects(&self, object: Option<&ObjectKey>, place: Option<&Place>) -> BTreeSet<ObjectKey> {
+        let holder = match place {
+            Some(Place::Value(origin)) => self.model.key_of(origin.document()),
+            Some(Place::Text(_)) | None => None,
+        };
+        object.cloned().into_iter().chain(holder).collect()
     }
 
     /// What has no effect because it is wrong.

@@ -20,8 +20,8 @@ mod without;
 mod workload;
 
 pub use model::Model;
-pub use object::ReadOptions;
 pub(crate) use object::{Object, Recognised, read, recognise};
+pub use object::{ReadOptions, key_of};
 pub(crate) use readers::Readers;
 pub(crate) use split::{LARGEST_WEIGHT, counted, thousandths};
 pub use view::{Read, View};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::memo::Memos;
-use super::object::{Object, ReadOptions, Recognised, read, recognise};
+use super::object::{Object, ReadOptions, Recognised, key_of, read, recognise};
 use super::view::{Read, View};
 use super::{access, routes, workload};
 use crate::diagnostic::{Code, Diagnostic, Severity, by_position};
@@ -83,10 +83,7 @@ impl Model {
 
     /// The key under which a document belongs; `None` if it is not read or wrong.
     pub fn key_of(&self, document: &Arc<Document>) -> Option<ObjectKey> {
-        match recognise(document, &self.options) {
-            Recognised::Object(key) => Some(key),
-            Recognised::Foreign | Recognised::Wrong(_) => None,
-        }
+        key_of(document, &self.options)
     }
 
     /// Lets policy without any Mesh belong to this one.

@@ -61,6 +61,14 @@ const POLICY_GROUPS: [&str; 4] = ["split.smi-spec.io", "specs.smi-spec.io", "acc
 const PLANNED_KINDS: [&str; 7] =
     ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy"];
 
+/// The key under which a document belongs; `None` if it is not read or wrong.
+pub fn key_of(document: &Arc<Document>, options: &ReadOptions) -> Option<ObjectKey> {
+    match recognise(document, options) {
+        Recognised::Object(key) => Some(key),
+        Recognised::Foreign | Recognised::Wrong(_) => None,
+    }
+}
+
 /// Tells what a document is by its apiVersion and kind.
 pub(crate) fn recognise(document: &Arc<Document>, options: &ReadOptions) -> Recognised {
     let root = document.root();

@@ -9,6 +9,7 @@ mod order;
 mod requests;
 mod scale;
 mod sorts;
+mod status;
 mod versions;
 mod without;
 

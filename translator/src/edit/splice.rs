@@ -7,13 +7,13 @@ use crate::render::write::{Unwritable, yaml};
 
 /// One value of a text, and what stands there from now on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Edit {
+pub(crate) struct Edit {
     at: Span,
     text: String,
 }
 
 /// The edits that make a value of another; `None` where more than single values changes.
-pub(super) fn edits(node: NodeRef<'_>, new: &Value) -> Result<Option<Vec<Edit>>, Unwritable> {
+pub(crate) fn edits(node: NodeRef<'_>, new: &Value) -> Result<Option<Vec<Edit>>, Unwritable> {
     let mut edits = Vec::new();
     Ok(collect(node, new, &mut edits)?.then_some(edits))
 }
@@ -58,7 +58,7 @@ fn scalar(before: NodeRef<'_>, new: &Value) -> Result<String, Unwritable> {
 }
 
 /// A text with its edits made; `base` is the place of its first byte in the source. `None` where edits overlap.
-pub(super) fn edited(text: &str, base: u32, mut edits: Vec<Edit>) -> Option<String> {
+pub(crate) fn edited(text: &str, base: u32, mut edits: Vec<Edit>) -> Option<String> {
     // An alias stands for a value that is written once.
     edits.sort();
     edits.dedup();
