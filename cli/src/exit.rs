@@ -19,6 +19,10 @@ pub enum Exit {
     Usage,
     /// 3: input is unreadable or invalid.
     Invalid,
+    /// 4: nobody answers, or what is asked for is not there.
+    Unreachable,
+    /// 5: it took longer than it may.
+    TimedOut,
     /// 6: something of somebody else stands in the way; nothing was overwritten.
     Conflict,
     /// 70: a mistake of ours.
@@ -34,6 +38,8 @@ impl Exit {
             Self::Chosen(code) => code,
             Self::Usage => 2,
             Self::Invalid => 3,
+            Self::Unreachable => 4,
+            Self::TimedOut => 5,
             Self::Conflict => 6,
             Self::Internal => 70,
         }

@@ -1,5 +1,6 @@
 //! The command line of meshglot: one file per subcommand, one table of exit codes, stdout for the answer alone.
 
+mod age;
 pub mod args;
 mod base;
 mod can;
@@ -22,6 +23,7 @@ mod lint;
 mod look;
 mod man;
 mod matrix;
+mod objects;
 mod output;
 mod pager;
 mod panic;
@@ -67,6 +69,12 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Stat(args) => look::stat(args, io),
         Command::Events(args) => look::events(args, io),
         Command::Suggest(args) => suggest::run(args, io),
+        Command::Get(args) => objects::get(args, io),
+        Command::Describe(args) => objects::describe(args, io),
+        Command::Status(args) => objects::status(args, io),
+        Command::Wait(args) => objects::wait(args, io),
+        Command::Apply(args) => objects::apply(args, io),
+        Command::Delete(args) => objects::delete(args, io),
         Command::Top(args) => look::top(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),

@@ -12,6 +12,7 @@ use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
 use crate::explain::{FieldAnswer, Topics};
 use crate::look::Stat;
+use crate::objects::ObjectStatuses;
 use crate::policy_test::{TestResults, wire};
 use crate::version::Version;
 
@@ -31,6 +32,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<FindingsAnswer>(),
         of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
+        of::<ObjectStatuses>(),
         of::<Patches>(),
         of::<Proxies>(),
         of::<Rendering>(),

@@ -18,7 +18,7 @@ Examples:
 
 A line for each call that a proxy of this machine sees end, until Ctrl-C: those that come to a workload, and those that never
 arrived at one. TARGET, --from and --to are svc/NAME, deploy/NAME, workload/NAME, ns/NAME, NAMESPACE/NAME or NAME.
-Exit codes: 0 ended, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 pub(super) const EDGES_EXAMPLES: &str = "\
 Examples:
@@ -27,7 +27,7 @@ Examples:
   meshglot edges --verdict denied --config-dir mesh/ -o json
 
 Counted by the proxies of this machine. P50 and P99 are upper bounds, of all calls to that workload.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 pub(super) const STAT_EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ Examples:
   meshglot stat ns/bank -t 5m --config-dir mesh/ -o wide
 
 SUCCESS is of the calls that policy let pass. P50, P95 and P99 are upper bounds.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 pub(super) const TOP_EXAMPLES: &str = "\
 Examples:
@@ -44,7 +44,7 @@ Examples:
 
 On a terminal it is drawn again each second until Ctrl-C; elsewhere one table is printed, after 10 s if --for does not say
 otherwise. BEST, WORST and LAST are times from the head of a call to the last byte of its answer.
-Exit codes: 0 ended, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
@@ -52,7 +52,7 @@ Examples:
   meshglot events --config-dir mesh/ -o json
 
 What the control plane has said, the oldest first: policy that is in force or is not, proxies that begin and fall.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 pub(super) const SUGGEST_EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,7 @@ Examples:
 
 It looks at calls for a while, and prints TrafficTargets and routes that let in exactly those that passed without a rule:
 each path by itself, so that you see what a pattern would have to be. On standard error: what they would change.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 /// What is looked at.
 #[derive(Debug, Args)]
@@ -189,7 +189,7 @@ pub struct SuggestArgs {
 }
 
 /// `500ms`, `30s`, `5m` or `1h`.
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let millis: u64 = match unit {

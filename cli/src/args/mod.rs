@@ -15,6 +15,7 @@ mod lint;
 mod look;
 mod man;
 mod matrix;
+mod objects;
 mod ours;
 mod proxy;
 mod render;
@@ -43,6 +44,7 @@ pub use lint::{FailOn, LintArgs, LintFormat};
 pub use look::{EdgesArgs, EventsArgs, Looked, StatArgs, SuggestArgs, TapArgs, TopArgs};
 pub use man::ManArgs;
 pub use matrix::MatrixArgs;
+pub use objects::{ApplyArgs, DeleteArgs, DescribeArgs, GetArgs, ObjectStatusArgs, SelectedArgs, WaitArgs, WritingArgs};
 pub use ours::OursArgs;
 pub use proxy::{
     CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, StatusArgs, TableArgs, TokenArgs,
@@ -135,6 +137,24 @@ pub enum Command {
     /// Suggest rules for calls that were seen and that none lets in
     #[command(after_help = look::SUGGEST_EXAMPLES)]
     Suggest(SuggestArgs),
+    /// Show objects of a mesh that runs, with how they stand
+    #[command(after_help = objects::GET_EXAMPLES)]
+    Get(GetArgs),
+    /// Show all that is known of an object: what it says, what became of it, what happened
+    #[command(after_help = objects::DESCRIBE_EXAMPLES)]
+    Describe(DescribeArgs),
+    /// Tell whether all policy is in force, and why not
+    #[command(after_help = objects::STATUS_EXAMPLES)]
+    Status(ObjectStatusArgs),
+    /// Wait until objects are in force, or anything else is true of them
+    #[command(after_help = objects::WAIT_EXAMPLES)]
+    Wait(WaitArgs),
+    /// Write objects into the folder of a mesh that runs, if it would take them
+    #[command(after_help = objects::APPLY_EXAMPLES)]
+    Apply(ApplyArgs),
+    /// Take objects out of the folder of a mesh that runs
+    #[command(after_help = objects::DELETE_EXAMPLES)]
+    Delete(DeleteArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
@@ -171,6 +191,6 @@ impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
         let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
-        runs || matches!(self, Self::Events(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
+        runs || matches!(self, Self::Events(_) | Self::Status(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

@@ -18,7 +18,7 @@ Examples:
   meshglot proxy routes bank/ledger --config-dir mesh/
 
 Exit codes: 0 done, 1 a proxy has not what it should (status), 2 usage, 3 no such workload or an unreadable file,
-6 no control plane answers.";
+4 no control plane answers.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
@@ -28,28 +28,28 @@ Examples:
 
 SYNCED: has everything as it is now. STALE: has not answered yet. REFUSED: has refused something, and goes on with what
 it had. ABSENT: no proxy of the workload is connected.
-Exit codes: 0 all SYNCED or ABSENT, 1 some are not, 2 usage, 3 unreadable file, 6 no control plane answers.";
+Exit codes: 0 all SYNCED or ABSENT, 1 some are not, 2 usage, 3 unreadable file, 4 no control plane answers.";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
   meshglot proxy config bank/ledger --config-dir mesh/
   meshglot proxy config -f config_dump.json -o json
 
-Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 4 no control plane answers.";
 
 const CLUSTERS_EXAMPLES: &str = "\
 Examples:
   meshglot proxy clusters bank/ledger --config-dir mesh/
   meshglot proxy clusters -f config_dump.json
 
-Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 4 no control plane answers.";
 
 const ROUTES_EXAMPLES: &str = "\
 Examples:
   meshglot proxy routes bank/ledger --config-dir mesh/
   meshglot proxy routes -f config_dump.json
 
-Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 4 no control plane answers.";
 
 const LOG_EXAMPLES: &str = "\
 Examples:
@@ -64,7 +64,7 @@ Examples:
   meshglot proxy token bank/teller --admin mesh/.meshglot/admin.sock > teller.join
 
 It is good once, for ten minutes, for this workload's identity: keep it from others until it is used.
-Exit codes: 0 printed, 2 usage, 3 no such workload, 6 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 no such workload, 4 no control plane answers.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

@@ -53,7 +53,7 @@ pub(super) struct State {
     mesh: Option<Mesh>,
     web: Option<String>,
     /// What was in force last, and whether it was said that all is ready.
-    plan: Option<Plan>,
+    plan: Option<Arc<Plan>>,
     ready: bool,
     visitors: Option<JoinHandle<()>>,
     keys: Option<Keys>,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use meshglot_observed::{Event, Events, Kind};
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::until_signal;
 use crate::Io;
 use crate::args::EventsArgs;
 use crate::exit::{Exit, Failure, Outcome};
@@ -26,25 +26,11 @@ pub(crate) fn run(args: &EventsArgs, io: &mut Io<'_>) -> Outcome {
         return Ok(Exit::Ok);
     }
     io.stdout.flush()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupt, mut terminate) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
     let mut last = newest(&events);
-    loop {
-        let ended = runtime.block_on(async {
-            tokio::select! {
-                _ = interrupt.recv() => true,
-                _ = terminate.recv() => true,
-                () = tokio::time::sleep(LOOK) => false,
-            }
-        });
-        if ended {
-            return Ok(Exit::Ok);
-        }
+    until_signal(LOOK, || {
         last = more(&admin, last, args, io)?;
-    }
+        Ok(())
+    })
 }
 
 /// Shows those after `last`; the id of the newest.

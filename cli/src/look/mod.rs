@@ -1,5 +1,6 @@
 //! `meshglot tap`, `edges`, `stat`, `top` and `events`: looks at a mesh that runs.
 
+mod again;
 mod arrival;
 mod calls;
 mod edges;
@@ -22,6 +23,7 @@ use crate::args::Looked;
 use crate::exit::{Exit, Failure};
 use crate::proxy::{from_file, from_plane};
 
+pub(crate) use again::until_signal;
 pub(crate) use calls::{Came, follow};
 pub(crate) use edges::run as edges;
 pub(crate) use events::run as events;

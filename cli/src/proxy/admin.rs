@@ -31,7 +31,7 @@ impl Admin {
         self.ask(Method::GET, path, Bytes::new())
     }
 
-    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Failure> {
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Failure> {
         self.ask(Method::POST, path, body.to_string().into())
     }
 
@@ -46,6 +46,14 @@ impl Admin {
         }
         serde_json::from_slice(&bytes)
             .map_err(|error| self.silent(&format!("its answer cannot be read, it may be another version: {error}")))
+    }
+
+    /// Asks for something to be done, to which nothing is said.
+    pub(crate) fn tell(&self, path: &str) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.answer(Method::POST, path, Bytes::new())).await });
+        let (status, _) = asked.unwrap_or_else(|_| Err(self.silent("it does not answer within 10 s")))?;
+        if status.is_success() { Ok(()) } else { Err(Failure::new(Exit::Conflict, status.to_string())) }
     }
 
     /// An answer that goes on for as long as it is read; within a runtime.
@@ -76,7 +84,7 @@ impl Admin {
     }
 
     pub(crate) fn silent(&self, why: &str) -> Failure {
-        let failure = Failure::new(Exit::Conflict, format!("no control plane at {}: {why}", self.0.display()));
+        let failure = Failure::new(Exit::Unreachable, format!("no control plane at {}: {why}", self.0.display()));
         failure.help("`meshglot run --config-dir DIR` starts one")
     }
 }

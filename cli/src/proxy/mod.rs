@@ -86,8 +86,7 @@ fn table(args: &TableArgs, rows: fn(&messages::Messages<'_>) -> Vec<Vec<String>>
 }
 
 fn token(args: &TokenArgs, io: &mut Io<'_>) -> Outcome {
-    let Plane { config_dir, admin } = &args.plane;
-    let admin = Admin::at(socket(config_dir.as_deref(), admin.as_ref())?);
+    let admin = from_socket(&args.plane)?;
     let invitation: Value = admin.post("/tokens", &serde_json::json!({ "workload": args.workload }))?;
     writeln!(io.stdout, "{invitation:#}")?;
     Ok(Exit::Ok)
@@ -122,6 +121,17 @@ pub(crate) fn from_plane(from: &PlaneOrFile) -> Result<Option<Admin>, Failure> {
         return Ok(None);
     }
     Ok(Some(Admin::at(socket(config_dir.as_deref(), admin.as_ref())?)))
+}
+
+/// The control plane that is asked.
+pub(crate) fn from_socket(plane: &Plane) -> Result<Admin, Failure> {
+    Ok(Admin::at(socket(plane.config_dir.as_deref(), plane.admin.as_ref())?))
+}
+
+/// The folder that runs, where somebody says it.
+pub(crate) fn config_dir(plane: &Plane) -> Option<PathBuf> {
+    let set = || std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    plane.config_dir.clone().or_else(|| if plane.admin.is_none() { set() } else { None })
 }
 
 /// Not by clap, to which a variable is as good as a flag: `--admin` would contradict it.

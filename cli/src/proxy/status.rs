@@ -2,11 +2,10 @@
 
 use meshglot_observed::{Proxies, ProxyAnswer, Sync};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{from_file, from_plane};
 use crate::Io;
+use crate::age::age;
 use crate::args::StatusArgs;
 use crate::exit::{Exit, Failure, Outcome};
 
@@ -60,7 +59,7 @@ fn row(one: &ProxyAnswer, status: &Proxies, wide: bool) -> Vec<String> {
         Sync::Absent => "ABSENT",
     };
     let revision = one.revision.map(|revision| format!("{revision}/{}", status.revision));
-    let connected = one.since.as_deref().and_then(|since| Some(age(moment(&status.at)? - moment(since)?)));
+    let connected = one.since.as_deref().and_then(|since| age(since, &status.at));
     let resources: Vec<String> = one.resources.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let resources = Some(resources.join(" ")).filter(|text| !text.is_empty());
     let mut row = vec![
@@ -75,35 +74,4 @@ fn row(one: &ProxyAnswer, status: &Proxies, wide: bool) -> Vec<String> {
         row.extend([or_dash(one.identity.clone()), or_dash(one.software.clone())]);
     }
     row
-}
-
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok()
-}
-
-/// As kubectl writes it: `12s`, `3m`, `7h`, `5d`.
-fn age(age: time::Duration) -> String {
-    let seconds = age.whole_seconds().max(0);
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..7_200 => format!("{}m", seconds / 60),
-        7_200..172_800 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use test_case::test_case;
-
-    use super::*;
-
-    #[test_case(-5, "0s")]
-    #[test_case(119, "119s")]
-    #[test_case(120, "2m")]
-    #[test_case(7_200, "2h")]
-    #[test_case(172_800, "2d")]
-    fn ages(seconds: i64, want: &str) {
-        assert_eq!(age(time::Duration::seconds(seconds)), want);
-    }
 }

@@ -1,6 +1,7 @@
 //! The folder of a running mesh: read as a whole, put in force as a whole or not at all.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,13 +15,15 @@ use meshglot_web::{Live, Snapshot, Source, Staleness};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::objects::Board;
 use super::observed::Observed;
 use super::{InForce, Told};
 use crate::args::Input;
 use crate::exit::{Exit, Failure};
+use crate::objects::wire::{Checked, Edit, Objects};
 use crate::render::count;
 use crate::watch::{Look, Wake, Watch, look};
-use crate::{input, plan};
+use crate::{draw, input, plan};
 
 /// An editor writes in several steps: files are read when nothing happened for so long.
 const QUIET: Duration = Duration::from_millis(100);
@@ -65,6 +68,22 @@ impl Reader {
         Plan::of(&reading.texts, reading.unreadable.clone(), plan::options(&self.input), chosen, self.accepted.clone())
     }
 
+    fn folder(&self) -> &Path {
+        // One that has no name is none, and no file lies in it.
+        self.input.filenames.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// A reading with some files otherwise.
+    fn edited(&self, mut reading: Reading, edit: &Edit) -> Reading {
+        for (file, text) in &edit.files {
+            let name = self.folder().join(file).to_string_lossy().into_owned();
+            reading.texts.retain(|one| one.name() != name);
+            reading.unreadable.retain(|one| one.place.as_ref().is_none_or(|place| place.source().name() != name));
+            reading.texts.extend(text.as_ref().map(|text| Text::new(name, text.as_str())));
+        }
+        reading
+    }
+
     /// Sleeps until the files look the same twice, and gives how they look.
     fn settled(&self) -> Look {
         let mut before = look(&self.input);
@@ -90,6 +109,7 @@ pub(super) struct Directory {
     /// Whether there is a web view, for which snapshots are made.
     shown: bool,
     observed: Arc<Observed>,
+    board: Board,
     changes: watch::Sender<u64>,
 }
 
@@ -108,6 +128,7 @@ impl Directory {
             ..State::default()
         };
         Self {
+            board: Board::new(reader.folder()),
             reader,
             control,
             tell: Mutex::new(tell),
@@ -125,7 +146,7 @@ impl Directory {
         match self.reader.read() {
             Ok((reading, look)) => (self.take(&reading, since), look),
             Err(failure) => {
-                self.block(&failure.message(), Vec::new());
+                self.block(None, &failure.message());
                 (false, Look::new())
             }
         }
@@ -162,7 +183,7 @@ impl Directory {
         if known {
             return true;
         }
-        let plan = self.reader.plan(reading);
+        let plan = Arc::new(self.reader.plan(reading));
         let before = self.state().texts.replace(reading.texts.clone());
         let blocked = self.objection(&plan).map_or_else(|| self.control.publish(&plan).map_err(|error| error.to_string()), Err);
         match blocked {
@@ -170,6 +191,7 @@ impl Directory {
                 self.state().source.blocked = None;
                 let (took, at) = (since.elapsed(), Instant::now());
                 self.observed.learn(&plan);
+                self.board.enforce(&plan, revision);
                 self.show(reading);
                 self.state().source.good += 1;
                 let (files, changed) = (reading.texts.len(), changed(before.as_deref().unwrap_or_default(), &reading.texts));
@@ -177,8 +199,7 @@ impl Directory {
                 true
             }
             Err(why) => {
-                let errors = plan.errors().cloned().collect();
-                self.block(&why, errors);
+                self.block(Some(&plan), &why);
                 false
             }
         }
@@ -195,7 +216,8 @@ impl Directory {
             .then(|| format!("the Mesh says trust domain {wanted}, and this process signs for {own}: start it again for another one"))
     }
 
-    fn block(&self, why: &str, errors: Vec<Diagnostic>) {
+    fn block(&self, plan: Option<&Arc<Plan>>, why: &str) {
+        self.board.block(plan, why);
         let before = self.state().source.blocked.replace(why.to_owned());
         if before.as_deref() == Some(why) {
             return;
@@ -203,7 +225,25 @@ impl Directory {
         self.state().source.bad += 1;
         // Open pages draw themselves again, with the reason.
         self.changes.send_modify(|_| ());
+        let errors = plan.map(|plan| plan.errors().cloned().collect()).unwrap_or_default();
         self.tell(Told::Blocked { why: why.to_owned(), errors, anything: self.control.is_ready() });
+    }
+
+    /// The objects of the kinds that are wanted, with their statuses.
+    pub(super) fn objects(&self, wanted: impl Fn(&str) -> bool) -> Objects {
+        self.board.objects(wanted, &self.control.status())
+    }
+
+    /// Whether the folder could be in force with these files.
+    pub(super) fn check(&self, edit: &Edit) -> Checked {
+        match self.reader.read() {
+            Ok((reading, _)) => {
+                let plan = self.reader.plan(&self.reader.edited(reading, edit));
+                let errors = plan.errors().map(|error| draw::diagnostic_text(error, false)).collect();
+                Checked { objection: self.objection(&plan), errors }
+            }
+            Err(failure) => Checked { objection: Some(failure.message()), errors: Vec::new() },
+        }
     }
 
     fn show(&self, reading: &Reading) {

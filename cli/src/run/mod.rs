@@ -7,6 +7,7 @@ mod exec;
 mod found;
 mod local;
 mod names;
+mod objects;
 mod observed;
 mod state;
 mod web;
@@ -68,7 +69,7 @@ pub(crate) struct InForce {
     pub(crate) files: usize,
     /// The names of those that are new, gone, or say something else than before.
     pub(crate) changed: Vec<String>,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     /// From reading the first file on.
     pub(crate) took: Duration,
     /// Since when.
@@ -130,6 +131,7 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
     hang_up(runtime, &directory)?;
     let (listener, socket) = state.listen(runtime)?;
     let admin = meshglot_control::router(control.clone(), directory.clone()).merge(observed::router(observed.clone()));
+    let admin = admin.merge(objects::router(directory.clone()));
     runtime.spawn(async move { axum::serve(listener, admin).await });
 
     let (good, looks) = {

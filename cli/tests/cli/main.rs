@@ -27,6 +27,7 @@ mod rendered_folders;
 mod schemas;
 mod simulate;
 mod sources;
+mod status;
 mod terminal;
 mod transcripts;
 mod verify;

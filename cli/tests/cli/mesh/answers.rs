@@ -64,7 +64,7 @@ fn mistakes_say_what_to_do() {
         (output.status.code(), String::from_utf8(output.stderr).expect("a text"))
     };
     let (code, text) = told(&["proxy", "status", "--config-dir", "."]);
-    assert_eq!(code, Some(6), "{text}");
+    assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("nobody listens there (`meshglot run --config-dir DIR` starts one)"), "{text}");
     let mut mesh = Running::mesh(folder.path(), &[]);
     mesh.hears("in force:");

@@ -171,7 +171,7 @@ fn calls_are_told_with_the_rule_that_decided() {
     };
     let socket = ["--admin", ".meshglot/admin.sock"];
     assert_eq!([exit(&[], "."), exit(&socket, "nowhere"), exit(&["--config-dir", "."], "nowhere")], [Some(0); 3]);
-    assert_eq!([exit(&[], "nowhere"), exit(&[], "")], [Some(6), Some(2)]);
+    assert_eq!([exit(&[], "nowhere"), exit(&[], "")], [Some(4), Some(2)]);
 
     // What comes to an end by itself.
     let counted = meshglot(&["tap", "--config-dir", ".", "--for", "300ms"], inside);

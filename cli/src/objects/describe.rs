@@ -1,0 +1,133 @@
+//! `meshglot describe`: one object in all that is known of it, for people.
+
+use std::fmt::Write as _;
+
+use meshglot_observed::Events;
+use meshglot_translator::render::write::yaml;
+use serde_json::Value;
+
+use super::select::{Found, Selected};
+use super::{SOURCE_AT, ask, need};
+use crate::Io;
+use crate::age::age;
+use crate::args::DescribeArgs;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::lint::line::plain;
+use crate::output::unwritable;
+use crate::proxy::from_plane;
+
+pub(crate) fn run(args: &DescribeArgs, io: &mut Io<'_>) -> Outcome {
+    let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
+    let objects = ask(&args.from, &selected, io)?;
+    let (found, missing) = selected.find(&objects)?;
+    let events: Option<Events> = from_plane(&args.from)?.map(|admin| admin.get("/events")).transpose()?;
+    for (number, one) in found.iter().enumerate() {
+        if number > 0 {
+            writeln!(io.stdout, "\n")?;
+        }
+        write!(io.stdout, "{}", page(one, &objects.at)?)?;
+        if let Some(events) = &events {
+            write!(io.stdout, "{}", happened(one, events, &objects.at))?;
+        }
+    }
+    need(&missing)?;
+    Ok(Exit::Ok)
+}
+
+fn page(found: &Found<'_>, at: &str) -> Result<String, Failure> {
+    let object = found.object;
+    let mut out = String::new();
+    let mut line = |name: &str, text: &str| {
+        if !text.is_empty() {
+            // A String takes whatever is written to it.
+            let _ = writeln!(out, "{:<14}{}", format!("{name}:"), plain(text));
+        }
+    };
+    line("Name", found.text("/metadata/name"));
+    line("Namespace", found.text("/metadata/namespace"));
+    line("Kind", &format!("{} ({})", found.resource.0.name(), found.text("/apiVersion")));
+    line("Written in", found.text(SOURCE_AT));
+    line("Generation", &object.pointer("/metadata/generation").map(Value::to_string).unwrap_or_default());
+    line("Age", &age(found.text("/metadata/creationTimestamp"), at).unwrap_or_default());
+    for (name, pointer) in [("Labels", "/metadata/labels"), ("Annotations", "/metadata/annotations")] {
+        let pairs = object.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+        let pairs =
+            pairs.filter(|(key, _)| *key != super::SOURCE).map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+        line(name, &pairs.collect::<Vec<_>>().join(", "));
+    }
+    // What is said beside metadata and status, whatever it is called.
+    for (name, value) in object.as_object().into_iter().flatten() {
+        if !["apiVersion", "kind", "metadata", "status"].contains(&name.as_str()) {
+            let _ = writeln!(out, "{}:\n{}", capital(name), indented(&yaml(value).map_err(unwritable)?));
+        }
+    }
+    if object.get("status").is_some() {
+        out += &standing(object, at);
+    }
+    Ok(out)
+}
+
+/// What became of it.
+fn standing(object: &Value, at: &str) -> String {
+    let mut out = String::new();
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    let mut rows = vec![["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"].map(str::to_owned).to_vec()];
+    for one in conditions.into_iter().flatten() {
+        let since = age(one["lastTransitionTime"].as_str().unwrap_or_default(), at).unwrap_or_else(|| "-".to_owned());
+        let text = |name: &str| plain(one[name].as_str().unwrap_or_default());
+        rows.push(vec![text("type"), text("status"), text("reason"), since, text("message")]);
+    }
+    let _ = writeln!(out, "Conditions:\n{}", indented(&aligned(&rows)));
+    let backends = object.pointer("/status/backends").and_then(Value::as_array);
+    for backend in backends.into_iter().flatten() {
+        let text = |name: &str| backend[name].as_str().unwrap_or_default();
+        let number = |name: &str| backend[name].as_i64().unwrap_or_default();
+        let synced = object.pointer("/status/summary/synced").and_then(Value::as_str).unwrap_or("-");
+        let _ = writeln!(out, "Backend {}:", text("name"));
+        let _ = writeln!(out, "  {}, {} of {} objects, proxies {synced}", text("verdict"), number("applied"), number("desired"));
+        if let Some(good) = backend.get("lastGood") {
+            let since = age(good["time"].as_str().unwrap_or_default(), at).map(|age| format!(", for {age}")).unwrap_or_default();
+            let _ = writeln!(out, "  generation {} stays in force{since}", good["generation"]);
+        }
+        for loss in backend["losses"].as_array().into_iter().flatten() {
+            let text = |name: &str| loss[name].as_str().unwrap_or_default();
+            let line =
+                format!("{} {} {} of {}: meshglot explain {}", text("code"), text("verdict"), text("path"), text("at"), text("code"));
+            let _ = writeln!(out, "  {}", plain(&line));
+        }
+    }
+    out
+}
+
+/// What was said of it, or of the file that it is written in.
+fn happened(found: &Found<'_>, events: &Events, at: &str) -> String {
+    let file = found.text(SOURCE_AT).rsplit_once(':').map_or("", |(file, _)| file);
+    let about = found.full_name();
+    let is_about = |text: &str| (!file.is_empty() && text.contains(file)) || text.split([' ', ':']).any(|word| word == about);
+    let mut rows = Vec::new();
+    for event in &events.events {
+        if event.about.as_ref() == Some(&about) || is_about(&event.message) {
+            rows.push(vec![age(&event.at, at).unwrap_or_default(), plain(&event.message)]);
+        }
+    }
+    if rows.is_empty() { String::new() } else { format!("Events:\n{}\n", indented(&aligned(&rows))) }
+}
+
+fn aligned(rows: &[Vec<String>]) -> String {
+    let widths: Vec<usize> =
+        (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn indented(text: &str) -> String {
+    text.trim_end().lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

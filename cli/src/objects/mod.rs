@@ -1,0 +1,77 @@
+//! `meshglot get`, `describe`, `status`, `wait`, `apply` and `delete`: the objects of a mesh that runs.
+
+mod describe;
+mod edit;
+mod get;
+mod jsonpath;
+mod resource;
+mod select;
+mod status;
+mod table;
+mod wait;
+pub(crate) mod wire;
+
+use serde_json::{Value, json};
+
+use crate::Io;
+use crate::args::PlaneOrFile;
+use crate::exit::{Exit, Failure};
+use crate::proxy::{Admin, from_file, from_plane};
+use select::Selected;
+use wire::Objects;
+
+pub(crate) use describe::run as describe;
+pub(crate) use edit::{apply, delete};
+pub(crate) use get::run as get;
+pub(crate) use status::{ObjectStatuses, run as status};
+pub(crate) use wait::run as wait;
+
+/// The annotation that says where an object is written: a path in the folder, and a line.
+pub(crate) const SOURCE: &str = "meshglot.dev/source";
+
+/// Where it is in an object.
+const SOURCE_AT: &str = "/metadata/annotations/meshglot.dev~1source";
+
+/// The objects of a mesh that runs, or of a file that `get -o json` printed. That it is blocked is told.
+fn ask(from: &PlaneOrFile, selected: &Selected, io: &mut Io<'_>) -> Result<Objects, Failure> {
+    let Some(admin) = from_plane(from)? else { return read(from_file(from, io)?) };
+    let objects = of(&admin, selected)?;
+    tell_blocked(&objects, io)?;
+    Ok(objects)
+}
+
+fn of(admin: &Admin, selected: &Selected) -> Result<Objects, Failure> {
+    admin.get(&format!("/objects?kinds={}", selected.kinds()))
+}
+
+fn tell_blocked(objects: &Objects, io: &mut Io<'_>) -> Result<(), Failure> {
+    if let Some(why) = &objects.blocked {
+        let rest =
+            if objects.revision > 0 { format!("revision {} stays in force", objects.revision) } else { "nothing is in force".to_owned() };
+        writeln!(io.stderr, "warning: the folder as it is now is not in force: {why}: {rest}")?;
+    }
+    Ok(())
+}
+
+/// A list, or one object.
+fn read(json: Value) -> Result<Objects, Failure> {
+    let items = match json.get("items").and_then(Value::as_array) {
+        Some(items) if json["kind"] == "List" => items.clone(),
+        None if json.get("metadata").is_some() => vec![json],
+        _ => return Err(Failure::new(Exit::Invalid, "this is not what `meshglot get -o json` printed")),
+    };
+    Ok(Objects { revision: 0, at: String::new(), blocked: None, items })
+}
+
+/// As an API server would have them.
+fn list(objects: &Objects, items: &[&Value]) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": objects.revision.to_string()}, "items": items})
+}
+
+/// Fails where something was named that is not there.
+fn need(missing: &[String]) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Unreachable, format!("not found: {}", missing.join(", "))))
+}

@@ -1,0 +1,217 @@
+//! Which objects are asked for: `KIND`, `KIND NAME…` or `KIND/NAME…`, as kubectl takes them.
+
+use meshglot_translator::ir::ObjectKey;
+use serde_json::Value;
+
+use super::resource::Resource;
+use super::wire::Objects;
+use crate::exit::{Exit, Failure};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Selected {
+    wants: Vec<Want>,
+    namespace: Option<String>,
+}
+
+/// All objects of some kinds, or one of them.
+#[derive(Clone, Debug)]
+struct Want {
+    resources: Vec<Resource>,
+    /// With a namespace of its own where it is written `NAMESPACE/NAME`.
+    name: Option<(Option<String>, String)>,
+}
+
+/// An object that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'o> {
+    pub(super) resource: Resource,
+    pub(super) object: &'o Value,
+}
+
+impl Selected {
+    /// Of the words of a command line; none of them is everything of policy.
+    pub(super) fn of(words: &[String], namespace: Option<&str>) -> Result<Self, Failure> {
+        let namespace = namespace.map(str::to_owned);
+        let Some(first) = words.first() else {
+            return Ok(Self { wants: vec![Want { resources: Resource::all_of("meshglot")?, name: None }], namespace });
+        };
+        let wants = if first.contains('/') {
+            words.iter().map(|word| slashed(word)).collect::<Result<_, _>>()?
+        } else {
+            let resources = Resource::all_of(first)?;
+            match &words[1..] {
+                [] => vec![Want { resources, name: None }],
+                names => names.iter().map(|name| Want { resources: resources.clone(), name: Some(place(name)) }).collect(),
+            }
+        };
+        Ok(Self { wants, namespace })
+    }
+
+    /// These objects.
+    pub(super) fn named<'k>(keys: impl IntoIterator<Item = &'k ObjectKey>) -> Self {
+        let want = |key: &ObjectKey| Want {
+            resources: vec![Resource(key.kind)],
+            name: Some((Some(key.namespace.to_string()).filter(|namespace| !namespace.is_empty()), key.name.to_string())),
+        };
+        Self { wants: keys.into_iter().map(want).collect(), namespace: None }
+    }
+
+    /// The names of the kinds, for whoever has the objects.
+    pub(super) fn kinds(&self) -> String {
+        let mut names: Vec<&str> = self.wants.iter().flat_map(|want| &want.resources).map(|resource| resource.0.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join(",")
+    }
+
+    /// Whether single objects were named.
+    pub(super) fn names_some(&self) -> bool {
+        self.wants.iter().any(|want| want.name.is_some())
+    }
+
+    /// Whether one object was named and nothing else.
+    pub(super) fn names_one(&self) -> bool {
+        matches!(&self.wants[..], [Want { name: Some(_), resources }] if resources.len() == 1)
+    }
+
+    /// Those that are there, in the order asked; what is named and not there, in words.
+    pub(super) fn find<'o>(&self, objects: &'o Objects) -> Result<(Vec<Found<'o>>, Vec<String>), Failure> {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for want in &self.wants {
+            for resource in &want.resources {
+                let of_kind = objects.items.iter().filter(|object| is_of(object, *resource));
+                let fits: Vec<Found<'_>> =
+                    of_kind.filter(|object| self.fits(want, object)).map(|object| Found { resource: *resource, object }).collect();
+                if let Some((_, name)) = &want.name {
+                    match fits.len() {
+                        0 => missing.push(resource.named(name)),
+                        1 => {}
+                        _ => return Err(ambiguous(name, &fits)),
+                    }
+                }
+                found.extend(fits);
+            }
+        }
+        Ok((found, missing))
+    }
+
+    fn fits(&self, want: &Want, object: &Value) -> bool {
+        let own = namespace(object);
+        let Some((named, name)) = &want.name else {
+            return self.namespace.as_deref().is_none_or(|wanted| wanted == own || own.is_empty());
+        };
+        let wanted = named.as_deref().or(self.namespace.as_deref());
+        name_of(object) == name && wanted.is_none_or(|wanted| wanted == own || own.is_empty())
+    }
+}
+
+impl Found<'_> {
+    /// `NAMESPACE/NAME`, or the name alone.
+    pub(super) fn full_name(&self) -> String {
+        let (namespace, name) = (namespace(self.object), name_of(self.object));
+        if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+    }
+
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// `Kind/NAMESPACE/NAME`, as reports say it.
+    pub(super) fn key(&self) -> String {
+        format!("{}/{}", self.resource.0.name(), self.full_name())
+    }
+
+    /// A condition of its status: whether it holds, reason and message.
+    pub(super) fn condition(&self, type_: &str) -> Option<(&str, &str, &str)> {
+        let all = self.object.pointer("/status/conditions")?.as_array()?;
+        let one = all.iter().find(|one| one["type"].as_str().is_some_and(|found| found.eq_ignore_ascii_case(type_)))?;
+        Some((one["status"].as_str()?, one["reason"].as_str()?, one["message"].as_str().unwrap_or_default()))
+    }
+}
+
+pub(super) fn namespace(object: &Value) -> &str {
+    object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn name_of(object: &Value) -> &str {
+    object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_of(object: &Value, resource: Resource) -> bool {
+    let group = object["apiVersion"].as_str().and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+    object["kind"] == resource.0.name() && group == resource.0.group()
+}
+
+fn slashed(word: &str) -> Result<Want, Failure> {
+    match word.split_once('/') {
+        Some((kind, name)) if !name.is_empty() && name.matches('/').count() < 2 => {
+            Ok(Want { resources: Resource::all_of(kind)?, name: Some(place(name)) })
+        }
+        _ => Err(Failure::new(Exit::Usage, format!("`{word}` is no KIND/NAME and no KIND/NAMESPACE/NAME"))),
+    }
+}
+
+fn place(name: &str) -> (Option<String>, String) {
+    match name.split_once('/') {
+        Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
+        None => (None, name.to_owned()),
+    }
+}
+
+fn ambiguous(name: &str, found: &[Found<'_>]) -> Failure {
+    let all: Vec<String> = found.iter().map(Found::key).collect();
+    Failure::new(Exit::Usage, format!("`{name}` is the name of {}", all.join(" and of "))).help("-n NAMESPACE says which")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_case::test_case;
+
+    use super::*;
+
+    fn objects() -> Objects {
+        let object = |kind: &str, namespace: &str, name: &str| json!({"apiVersion": "v1", "kind": kind, "metadata": {"namespace": namespace, "name": name}});
+        let items = vec![
+            object("Service", "bank", "ledger"),
+            object("Service", "shop", "ledger"),
+            object("Service", "shop", "web"),
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}),
+        ];
+        Objects { revision: 1, at: String::new(), blocked: None, items }
+    }
+
+    fn found(words: &str, namespace: Option<&str>) -> Result<(Vec<String>, Vec<String>), Failure> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let objects = objects();
+        let (found, missing) = Selected::of(&words, namespace)?.find(&objects)?;
+        Ok((found.iter().map(Found::key).collect(), missing))
+    }
+
+    #[test_case("svc", None, &["Service/bank/ledger", "Service/shop/ledger", "Service/shop/web"])]
+    #[test_case("svc,ns", Some("shop"), &["Service/shop/ledger", "Service/shop/web", "Namespace/shop"])]
+    #[test_case("svc web", None, &["Service/shop/web"])]
+    #[test_case("svc bank/ledger", None, &["Service/bank/ledger"])]
+    #[test_case("svc/bank/ledger ns/shop", None, &["Service/bank/ledger", "Namespace/shop"])]
+    #[test_case("svc ledger", Some("bank"), &["Service/bank/ledger"])]
+    fn objects_by_words(words: &str, namespace: Option<&str>, want: &[&str]) {
+        let (found, missing) = found(words, namespace).expect("is there");
+        assert_eq!(found, want);
+        assert!(missing.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        assert_eq!(found("svc web nobody", None).expect("no mistake").1, ["service/nobody"]);
+        assert_eq!(found("svc ledger", Some("nowhere")).expect("no mistake").1, ["service/ledger"]);
+    }
+
+    #[test_case("svc ledger"; "in two namespaces")]
+    #[test_case("svc/a/b/c"; "too many parts")]
+    #[test_case("svc/"; "no name")]
+    #[test_case("nothing"; "no kind")]
+    fn what_cannot_be_meant_is_refused(words: &str) {
+        assert!(found(words, None).is_err());
+    }
+}

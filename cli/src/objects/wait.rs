@@ -1,0 +1,191 @@
+//! `meshglot wait`: until objects are as they should be.
+
+use std::time::{Duration, Instant};
+
+use super::select::{Found, Selected};
+use super::wire::Objects;
+use super::{of, tell_blocked};
+use crate::Io;
+use crate::args::WaitArgs;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::proxy::{Admin, from_socket};
+
+/// How often it is asked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Until {
+    /// The object is there.
+    Create,
+    /// It is not.
+    Delete,
+    /// Every proxy has it.
+    Synced,
+    /// A condition has this status.
+    Condition { type_: String, status: String },
+}
+
+/// Where an object is on the way to that.
+enum Progress {
+    There,
+    /// In words.
+    Not(String),
+    /// Only an edit helps.
+    Never(String),
+}
+
+pub(crate) fn run(args: &WaitArgs, io: &mut Io<'_>) -> Outcome {
+    let until = Until::of(&args.until)?;
+    let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
+    let admin = from_socket(&args.plane)?;
+    let since = Instant::now();
+    loop {
+        let objects = of(&admin, &selected)?;
+        let (found, missing) = selected.find(&objects)?;
+        if until == Until::Delete && found.is_empty() {
+            return done(&missing.iter().map(|one| format!("{one} is gone")).collect::<Vec<_>>(), io);
+        }
+        let (there, open) = look(&until, &found, &missing)?;
+        if open.is_empty() {
+            return done(&there, io);
+        }
+        if since.elapsed() >= args.timeout {
+            tell_blocked(&objects, io)?;
+            let message = format!("timed out after {} s: {}", args.timeout.as_secs_f64(), open.join("; "));
+            return Err(Failure::new(Exit::TimedOut, message));
+        }
+        std::thread::sleep(LOOK.min(args.timeout));
+    }
+}
+
+/// What is there, and what is not yet.
+fn look(until: &Until, found: &[Found<'_>], missing: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut there, mut open) = (Vec::new(), Vec::new());
+    for one in found {
+        match until.progress(one) {
+            Progress::There => there.push(format!("{} {}", one.key(), until.met())),
+            Progress::Not(why) => open.push(format!("{}: {why}", one.key())),
+            Progress::Never(why) => return Err(Failure::new(Exit::No, format!("{}: {why}", one.key()))),
+        }
+    }
+    match until {
+        // kubectl does the same: what is not there can have no condition.
+        Until::Condition { .. } | Until::Synced if !missing.is_empty() => {
+            return Err(Failure::new(Exit::Unreachable, format!("not found: {}", missing.join(", "))));
+        }
+        Until::Condition { .. } | Until::Synced | Until::Create if found.is_empty() && missing.is_empty() => {
+            return Err(Failure::new(Exit::Unreachable, "nothing found to wait for"));
+        }
+        Until::Create => open.extend(missing.iter().map(|one| format!("{one} is not there"))),
+        _ => {}
+    }
+    Ok((there, open))
+}
+
+fn done(there: &[String], io: &mut Io<'_>) -> Outcome {
+    there.iter().try_for_each(|one| writeln!(io.stdout, "{one}"))?;
+    Ok(Exit::Ok)
+}
+
+/// Until what was written is in force: the same for objects that a command has just edited.
+pub(super) fn until_in_force(
+    admin: &Admin,
+    selected: &Selected,
+    is_there: impl Fn(&Objects) -> bool,
+    patience: Duration,
+) -> Result<(), Failure> {
+    let since = Instant::now();
+    loop {
+        let objects = of(admin, selected)?;
+        if is_there(&objects) {
+            return Ok(());
+        }
+        if since.elapsed() >= patience {
+            let why = objects.blocked.unwrap_or_else(|| "the mesh has not read it yet".to_owned());
+            return Err(Failure::new(Exit::TimedOut, format!("written, but not in force after {} s: {why}", patience.as_secs())));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+impl Until {
+    fn of(text: &str) -> Result<Self, Failure> {
+        match text {
+            "create" => return Ok(Self::Create),
+            "delete" => return Ok(Self::Delete),
+            "synced" => return Ok(Self::Synced),
+            _ => {}
+        }
+        let wrong = || {
+            let failure = Failure::new(Exit::Usage, format!("--for {text}: nothing that can be waited for"));
+            failure.help("it takes condition=Ready, condition=Lossless=False, synced, create or delete")
+        };
+        let condition = text.strip_prefix("condition=").ok_or_else(wrong)?;
+        let (type_, status) = condition.split_once('=').unwrap_or((condition, "True"));
+        let status = ["True", "False", "Unknown"].into_iter().find(|word| word.eq_ignore_ascii_case(status)).ok_or_else(wrong)?;
+        if type_.is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self::Condition { type_: type_.to_owned(), status: status.to_owned() })
+    }
+
+    fn met(&self) -> String {
+        match self {
+            Self::Create => "is there".to_owned(),
+            Self::Delete => "is gone".to_owned(),
+            Self::Synced => "is synced".to_owned(),
+            Self::Condition { type_, status } if status == "True" => format!("is {type_}"),
+            Self::Condition { type_, status } => format!("has {type_}={status}"),
+        }
+    }
+
+    fn progress(&self, found: &Found<'_>) -> Progress {
+        match self {
+            Self::Create => Progress::There,
+            Self::Delete => Progress::Not("is there".to_owned()),
+            Self::Synced => match found.text("/status/summary/synced").split_once('/') {
+                // One that is not in force is known by nobody, however many proxies have what is.
+                Some((have, all)) if have == all && found.condition("Ready").is_some_and(|(ready, ..)| ready == "True") => Progress::There,
+                Some((have, all)) => self.or_never(found, format!("{have} of {all} proxies have it")),
+                None => Progress::Never("it has no status: only policy goes to proxies".to_owned()),
+            },
+            Self::Condition { type_, status } => match found.condition(type_) {
+                Some((is, ..)) if is == status => Progress::There,
+                // A condition that is only told while it holds.
+                None if status == "False" && found.object.get("status").is_some() => Progress::There,
+                Some((is, reason, message)) => self.or_never(found, format!("{type_} is {is}: {reason}: {message}")),
+                None if found.object.get("status").is_none() => Progress::Never("it has no status: only policy has one".to_owned()),
+                None => Progress::Not(format!("it has no condition {type_}")),
+            },
+        }
+    }
+
+    /// `Stalled`: whoever waits for something good waits for ever.
+    fn or_never(&self, found: &Found<'_>, why: String) -> Progress {
+        let good = match self {
+            Self::Condition { type_, status } => status == "True" && !["Stalled", "Conflict"].contains(&type_.as_str()),
+            _ => true,
+        };
+        let stalled = found.condition("Stalled").filter(|(is, ..)| good && *is == "True");
+        stalled.map_or(Progress::Not(why), |(_, reason, message)| Progress::Never(format!("{reason}: {message}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("create", Some(Until::Create))]
+    #[test_case("synced", Some(Until::Synced))]
+    #[test_case("condition=Ready", Some(Until::Condition { type_: "Ready".to_owned(), status: "True".to_owned() }))]
+    #[test_case("condition=Lossless=false", Some(Until::Condition { type_: "Lossless".to_owned(), status: "False".to_owned() }))]
+    #[test_case("condition=", None; "no condition")]
+    #[test_case("condition=Ready=maybe", None; "no status")]
+    #[test_case("Ready", None; "no sort")]
+    fn what_is_waited_for(text: &str, want: Option<Until>) {
+        assert_eq!(Until::of(text).ok(), want);
+    }
+}
