@@ -1,12 +1,13 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
-//! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web` or `-- mesh` those of the
-//! pages or of the built-in mesh alone, and only with `-- proxy` those of its data plane. Each size runs in a
+//! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web`, `-- mesh` or `-- demo` those of
+//! the pages, the built-in mesh or the demo alone, and only with `-- proxy` those of its data plane. Each size runs in a
 //! process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
 mod access;
 mod can;
+mod demo;
 mod effect;
 mod mesh;
 mod proxy;
@@ -27,6 +28,7 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [effect::WORD, size] => effect::run(size.parse().expect("a number")),
         [web::WORD] => web::run(),
+        [demo::WORD] => demos(),
         [mesh::WORD] => meshes(),
         [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
         [mesh::WORD_PROXIES] => mesh::proxies(),
@@ -64,9 +66,19 @@ fn all() {
     println!();
     meshes();
     match tool(&me) {
-        Some(tool) => cold(&tool),
+        Some(tool) => {
+            cold(&tool);
+            println!();
+            demo::run(&tool);
+        }
         None => println!("cold start not measured: build the command line first, cargo build --release"),
     }
+}
+
+/// The demo alone.
+fn demos() {
+    let me = std::env::current_exe().expect("the path of this program");
+    demo::run(&tool(&me).expect("build the command line first: cargo build --release"));
 }
 
 /// The built-in mesh with proxies, each size in a process of its own.

@@ -76,6 +76,14 @@ export const PICTURES = addresses({
     to: 'linkerd',
 });
 
+/** Of `meshglot demo`: what is in the pictures of a mesh that runs. */
+export const PICTURES_OF_DEMO = {
+    live: 'live',
+    proxies: 'proxies',
+    events: 'events',
+    'topology-observed': 'topology?edges=allowed,denied,observed',
+};
+
 /** The same address in another form: the form stands at the end of the path. */
 export function inForm(address, form) {
     const [path, query] = address.split('?');

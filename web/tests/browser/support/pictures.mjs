@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PICTURES } from './pages.mjs';
+import { PICTURES, PICTURES_OF_DEMO } from './pages.mjs';
 
 export const THEMES = ['light', 'dark'];
 
@@ -16,7 +16,7 @@ export function file(page, theme, width) {
 
 /** All files. */
 export function files() {
-    return Object.keys(PICTURES).flatMap((page) => THEMES.flatMap((theme) => WIDTHS.map((width) => file(page, theme, width))));
+    return Object.keys({ ...PICTURES, ...PICTURES_OF_DEMO }).flatMap((page) => THEMES.flatMap((theme) => WIDTHS.map((width) => file(page, theme, width))));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
