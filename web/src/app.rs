@@ -19,7 +19,7 @@ use crate::stream::{calls, happened, state};
 use crate::visit::Visit;
 use crate::{assets, format, guard, headers, session};
 
-pub use crate::guard::{Host, Hosts};
+pub use crate::guard::{Host, Hosts, Refused};
 
 /// How the view is served.
 #[derive(Debug)]

@@ -37,9 +37,39 @@ impl Host {
 #[derive(Clone, Debug)]
 pub struct Hosts(pub Vec<Host>);
 
+/// Why somebody is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
 impl Hosts {
     fn admits(&self, authority: &str) -> bool {
         self.0.iter().any(|host| host.admits(authority))
+    }
+
+    /// Why a request is not answered: it came by another name, or from a page of somebody else. `None`: it may be.
+    pub fn refusal(&self, parts: &Parts) -> Option<Refused> {
+        let text = |name: HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let host = text(HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
+        let refused = |message: String, help: Option<String>| Some(Refused { message, help });
+        if !self.admits(host) {
+            let help = format!("If that name is yours, start with --allow-host {}", name(host));
+            return refused(format!("This is not served as `{host}`."), Some(help));
+        }
+        // A browser names the page that asks; `null` is one that does not want to be named.
+        let foreign = text(ORIGIN).filter(|origin| origin.split_once("://").is_none_or(|(_, authority)| !self.admits(authority)));
+        if let Some(origin) = foreign {
+            let message = format!("A page of `{origin}` asked for this one, and may not.");
+            return refused(message, Some("Open the address of this view itself.".to_owned()));
+        }
+        let site = text(HeaderName::from_static("sec-fetch-site"));
+        let navigates = text(HeaderName::from_static("sec-fetch-mode")).is_none_or(|mode| mode == "navigate");
+        let is_foreign = site == Some("cross-site") && !navigates;
+        is_foreign.then(|| Refused { message: "Another site asked for this page, and may not.".to_owned(), help: None })
     }
 }
 
@@ -53,29 +83,12 @@ fn name(authority: &str) -> &str {
 
 pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(problem) = refusal(&app, &parts) {
+    if let Some(Refused { message, help }) = app.settings.hosts.refusal(&parts) {
+        let problem = Problem::forbidden(message);
+        let problem = if let Some(help) = help { problem.help(help) } else { problem };
         return Visit::new(app, &parts, Vec::new()).answer(Err(problem));
     }
     next.run(Request::from_parts(parts, body)).await
-}
-
-fn refusal(app: &App, parts: &Parts) -> Option<Problem> {
-    let text = |name: HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host = text(HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
-    let hosts = &app.settings.hosts;
-    if !hosts.admits(host) {
-        let message = format!("This view is not served as `{host}`.");
-        return Some(Problem::forbidden(message).help(format!("If that name is yours, start with --allow-host {}", name(host))));
-    }
-    // A browser names the page that asks; `null` is one that does not want to be named.
-    let foreign = text(ORIGIN).filter(|origin| origin.split_once("://").is_none_or(|(_, authority)| !hosts.admits(authority)));
-    if let Some(origin) = foreign {
-        let message = format!("A page of `{origin}` asked for this one, and may not.");
-        return Some(Problem::forbidden(message).help("Open the address of this view itself.".to_owned()));
-    }
-    let site = text(HeaderName::from_static("sec-fetch-site"));
-    let navigates = text(HeaderName::from_static("sec-fetch-mode")).is_none_or(|mode| mode == "navigate");
-    (site == Some("cross-site") && !navigates).then(|| Problem::forbidden("Another site asked for this page, and may not.".to_owned()))
 }
 
 #[cfg(test)]

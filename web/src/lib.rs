@@ -35,7 +35,7 @@ mod source;
 mod stream;
 mod visit;
 
-pub use app::{Host, Hosts, Settings, router};
+pub use app::{Host, Hosts, Refused, Settings, router};
 pub use live::{Calls, Live};
 pub use schemas::schemas;
 pub use session::Door;

@@ -21,6 +21,7 @@ mod proxy;
 mod render;
 mod run;
 mod simulate;
+mod smi_metrics;
 mod test;
 mod verify;
 mod version;
@@ -52,6 +53,7 @@ pub use proxy::{
 pub use render::RenderArgs;
 pub use run::RunArgs;
 pub use simulate::SimulateArgs;
+pub use smi_metrics::SmiMetricsArgs;
 pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;

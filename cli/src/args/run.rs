@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::proxy::PROXIES;
-use super::{Accepted, OursArgs};
+use super::{Accepted, OursArgs, SmiMetricsArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +16,7 @@ Examples:
   meshglot run --config-dir mesh/ --proxy meshglot --exec 'ledger=./ledger --port 40001' --exec 'teller=./teller'
   meshglot run --config-dir mesh/ --proxy envoy
   meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
+  meshglot run --config-dir mesh/ --proxy meshglot --smi-metrics 127.0.0.1:8001
 
 The folder holds policy, Services and Workloads. An edit counts as a whole or not at all: while a file is wrong, what
 was in force stays in force. SIGHUP reads again. Ctrl-C ends it; proxies go on with what they have.
@@ -66,6 +67,9 @@ pub struct RunArgs {
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
+    /// The metrics API of SMI.
+    #[command(flatten)]
+    pub smi_metrics: SmiMetricsArgs,
     /// What our own proxy is told.
     #[command(flatten)]
     pub ours: OursArgs,

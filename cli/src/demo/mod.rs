@@ -99,6 +99,7 @@ fn run_args(folder: &Folder, web: SocketAddr) -> RunArgs {
         lenient: false,
         strict: false,
         accepted: crate::args::Accepted::default(),
+        smi_metrics: crate::args::SmiMetricsArgs::default(),
         ours: crate::args::OursArgs::default(),
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Opened<'o> {
     pub(crate) web: Option<String>,
     /// Where a proxy that is started here tells its counters.
     pub(crate) metrics: Option<String>,
+    /// Where the metrics API of SMI is; `None`: nowhere.
+    pub(crate) smi_metrics: Option<String>,
     /// For what else is to be told.
     pub(crate) tell: &'o Sender<Told>,
     pub(crate) runtime: &'o Handle,
@@ -42,7 +44,7 @@ pub(super) struct Plain;
 
 impl Audience for Plain {
     fn opened(&mut self, opened: &Opened<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
-        let Opened { control, admin, web, metrics, .. } = opened;
+        let Opened { control, admin, web, metrics, smi_metrics, .. } = opened;
         writeln!(io.stdout, "control plane  {}", control.address())?;
         writeln!(io.stdout, "admin          {}", admin.display())?;
         if let Some(web) = web {
@@ -50,6 +52,9 @@ impl Audience for Plain {
         }
         if let Some(metrics) = metrics {
             writeln!(io.stdout, "metrics        {metrics}")?;
+        }
+        if let Some(smi_metrics) = smi_metrics {
+            writeln!(io.stdout, "SMI metrics    {smi_metrics}")?;
         }
         io.stdout.flush()?;
         Ok(())

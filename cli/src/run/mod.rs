@@ -9,6 +9,7 @@ mod local;
 mod names;
 mod objects;
 mod observed;
+mod smi_metrics;
 mod state;
 mod web;
 
@@ -125,7 +126,7 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
     let control = Arc::new(runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?);
     let observed = {
         let _context = runtime.enter();
-        Arc::new(Observed::new(control.clone(), state.proxies()))
+        Arc::new(Observed::new(control.clone(), state.proxies(), args.smi_metrics.listen.is_some()))
     };
     let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some(), observed.clone()));
     hang_up(runtime, &directory)?;
@@ -139,8 +140,16 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
         directory.load()
     };
     let web = args.web.map(|address| web::open(address, &args.config_dir, directory.clone(), runtime, &tell)).transpose()?;
-    let opened =
-        Opened { control: &control, admin: socket.path(), web, metrics: ours.metrics_url(), tell: &tell, runtime: runtime.handle() };
+    let smi_metrics = smi_metrics::open(&args.smi_metrics, observed.clone(), runtime, &tell)?;
+    let opened = Opened {
+        control: &control,
+        admin: socket.path(),
+        web,
+        metrics: ours.metrics_url(),
+        smi_metrics,
+        tell: &tell,
+        runtime: runtime.handle(),
+    };
     audience.opened(&opened, io)?;
     if args.listen.ip().is_unspecified() && args.advertise.is_none() {
         writeln!(io.stderr, "note: proxies elsewhere need --advertise ADDRESS:PORT, since {} is no address to call", args.listen.ip())?;

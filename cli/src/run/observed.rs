@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +15,7 @@ use axum::routing::get;
 use futures_util::stream;
 use meshglot_control::{Control, Problem};
 use meshglot_observed::{Call, Edges, Events, Proxies};
+use meshglot_smi_metrics::{Inventory, Traffic};
 use meshglot_traffic::{Hub, Watcher};
 use meshglot_translator::answer::document;
 use meshglot_translator::plan::Plan;
@@ -35,18 +36,26 @@ pub(super) struct Observed {
     events: EventLog,
     who: Arc<Who>,
     control: Arc<Control>,
+    inventory: RwLock<Option<Arc<Inventory>>>,
+    /// Whether somebody may ask for the inventory.
+    smi_metrics: bool,
 }
 
 impl Observed {
     /// Looks at the proxies whose folders are in `folder`, from now on; within a runtime.
-    pub(super) fn new(control: Arc<Control>, folder: PathBuf) -> Self {
+    pub(super) fn new(control: Arc<Control>, folder: PathBuf, smi_metrics: bool) -> Self {
         let who = Arc::<Who>::default();
-        Self { hub: Hub::new(folder, who.clone()), events: EventLog::new(), who, control }
+        Self { hub: Hub::new(folder, who.clone()), events: EventLog::new(), who, control, inventory: RwLock::default(), smi_metrics }
     }
 
     /// Takes the names of what was put in force.
     pub(super) fn learn(&self, plan: &Plan) {
         self.who.learn(plan, &self.control);
+        if self.smi_metrics {
+            let identities = self.control.identities();
+            let inventory = Inventory::of(&plan.model, |workload| identities.contains_key(workload));
+            *self.inventory.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(inventory));
+        }
     }
 
     /// Remembers what was told to people.
@@ -87,6 +96,16 @@ impl Live for Observed {
 
     fn proxies(&self) -> Proxies {
         self.control.status()
+    }
+}
+
+impl Traffic for Observed {
+    fn edges(&self, window: Duration) -> Edges {
+        self.hub.edges(window)
+    }
+
+    fn inventory(&self) -> Option<Arc<Inventory>> {
+        self.inventory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

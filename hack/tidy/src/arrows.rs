@@ -17,6 +17,7 @@ enum Role {
     Agent,
     Control,
     Traffic,
+    SmiMetrics,
     Suite,
     Registry,
     Web,
@@ -26,7 +27,7 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 18] = [
+const ROLES: [Role; 19] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
@@ -38,6 +39,7 @@ const ROLES: [Role; 18] = [
     Role::Agent,
     Role::Control,
     Role::Traffic,
+    Role::SmiMetrics,
     Role::Suite,
     Role::Registry,
     Role::Web,
@@ -61,6 +63,7 @@ impl Role {
             "backends/builtin/agent" => Self::Agent,
             "backends/builtin/control" => Self::Control,
             "backends/builtin/traffic" => Self::Traffic,
+            "backends/builtin/smi-metrics" => Self::SmiMetrics,
             "backends/builtin/suite" => Self::Suite,
             "web" => Self::Web,
             "cli" => Self::Cli,
@@ -92,6 +95,10 @@ impl Role {
                 "it puts the parts of a control plane together, whatever the policy comes from",
             ),
             Self::Traffic => (&[Self::Translator, Self::Observed], "it reads what proxies tell on their sockets, and knows no policy"),
+            Self::SmiMetrics => (
+                &[Self::Translator, Self::Observed, Self::ControlPlane],
+                "it tells what is seen by the objects of the model, and takes TLS connections as the control plane does",
+            ),
             Self::Suite => (
                 &[Self::Translator, Self::Backend, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
                 "it puts the mesh together and compares it with the evaluator",
@@ -112,6 +119,7 @@ impl Role {
                     Self::Agent,
                     Self::Control,
                     Self::Traffic,
+                    Self::SmiMetrics,
                 ],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),
@@ -182,10 +190,11 @@ mod tests {
             member("agent", "backends/builtin/agent", &["ca", "join"]),
             member("control", "backends/builtin/control", &["observed", "xds", "ca", "join", "agent", "one", "translator"]),
             member("traffic", "backends/builtin/traffic", &["observed"]),
+            member("smi-metrics", "backends/builtin/smi-metrics", &["translator", "observed", "xds"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
             member("web", "web", &["observed", "registry"]),
-            member("cli", "cli", &["registry", "web", "agent", "control", "traffic"]),
+            member("cli", "cli", &["registry", "web", "agent", "control", "traffic", "smi-metrics"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),
             member("tidy", "hack/tidy", &[]),
@@ -219,6 +228,7 @@ mod tests {
         assert!(planted("agent", "translator").contains("neither policy nor a model"));
         assert!(planted("proxy", "translator").contains("speaks only xDS"));
         assert!(planted("traffic", "control").contains("knows no policy"));
+        assert!(planted("smi-metrics", "traffic").contains("by the objects of the model"));
         assert!(planted("ca", "xds").contains("about names alone"));
     }
 
