@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::connect_info::Connected;
@@ -51,6 +51,11 @@ pub enum TlsError {
 }
 
 impl Files {
+    /// When each was written.
+    fn times(&self) -> [Option<SystemTime>; 3] {
+        [&self.certificate, &self.key, &self.client_ca].map(|path| path.metadata().and_then(|file| file.modified()).ok())
+    }
+
     /// What is in them now.
     ///
     /// # Errors
@@ -75,6 +80,8 @@ pub fn serve(
     router: Router,
     tell: impl Fn(&str) + Send + Sync + 'static,
 ) -> Result<impl Future<Output = io::Result<()>> + Send, TlsError> {
+    // Before they are read: what is written meanwhile is read again.
+    let times = files.times();
     let (configs, newest) = watch::channel(files.config()?);
     let failed = |error| TlsError::File { path: files.certificate.clone(), error };
     let address = listener.local_addr().map_err(failed)?;
@@ -84,18 +91,22 @@ pub fn serve(
         let listener = Proven { connections: connections(listener, newest), address };
         tokio::select! {
             ended = axum::serve(listener, service).into_future() => ended,
-            () = renew(&files, &configs, LOOK, tell) => Ok(()),
+            () = renew((&files, times), &configs, LOOK, tell) => Ok(()),
         }
     })
 }
 
-/// Takes what the files say whenever they have changed; what cannot be used is told once.
-async fn renew(files: &Files, configs: &watch::Sender<Arc<ServerConfig>>, every: Duration, tell: impl Fn(&str)) {
-    let times = || [&files.certificate, &files.key, &files.client_ca].map(|path| path.metadata().and_then(|file| file.modified()).ok());
-    let (mut used, mut told) = (times(), String::new());
+/// Takes what the files say whenever they have changed; what cannot be used is told once. `used`: when those in use were written.
+async fn renew(
+    (files, mut used): (&Files, [Option<SystemTime>; 3]),
+    configs: &watch::Sender<Arc<ServerConfig>>,
+    every: Duration,
+    tell: impl Fn(&str),
+) {
+    let mut told = String::new();
     loop {
         tokio::time::sleep(every).await;
-        let now = times();
+        let now = files.times();
         if now == used {
             continue;
         }
@@ -149,5 +160,55 @@ impl Connected<IncomingStream<'_, Proven>> for Peer {
         let parsed = x509_parser::parse_x509_certificate(certificate);
         let name = parsed.ok().and_then(|(_, leaf)| Some(leaf.subject().iter_common_name().next()?.as_str().ok()?.to_owned()));
         Self::Proven(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn write(folder: &Path) {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        for (name, text) in [("tls.crt", own.cert.pem()), ("tls.key", own.signing_key.serialize_pem()), ("ca.crt", own.cert.pem())] {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+    }
+
+    async fn until(what: &str, holds: impl Fn() -> bool) {
+        let holds = async {
+            while !holds() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), holds).await.unwrap_or_else(|_| panic!("{what}: never"));
+    }
+
+    #[tokio::test]
+    async fn what_was_written_anew_is_used_and_what_is_broken_is_told_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path());
+        let path = |name: &str| folder.path().join(name);
+        let files = Files { certificate: path("tls.crt"), key: path("tls.key"), client_ca: path("ca.crt") };
+        let times = files.times();
+        let first = files.config().expect("they fit");
+        let (configs, newest) = watch::channel(first.clone());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = told.clone();
+        let renewing = tokio::spawn(async move {
+            let tell = move |text: &str| tell.lock().expect("nobody fell").push(text.to_owned());
+            renew((&files, times), &configs, Duration::from_millis(5), tell).await;
+        });
+        std::fs::write(path("tls.key"), "no key").expect("a file");
+        until("it is told", || told.lock().expect("nobody fell").len() == 1).await;
+        // As often as it is looked at meanwhile.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let said = told.lock().expect("nobody fell").clone();
+        assert!(said.len() == 1 && said[0].contains("the key cannot be read"), "{said:?}");
+        assert!(Arc::ptr_eq(&newest.borrow(), &first));
+        write(folder.path());
+        until("it is used", || !Arc::ptr_eq(&newest.borrow(), &first)).await;
+        renewing.abort();
     }
 }

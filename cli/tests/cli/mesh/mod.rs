@@ -10,6 +10,7 @@ mod machine;
 mod objects;
 mod ours;
 mod running;
+mod smi_metrics;
 mod tutorial;
 
 pub(super) use demo::alone;
