@@ -54,13 +54,15 @@ pub(crate) fn resources() -> Value {
 /// `APIGroupDiscoveryList`, empty without the group.
 ///
 /// Each resource has a kind of its own here: the specification names the same for all of them in the older list, and `kubectl get`, which
-/// goes from a resource to its kind and back, would show the last of them whatever was asked for. Objects are `TrafficMetrics` all the same.
+/// goes from a resource to its kind and back, would show the last of them whatever was asked for. Objects are `TrafficMetrics` all the same:
+/// one resource has to have that kind, since `kubectl get -o yaml` goes from an object to a resource, too.
 pub(crate) fn aggregated(version: &str, with_group: bool) -> Value {
     let kind = |kind: String| json!({ "group": GROUP, "version": "v1alpha1", "kind": kind });
     let resource = |resource: Resource| {
+        let own = if resource == Resource::Pods { String::new() } else { resource.kind().to_owned() };
         json!({
             "resource": resource.plural(),
-            "responseKind": kind(format!("{}TrafficMetrics", resource.kind())),
+            "responseKind": kind(own + "TrafficMetrics"),
             "scope": if resource.is_namespaced() { "Namespaced" } else { "Cluster" },
             "singularResource": resource.singular(),
             "shortNames": [resource.short()],

@@ -131,6 +131,7 @@ async fn clients_discover_what_there_is() {
     let resources = all["items"][0]["versions"][0]["resources"].as_array().expect("a list").clone();
     let kinds: std::collections::BTreeSet<_> = resources.iter().map(|one| one["responseKind"]["kind"].to_string()).collect();
     assert_eq!((resources.len(), kinds.len()), (Resource::ALL.len(), Resource::ALL.len()));
+    assert!(kinds.contains("\"TrafficMetrics\""), "which is that of objects");
     let core: Value = serde_json::from_str(&text(asked(true, "GET", "/api", AGGREGATED).await).await).expect("JSON");
     assert_eq!(core["items"], json!([]));
 }
