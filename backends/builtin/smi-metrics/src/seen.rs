@@ -25,11 +25,15 @@ impl Seen<'_> {
     /// none of whose proxies tells is not among them: nobody knows that it was not called.
     pub fn list(&self, resource: Resource, namespace: Option<&str>, name: Option<&str>) -> Vec<TrafficMetrics> {
         let is_asked = |of: &str, called: &str| namespace.is_none_or(|one| one == of) && name.is_none_or(|one| one == called);
+        let telling = self.telling();
         if resource == Resource::TrafficSplits {
+            // Whoever calls tells of a split.
+            if telling.is_empty() {
+                return Vec::new();
+            }
             let splits = self.inventory.splits.iter().filter(|split| is_asked(&split.namespace, &split.name));
             return splits.flat_map(|split| self.backends(split)).collect();
         }
-        let telling = self.telling();
         let objects = self.inventory.objects.iter().filter(|object| object.resource == resource);
         let objects = objects.filter(|object| is_asked(&object.namespace, &object.name) && !object.members.is_disjoint(&telling));
         objects.map(|object| self.received(object)).collect()

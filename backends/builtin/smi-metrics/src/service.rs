@@ -40,7 +40,9 @@ pub fn router(traffic: Arc<dyn Traffic>) -> Router {
 }
 
 async fn answer(State(traffic): State<Arc<dyn Traffic>>, request: Request) -> Response {
-    answered(&*traffic, &request).unwrap_or_else(IntoResponse::into_response)
+    // A mesh of hundreds of proxies takes a moment, in which others are answered.
+    let answered = tokio::task::spawn_blocking(move || answered(&*traffic, &request)).await;
+    answered.unwrap_or_else(|_| Err(Problem::broken())).unwrap_or_else(IntoResponse::into_response)
 }
 
 fn answered(traffic: &dyn Traffic, request: &Request) -> Result<Response, Problem> {

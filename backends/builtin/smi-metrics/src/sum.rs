@@ -20,21 +20,17 @@ impl Sum {
     /// The edges of one direction that are chosen, by their place.
     pub(crate) fn of(edges: &[Edge], direction: Direction, chosen: impl Fn(usize, &Edge) -> bool) -> Self {
         let mut sum = Self::default();
-        // Proxies count durations by who was called, whoever called: they are those of the chosen calls only where all are chosen.
-        let mut durations: BTreeMap<&Party, (bool, bool, Option<Latency>)> = BTreeMap::new();
-        for (place, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.direction == direction && edge.calls > 0) {
-            let is_chosen = chosen(place, edge);
-            if is_chosen {
-                sum.calls += edge.calls;
-                sum.succeeded += edge.succeeded;
-            }
-            let (any, all, _) = durations.entry(&edge.destination).or_insert((false, true, edge.latency));
-            *any |= is_chosen;
-            *all &= is_chosen;
+        let counted = edges.iter().enumerate().filter(|(_, edge)| edge.direction == direction && edge.calls > 0);
+        let (chosen, others): (Vec<_>, Vec<_>) = counted.partition(|(place, edge)| chosen(*place, edge));
+        let mut durations: BTreeMap<&Party, Option<Latency>> = BTreeMap::new();
+        for (_, edge) in chosen {
+            sum.calls += edge.calls;
+            sum.succeeded += edge.succeeded;
+            durations.insert(&edge.destination, edge.latency);
         }
-        let touched: Vec<_> = durations.into_values().filter(|(any, ..)| *any).collect();
-        if touched.iter().all(|(_, all, _)| *all) {
-            sum.latency = touched.into_iter().fold(None, |worst, (.., latency)| worse(worst, latency));
+        // Proxies count durations by who was called, whoever called: they are those of the chosen calls only where all are chosen.
+        if !others.iter().any(|(_, edge)| durations.contains_key(&edge.destination)) {
+            sum.latency = durations.into_values().fold(None, worse);
         }
         sum
     }

@@ -57,7 +57,7 @@ pub(crate) fn table(items: &[TrafficMetrics], self_link: &str) -> Value {
     })
 }
 
-/// As people say it: `deployment/shop/web`, of the core `shop/web` with its kind before it all the same.
+/// In a word: `deployment/shop/web`, `namespace/shop`.
 fn other(end: &ObjectReference) -> String {
     let kind = end.kind.to_ascii_lowercase();
     if end.namespace.is_empty() { format!("{kind}/{}", end.name) } else { format!("{kind}/{}/{}", end.namespace, end.name) }

@@ -18,10 +18,10 @@ const SPLIT: &str = "---
  spec: {service: ledger, backends: [{service: ledger-v1, weight: 1}]}}
 ";
 
-/// Where a mesh has said that the API is.
-fn address(mesh: &mut Running) -> SocketAddr {
+/// Where a mesh has said that the API is, behind `http` or `https`.
+fn address(mesh: &mut Running, scheme: &str) -> SocketAddr {
     let mut lines = mesh.stdout.by_ref().lines().map_while(Result::ok);
-    lines.find_map(|line| line.strip_prefix("SMI metrics    http://")?.parse().ok()).expect("an address")
+    lines.find_map(|line| line.strip_prefix(&format!("SMI metrics    {scheme}://"))?.parse().ok()).expect("an address")
 }
 
 /// The status of an answer, and the document.
@@ -50,7 +50,7 @@ fn what_passes_is_counted_by_objects_of_kubernetes() {
     let text = workload("ledger", ledger, application("ledger")) + &callers + REST + SPLIT;
     let folder = folder(&[("mesh.yaml", &text)]);
     let mut mesh = Running::mesh(folder.path(), &["--proxy", "meshglot", "--smi-metrics", "127.0.0.1:0"]);
-    let address = address(&mut mesh);
+    let address = address(&mut mesh, "http");
     let asked = |path: &str| {
         let path = format!("{path}{}window=10m", if path.contains('?') { "&" } else { "?" });
         ask(address, &address.to_string(), &path)
@@ -92,6 +92,26 @@ fn what_passes_is_counted_by_objects_of_kubernetes() {
     // By a name that somebody else's page could have it called.
     let (status, refused) = ask(address, "rebound.example", "pods");
     assert_eq!((status, &refused["kind"], &refused["reason"]), (403, &json!("Status"), &json!("Forbidden")));
+    assert_eq!(mesh.end(), 0);
+}
+
+#[test]
+fn by_tls_nobody_is_answered_in_the_clear() {
+    let folder = folder(&[("services.yaml", SERVICES)]);
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    for (name, text) in [("tls.crt", own.cert.pem()), ("tls.key", own.signing_key.serialize_pem()), ("ca.crt", own.cert.pem())] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let words = ["--smi-metrics-tls-cert", "tls.crt", "--smi-metrics-tls-key", "tls.key", "--smi-metrics-client-ca", "ca.crt"];
+    // Anywhere, since it is known there who asks.
+    let mut mesh = Running::mesh(folder.path(), &[&["--smi-metrics", "0.0.0.0:0"], &words[..]].concat());
+    let port = address(&mut mesh, "https").port();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    write!(stream, "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it is open");
+    let mut answer = Vec::new();
+    // It may be cut off before the alert of TLS is read.
+    let _ = stream.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(mesh.end(), 0);
 }
 

@@ -107,6 +107,13 @@ fn before_anybody_calls_all_is_nothing() {
     assert_eq!(lines.len(), 4);
     assert!(lines.iter().all(|line| line.ends_with(": 0 0 -/-")), "{lines:?}");
     assert!(seen.edges(Resource::Pods, "shop", "front").is_empty());
+    assert_eq!(seen.list(Resource::TrafficSplits, None, None).len(), 2);
+    edges.silent =
+        ["jobs/batch", "shop/far", "shop/front~Workload", "shop/reviews-v1", "shop/reviews-v2"].map(|one| format!("{one}: -")).into();
+    let seen = Seen { edges: &edges, inventory: &inventory };
+    for resource in Resource::ALL {
+        assert!(seen.list(resource, None, None).is_empty(), "{resource:?}: nobody tells");
+    }
     assert!(Seen { edges: &edges, inventory: &Inventory::default() }.list(Resource::Pods, None, None).is_empty());
 }
 
