@@ -24,6 +24,7 @@ enum Role {
     Cli,
     Golden,
     Bench,
+    ApiServer,
     Tidy,
 }
 
@@ -46,6 +47,7 @@ const ROLES: [Role; 19] = [
     Role::Cli,
     Role::Golden,
     Role::Bench,
+    Role::ApiServer,
     Role::Tidy,
 ];
 
@@ -69,6 +71,7 @@ impl Role {
             "cli" => Self::Cli,
             "golden" => Self::Golden,
             "hack/bench" => Self::Bench,
+            "hack/apiserver" => Self::ApiServer,
             "hack/tidy" => Self::Tidy,
             folder if folder.strip_prefix("backends/").is_some_and(|name| !name.contains('/')) => Self::Backend,
             _ => return None,
@@ -131,6 +134,9 @@ impl Role {
                 &[Self::Translator, Self::Registry, Self::Web, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
                 "it measures the core, through the list of all backends, pages, and a control plane with whoever connects to it",
             ),
+            Self::ApiServer => {
+                (&[Self::Crds], "it is a cluster as anybody has one: it takes definitions, and knows nothing of who applies them")
+            }
             Self::Tidy => (&[], "it must speak when the others do not compile"),
         }
     }
@@ -197,6 +203,7 @@ mod tests {
             member("cli", "cli", &["registry", "web", "agent", "control", "traffic", "smi-metrics"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),
+            member("apiserver", "hack/apiserver", &["crds"]),
             member("tidy", "hack/tidy", &[]),
         ]
     }
