@@ -1,7 +1,7 @@
 //! Which crate may depend on which: the arrows of `ARCHITECTURE.md`, each with its reason.
 
 use crate::Findings;
-use crate::workspace::Member;
+use crate::workspace::{Kind, Member};
 
 /// A place in the workspace, by folder, so that a new backend is a backend without a word here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,11 @@ impl Role {
         })
     }
 
+    /// Whether others may depend on it in their tests alone.
+    fn is_harness(self) -> bool {
+        matches!(self, Self::Suite | Self::ApiServer)
+    }
+
     /// Roles that it may depend on, for whatever purpose, and why no others.
     fn arrows(self) -> (&'static [Self], &'static str) {
         match self {
@@ -123,6 +128,7 @@ impl Role {
                     Self::Control,
                     Self::Traffic,
                     Self::SmiMetrics,
+                    Self::Suite,
                 ],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),
@@ -153,8 +159,12 @@ pub fn check(members: &[Member]) -> Findings {
         let (allowed, reason) = role.arrows();
         for dependency in &member.dependencies {
             let Some(target) = members.iter().find(|other| other.name == dependency.name) else { continue };
-            if !Role::of(&target.folder).is_some_and(|target| allowed.contains(&target)) {
+            let target_role = Role::of(&target.folder);
+            if !target_role.is_some_and(|target| allowed.contains(&target)) {
                 findings.push(format!("{} must not depend on {}: {reason}", member.name, target.name));
+            } else if target_role.is_some_and(Role::is_harness) && dependency.kind != Kind::Dev {
+                findings
+                    .push(format!("{} may depend on {} in its tests alone: no user's program holds a harness", member.name, target.name));
             }
         }
     }
@@ -175,7 +185,7 @@ pub fn backend_crates(members: &[Member]) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::{Dependency, Kind};
+    use crate::workspace::Dependency;
 
     fn member(name: &str, folder: &str, dependencies: &[&str]) -> Member {
         let dependency = |name: &&str| Dependency { name: (*name).to_owned(), kind: Kind::Normal };
@@ -237,6 +247,19 @@ mod tests {
         assert!(planted("traffic", "control").contains("knows no policy"));
         assert!(planted("smi-metrics", "traffic").contains("by the objects of the model"));
         assert!(planted("ca", "xds").contains("about names alone"));
+    }
+
+    #[test]
+    fn a_harness_is_for_tests_alone() {
+        let findings = |kind: Kind| {
+            let mut members = workspace();
+            let cli = members.iter_mut().find(|member| member.name == "cli").expect("a member");
+            cli.dependencies.push(Dependency { name: "suite".to_owned(), kind });
+            check(&members)
+        };
+        assert_eq!(findings(Kind::Dev), Findings::new());
+        let found = findings(Kind::Normal);
+        assert!(found.len() == 1 && found[0].starts_with("cli may depend on suite in its tests alone"), "{found:?}");
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub enum Missing {
 
 /// What is missing; `None`: nothing.
 pub fn missing(data_plane: &dyn DataPlane) -> Option<Missing> {
+    missing_network().or_else(|| data_plane.missing().map(Missing::Program))
+}
+
+/// What is missing for the network alone; `None`: nothing.
+pub fn missing_network() -> Option<Missing> {
     let runs = |program: &str, word: &str| {
         let status = Command::new(program).arg(word).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
@@ -28,9 +33,6 @@ pub fn missing(data_plane: &dyn DataPlane) -> Option<Missing> {
         if !runs(program, word) {
             return Some(Missing::Program(format!("{program} is not installed")));
         }
-    }
-    if let Some(why) = data_plane.missing() {
-        return Some(Missing::Program(why));
     }
     let tried = Network::new().and_then(|network| network.host(Ipv4Addr::new(10, 77, 1, 1), Some(&[80])).map(drop));
     tried.err().map(|error| Missing::Right(error.to_string()))

@@ -10,7 +10,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 /// A namespace with a name of its own; it is deleted when this is dropped, with all that is in it.
 #[derive(Debug)]
-pub(crate) struct Namespace {
+pub struct Namespace {
     name: String,
 }
 
@@ -26,19 +26,26 @@ impl Namespace {
         &self.name
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
+    /// The file that programs such as `nsenter` know it by.
+    pub fn path(&self) -> PathBuf {
         PathBuf::from("/run/netns").join(&self.name)
     }
 
-    /// Runs a program within it.
-    pub(crate) fn run(&self, program: &str, words: &[&str], input: &str) -> io::Result<()> {
+    /// Runs a program within it, to its end.
+    ///
+    /// # Errors
+    /// It cannot be started, or it complains: of what, is told.
+    pub fn run(&self, program: &str, words: &[&str], input: &str) -> io::Result<()> {
         let net = format!("--net={}", self.path().display());
         let words: Vec<&str> = [net.as_str(), program].into_iter().chain(words.iter().copied()).collect();
         run("nsenter", &words, input)
     }
 
     /// Does something on a thread that is within it: a socket stays where it was made.
-    pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    ///
+    /// # Errors
+    /// Those of the work, or the namespace is gone.
+    pub fn within<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
         let file = File::open(self.path())?;
         std::thread::scope(|scope| {
             let thread = scope.spawn(move || {

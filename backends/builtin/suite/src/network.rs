@@ -10,10 +10,10 @@ use meshglot_agent::Capture;
 use crate::namespace::Namespace;
 
 /// The middle: the control plane listens there, and it is everybody's gateway.
-pub(crate) const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 
 /// The user of proxies: what it sends is not redirected.
-pub(crate) const PROXY_USER: u32 = 2102;
+pub const PROXY_USER: u32 = 2102;
 
 /// Namespaces of one test, and the bridge between them.
 #[derive(Debug)]
@@ -39,8 +39,16 @@ impl Network {
         Ok(Self { prefix, middle, hosts: AtomicU32::new(0) })
     }
 
+    /// Where [`GATEWAY`] is.
+    pub fn middle(&self) -> &Namespace {
+        &self.middle
+    }
+
     /// A host with an address on the bridge. `captured`: its calls, and calls to it, go to its proxy; these are the ports that it serves.
-    pub(crate) fn host(&self, address: Ipv4Addr, captured: Option<&[u16]>) -> io::Result<Namespace> {
+    ///
+    /// # Errors
+    /// A program of the system complains.
+    pub fn host(&self, address: Ipv4Addr, captured: Option<&[u16]>) -> io::Result<Namespace> {
         let number = self.hosts.fetch_add(1, Ordering::Relaxed);
         let host = Namespace::new(format!("{}-{number}", self.prefix))?;
         let port = format!("p{number}");

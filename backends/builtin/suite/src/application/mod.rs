@@ -23,7 +23,7 @@ pub(crate) use http::converse;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// One port of one application; it ends when this is dropped, and its connections with it.
-pub(crate) struct Application {
+pub struct Application {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,7 +40,10 @@ pub(crate) struct Shared {
 
 impl Application {
     /// Listens on a port of a host.
-    pub(crate) fn start(host: &Namespace, name: &'static str, port: u16, serves: Serves) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn start(host: &Namespace, name: &'static str, port: u16, serves: Serves) -> io::Result<Self> {
         let listener = host.within(|| TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], port))))?;
         listener.set_nonblocking(true)?;
         let shared = Arc::new(Shared { name, stop: AtomicBool::new(false), delay: AtomicU64::new(0), open: Mutex::default() });

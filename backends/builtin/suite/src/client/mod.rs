@@ -121,7 +121,11 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(from: &Namespace, to: SocketAddr, host: String) -> io::Result<Self> {
+    /// Begins one; `host` is what requests name.
+    ///
+    /// # Errors
+    /// Nobody answers there.
+    pub fn new(from: &Namespace, to: SocketAddr, host: String) -> io::Result<Self> {
         Ok(Self { stream: from.within(|| connected(to))?, host, used: false })
     }
 
