@@ -7,6 +7,7 @@ mod envoy;
 mod faults;
 mod look;
 mod machine;
+mod machines;
 mod objects;
 mod ours;
 mod running;
