@@ -10,7 +10,7 @@ use crate::process::spawn;
 
 /// The system closes the pipe at the end of this process, whatever that was; then the shell removes the folder. Twice, since those that
 /// are just being ended may still write.
-const REMOVE: &str = "trap '' INT TERM; read -r _; rm -rf -- \"$1\"; [ ! -e \"$1\" ] || { sleep 1; rm -rf -- \"$1\"; }";
+const REMOVE: &str = "trap '' HUP INT TERM; read -r _; rm -rf -- \"$1\"; [ ! -e \"$1\" ] || { sleep 1; rm -rf -- \"$1\"; }";
 
 /// Removed when it is dropped.
 #[derive(Debug)]

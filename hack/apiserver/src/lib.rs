@@ -6,7 +6,7 @@
 //!
 //! A test that only reads and writes objects takes [`shared`], one server per test process, and keeps to namespaces of its own name.
 //! One that ends the server, compacts its store, counts the writes of everybody, or installs what others must not see (another version
-//! of a CRD, a webhook) starts one of its own by [`ApiServer::start`]: it takes about 6 s and 400 MB.
+//! of a CRD, a webhook) starts one of its own by [`ApiServer::start`]: it takes about 3 s and 320 MB.
 
 mod access;
 mod certificates;

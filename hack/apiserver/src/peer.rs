@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Once;
 
@@ -15,20 +16,35 @@ pub(crate) const PROGRAMS: [&str; 2] = ["etcd", "kube-apiserver"];
 pub fn installed() -> bool {
     static SAID: Once = Once::new();
     let Some(missing) = PROGRAMS.into_iter().find(|name| program(name).is_none()) else { return true };
-    SAID.call_once(|| eprintln!("skip: a Kubernetes API server: {missing} is not installed: run hack/peers/install"));
-    assert!(set("CI").is_none() || set("MESHGLOT_ALLOW_SKIP").is_some(), "what a run installs may not be skipped");
+    skipped(&SAID, "a Kubernetes API server", missing);
     false
+}
+
+/// The vendors' definitions, a folder for each vendor. `None` is told as by [`installed`].
+///
+/// # Panics
+/// As [`installed`].
+pub fn crds() -> Option<PathBuf> {
+    static SAID: Once = Once::new();
+    let folder = current("crds").filter(|path| path.is_dir());
+    if folder.is_none() {
+        skipped(&SAID, "the vendors' definitions", "crds");
+    }
+    folder
+}
+
+fn skipped(said: &Once, what: &str, missing: &str) {
+    said.call_once(|| {
+        // Not by `eprintln`, which a test that passes keeps to itself.
+        let _ = writeln!(io::stderr(), "skip: {what}: {missing} is not installed: run hack/peers/install");
+    });
+    assert!(set("CI").is_none() || set("MESHGLOT_ALLOW_SKIP").is_some(), "what a run installs may not be skipped");
 }
 
 /// One of the programs; `None`: it is not installed.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let named = set(&format!("MESHGLOT_{}", name.to_uppercase().replace('-', "_")));
     named.map(PathBuf::from).or_else(|| current(name)).filter(|path| path.is_file())
-}
-
-/// The vendors' definitions, a folder for each vendor; `None`: they are not installed.
-pub fn crds() -> Option<PathBuf> {
-    current("crds").filter(|path| path.is_dir())
 }
 
 fn current(name: &str) -> Option<PathBuf> {

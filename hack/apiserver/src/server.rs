@@ -122,7 +122,8 @@ impl ApiServer {
     }
 
     /// Where certificates are by which an extension API server knows calls of this one: its authority; then certificate and key, by
-    /// which a test can do as if it were it.
+    /// which a test can do as if it were it. An extension on this machine is found by an APIService whose Service is of the type
+    /// `ExternalName`, for `localhost`.
     pub fn aggregation(&self) -> (PathBuf, [PathBuf; 2]) {
         (self.certificates.aggregation(), self.certificates.aggregator())
     }

@@ -1,5 +1,6 @@
 //! The API server of the tests is a real one, does what tests ask of it, and leaves nothing behind.
 
+mod aggregation;
 mod crds;
 mod gate;
 mod leftovers;

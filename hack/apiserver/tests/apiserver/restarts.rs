@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use meshglot_apiserver::{ApiServer, Settings, installed};
+use meshglot_apiserver::{ApiServer, Gate, Settings, installed};
 
 use crate::objects::{apply, config_map, namespace};
 use crate::watching::{Seen, Watch};
@@ -20,15 +20,21 @@ async fn one_that_was_killed_comes_back_where_it_was_with_what_it_had() {
     let mut watch = Watch::begin(&client, "kept", before.metadata.resource_version.as_deref().expect("a version")).await;
     let address = server.access().address();
 
+    let gate = Gate::before(&server).await.expect("a gate");
+    let through: Api<ConfigMap> = Api::namespaced(gate.access().client(server.admin()).await.expect("a client"), "kept");
+    through.get("one").await.expect("the gate lets it pass");
+
     server.kill();
     assert_eq!(watch.next().await, Seen::Ended);
     assert!(maps.get("one").await.is_err(), "nobody answers");
+    assert!(through.get("one").await.is_err(), "nobody answers through the gate");
     assert_eq!(server.processes().len(), 1, "etcd is left");
 
     server.restart().await.expect("it comes back");
     assert_eq!(server.access().address(), address);
     let after = maps.get("one").await.expect("the same client goes on");
     assert_eq!(after.metadata.uid, before.metadata.uid);
+    assert_eq!(through.get("one").await.expect("the gate finds it again").metadata.uid, before.metadata.uid);
     assert_eq!(after.metadata.resource_version, before.metadata.resource_version);
 }
 
