@@ -28,7 +28,7 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 19] = [
+const ROLES: [Role; 20] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
