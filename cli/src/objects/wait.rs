@@ -46,6 +46,9 @@ pub(crate) fn run(args: &WaitArgs, io: &mut Io<'_>) -> Outcome {
         if until == Until::Delete && found.is_empty() {
             return done(&missing.iter().map(|one| format!("{one} is gone")).collect::<Vec<_>>(), io);
         }
+        // Of many kinds only policy has what can be waited for; what is named and has none is told.
+        let is_asked = |one: &Found<'_>| selected.names_some() || until == Until::Create || one.object.get("status").is_some();
+        let found: Vec<Found<'_>> = found.into_iter().filter(is_asked).collect();
         let (there, open) = look(&until, &found, &missing)?;
         if open.is_empty() {
             return done(&there, io);

@@ -42,7 +42,7 @@ async fn a_call_is_told_with_what_decided_it() {
             "shop/batch",
             "shop/reviews shop/reviews-v1",
             "GET /reviews/2",
-            "403 rbac_access_denied",
+            "403",
             "3",
             "default",
         ],
@@ -148,7 +148,10 @@ async fn what_both_proxies_see_is_one_call() {
         error,
         outbound(Call { destination: old, ..call("/without-a-proxy") }),
     ];
-    let answer = get(&running(&shop(), &mesh(calls)), "/live.json").await.json();
+    let view = running(&shop(), &mesh(calls));
+    let shown = lines(&get(&view, "/live").await.text);
+    assert_eq!(shown[2][5], "503 UF", "why it failed is what its proxy says");
+    let answer = get(&view, "/live.json").await.json();
     assert_eq!(paths(&answer), ["/without-a-proxy", "/error", "/never-arrived", "/seen-twice"]);
     assert_eq!(answer["rates"]["calls"], json!(4));
 }

@@ -7,7 +7,7 @@ use meshglot_translator::diagnostic::Severity;
 use meshglot_translator::edit::{EditError, appended, replace};
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::parse::{Document, parse};
-use meshglot_translator::resolve::{ReadOptions, key_of};
+use meshglot_translator::resolve::{Model, ReadOptions, key_of};
 use serde_json::Value;
 
 use super::super::resource::Resource;
@@ -50,10 +50,11 @@ fn wanted(args: &ApplyArgs, options: &ReadOptions, io: &mut Io<'_>) -> Result<BT
     for document in documents {
         let origin = document.root().origin();
         let Some(key) = key_of(&document, options) else {
-            return Err(Failure::new(
-                Exit::Invalid,
-                format!("{}: a mesh does not read this object: nothing was written", origin.location()),
-            ));
+            // What is wrong with one of ours is told; the others are none of a mesh's.
+            let told = Model::new(vec![document], options.clone()).diagnostics();
+            told.iter().try_for_each(|diagnostic| draw::diagnostic(diagnostic, io))?;
+            let what = format!("{}: {} is no object of a mesh: nothing was written", origin.location(), origin.object());
+            return Err(Failure::new(Exit::Invalid, what));
         };
         if let Some(first) = wanted.insert(key.clone(), document) {
             let first = first.root().origin().location();

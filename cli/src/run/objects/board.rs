@@ -32,6 +32,8 @@ struct State {
     /// Why what was read last is not in force.
     blocked: Option<String>,
     revision: u64,
+    /// When it was read: conditions hold since then, whenever somebody looks.
+    at: String,
     lives: BTreeMap<ObjectKey, Life>,
 }
 
@@ -49,22 +51,24 @@ impl Board {
         state.in_force = Some(plan.clone());
         state.blocked = None;
         state.revision = revision;
+        state.at = at;
     }
 
     /// Takes what is not in force, if it could be read at all.
     pub(in crate::run) fn block(&self, plan: Option<&Arc<Plan>>, why: &str) {
-        let mut state = self.state();
+        let (at, mut state) = (now(), self.state());
         if let Some(plan) = plan {
-            state.read(plan, &now());
+            state.read(plan, &at);
         }
         state.blocked = Some(why.to_owned());
+        state.at = at;
     }
 
     /// The objects of the kinds that are wanted, by kind, namespace and name.
     pub(in crate::run) fn objects(&self, wanted: impl Fn(&str) -> bool, proxies: &Proxies) -> Objects {
-        let (at, mut state) = (now(), self.state());
-        let State { read, in_force, blocked, revision, lives } = &mut *state;
-        let seen = Seen { at: &at, folder: &self.folder, revision: *revision, synced: synced(proxies) };
+        let mut state = self.state();
+        let State { read, in_force, blocked, revision, at, lives } = &mut *state;
+        let seen = Seen { at, folder: &self.folder, revision: *revision, synced: synced(proxies) };
         let read_told = read.as_deref().map(|plan| (plan, Told::of_plan(plan)));
         let force_told = in_force.as_deref().map(|plan| (plan, Told::of_plan(plan)));
         let mut items = Vec::new();
@@ -84,7 +88,7 @@ impl Board {
             let generation = if is_written { life.generation } else { life.in_force.as_ref().map_or(life.generation, |(good, _)| *good) };
             items.extend(seen.item(plan, told, key, (life, generation), on));
         }
-        Objects { revision: *revision, at: at.clone(), blocked: blocked.clone(), items }
+        Objects { revision: *revision, at: now(), blocked: blocked.clone(), items }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -80,6 +80,7 @@ fn objects_are_shown_as_they_are_written_with_how_they_stand() {
 #[test_case("wait tt/nobody", Some(4); "waited for, and not there")]
 #[test_case("wait svc/ledger", Some(1); "a kind without status")]
 #[test_case("wait tt/ledger --timeout 10s", Some(0); "in force")]
+#[test_case("wait meshglot --timeout 10s", Some(0); "all policy, workloads apart")]
 #[test_case("wait tt/ledger --for synced --timeout 1s", Some(5); "without proxies")]
 #[test_case("wait tt/ledger --for delete --timeout 1s", Some(5); "still there")]
 #[test_case("wait tt/nobody --for delete", Some(0); "gone")]
@@ -158,6 +159,14 @@ fn an_object_is_edited_where_it_stands_once_the_mesh_would_take_it() {
     assert_eq!(refused.status.code(), Some(3), "{told}");
     assert!(told.contains("nothing was written") && told.contains("error[MG0101]"), "{told}");
     assert_eq!(read(), before.replace("/one/", "/two/"));
+    for (wrong, words) in
+        [("{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", "ConfigMap/x is no object of a mesh"), ("{kind: Mesh}", "error[MG0")]
+    {
+        fs::write(&file, wrong).expect("written");
+        let refused = said(&apply, inside);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(3) && told.contains(words), "{told}");
+    }
 }
 
 #[test]

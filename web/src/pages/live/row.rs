@@ -1,7 +1,7 @@
 //! A call as a line of a table, the same in the page and in the stream.
 
 use askama::Template;
-use meshglot_observed::{Call, Party};
+use meshglot_observed::{Call, Party, Verdict};
 
 use crate::moment::Moment;
 use crate::parts::call::CallFields;
@@ -26,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) status: String,
-    /// What a proxy had to say of it.
+    /// What a proxy had to say of one that failed.
     pub(crate) told: String,
     pub(crate) milliseconds: u64,
     /// The rule that decided, or that the default did, and where that leads.
@@ -49,7 +49,9 @@ struct Fragment<'r> {
 
 impl Row {
     pub(crate) fn of(visit: &Visit, ends: &Ends, call: &Call) -> Self {
-        let told = [&call.flags, &call.details].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        // Of a call that was allowed or denied the rule says enough; the proxy's own words would crowd it out.
+        let words = [&call.flags, &call.details].into_iter().flatten().filter(|_| call.verdict == Verdict::Failed);
+        let told = words.map(String::as_str).collect::<Vec<_>>().join(" ");
         Self {
             id: call.id,
             at: (call.at.clone(), Moment::parse(&call.at).map_or_else(|| call.at.clone(), Moment::clock)),
