@@ -10,7 +10,7 @@ const METRIC_NAMES: [&str; 2] = ["istio", "linkerd"];
 
 /// What our own proxy is told beside its resources; Envoy is told nothing of it.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "With --proxy meshglot")]
+#[command(next_help_heading = "Of our own proxy")]
 pub struct OursArgs {
     /// Of calls that end well, log so many percent; all others are logged anyway; absent: 100
     #[arg(long, value_name = "PERCENT")]

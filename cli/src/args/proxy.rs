@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::OursArgs;
 
-/// The proxies there are.
+/// The proxies there are; the first is meant where none is named.
 pub(super) const PROXIES: [&str; 2] = ["meshglot", "envoy"];
 
 pub(super) const EXAMPLES: &str = "\
@@ -69,9 +69,8 @@ Exit codes: 0 printed, 2 usage, 3 no such workload, 4 no control plane answers."
 const RUN_EXAMPLES: &str = "\
 Examples:
   meshglot proxy run --join ledger.join
-  meshglot proxy run --join ledger.join --proxy meshglot
-  meshglot proxy run --join ledger.join --proxy meshglot --log-share 1 --metrics 127.0.0.1:8080
-  meshglot proxy run --join ledger.join --folder ledger-proxy --envoy ./envoy
+  meshglot proxy run --join ledger.join --log-share 1 --metrics 127.0.0.1:8080
+  meshglot proxy run --join ledger.join --folder ledger-proxy --proxy envoy --envoy ./envoy
 
 What the proxy needs is kept in its folder: another start there needs no other token. Our own proxy, `meshglot`, keeps its
 last good configuration there, too, and starts with it while the control plane is away.
@@ -241,7 +240,7 @@ pub struct ProxyRunArgs {
     #[arg(long, value_name = "NAME", value_parser = instance)]
     pub instance: Option<String>,
     /// Which proxy: our own, in this process, or an Envoy
-    #[arg(long, default_value = "envoy", value_parser = PROXIES, value_name = "PROXY")]
+    #[arg(long, default_value = PROXIES[0], value_parser = PROXIES, value_name = "PROXY")]
     pub proxy: String,
     /// Envoy's program
     #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]

@@ -11,12 +11,12 @@ use super::{Accepted, OursArgs, SmiMetricsArgs};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot run --config-dir mesh/
-  meshglot run --config-dir mesh/ --proxy meshglot
-  meshglot run --config-dir mesh/ --proxy meshglot --log-share 1 --metrics 127.0.0.1:8080
-  meshglot run --config-dir mesh/ --proxy meshglot --exec 'ledger=./ledger --port 40001' --exec 'teller=./teller'
+  meshglot run --config-dir mesh/ --proxy
+  meshglot run --config-dir mesh/ --proxy --log-share 1 --metrics 127.0.0.1:8080
+  meshglot run --config-dir mesh/ --proxy --exec 'ledger=./ledger --port 40001' --exec 'teller=./teller'
   meshglot run --config-dir mesh/ --proxy envoy
   meshglot run --config-dir mesh/ --listen 10.0.0.5:15010 --web 127.0.0.1:8080
-  meshglot run --config-dir mesh/ --proxy meshglot --smi-metrics 127.0.0.1:8001
+  meshglot run --config-dir mesh/ --proxy --smi-metrics 127.0.0.1:8001
 
 The folder holds policy, Services and Workloads. An edit counts as a whole or not at all: while a file is wrong, what
 was in force stays in force. SIGHUP reads again. Ctrl-C ends it; proxies go on with what they have.
@@ -43,8 +43,8 @@ pub struct RunArgs {
     /// Also take tokens that the cluster of the kubeconfig, or around this pod, has projected for the audience `meshglot`
     #[arg(long)]
     pub kubernetes_tokens: bool,
-    /// Start a proxy for each Workload of this machine: our own, or an Envoy
-    #[arg(long, value_parser = PROXIES, value_name = "PROXY")]
+    /// Start a proxy for each Workload of this machine: our own unless an Envoy is named
+    #[arg(long, value_parser = PROXIES, num_args = 0..=1, default_missing_value = PROXIES[0], value_name = "PROXY")]
     pub proxy: Option<String>,
     /// Also run this program, start it again when it ends, and end it with the mesh; may be repeated
     #[arg(long, value_name = "NAME=PROGRAM WORDS")]

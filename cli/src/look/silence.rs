@@ -38,7 +38,7 @@ fn lines(edges: &Edges, workloads: usize, of: Of) -> Vec<String> {
         lines.push(format!("and {} more", silent.len() - NAMED));
     }
     if silent.len() >= workloads {
-        let how = "`meshglot run --config-dir DIR --proxy meshglot` starts one for each Workload of its machine";
+        let how = "`meshglot run --config-dir DIR --proxy` starts one for each Workload of its machine";
         lines.push(format!("no proxy of this mesh tells anything: {how}"));
     }
     lines
@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(told(std::slice::from_ref(&envoy), 2, Of::Counters), [envoy.as_str()]);
         assert_eq!(told(std::slice::from_ref(&envoy), 2, Of::Calls), [""; 0], "its calls are told");
         let all = told(&["a/b: away".to_owned()], 1, Of::Calls);
-        assert!(all.len() == 2 && all[1].contains("--proxy meshglot"), "{all:?}");
+        assert!(all.len() == 2 && all[1].contains("--proxy"), "{all:?}");
         assert_eq!(told(&[], 0, Of::Calls).len(), 1, "there is nobody at all");
         let many: Vec<String> = (0..9).map(|number| format!("a/{number}: away")).collect();
         assert_eq!(told(&many, 10, Of::Counters).last().map(String::as_str), Some("and 4 more"));

@@ -36,16 +36,7 @@ async fn a_call_is_told_with_what_decided_it() {
     let page = get(&view, "/live").await;
     assert_eq!(page.status, StatusCode::OK);
     let want = [
-        [
-            "14:05:05.250",
-            "✘ denied",
-            "shop/batch",
-            "shop/reviews shop/reviews-v1",
-            "GET /reviews/2",
-            "403",
-            "3",
-            "default",
-        ],
+        ["14:05:05.250", "✘ denied", "shop/batch", "shop/reviews shop/reviews-v1", "GET /reviews/2", "403", "3", "default"],
         [
             "14:05:05.250",
             "✔ allowed",

@@ -138,7 +138,7 @@ fn a_proxy_is_invited_once_and_comes_back_without() {
     mesh.hears("in force:");
     let invitation = json(&["proxy", "token", "bank/teller", "--config-dir", "."], folder.path());
     fs::write(folder.path().join("teller.join"), invitation.to_string()).expect("a file");
-    let words = ["proxy", "run", "--join", "teller.join", "--envoy", &envoy, "--folder", "p1"];
+    let words = ["proxy", "run", "--join", "teller.join", "--proxy", "envoy", "--envoy", &envoy, "--folder", "p1"];
     let mut proxy = Running::start(&words, folder.path());
     proxy.hears("has a certificate until");
     until("the proxy has what it should", || sync(folder.path(), "bank/teller") == "SYNCED");
@@ -146,7 +146,8 @@ fn a_proxy_is_invited_once_and_comes_back_without() {
     assert!(children(&folder.path().join("p1/bootstrap.json")).is_empty(), "its Envoy ends with it");
 
     // A copy of the invitation is worth nothing.
-    let mut thief = Running::start(&["proxy", "run", "--join", "teller.join", "--envoy", &envoy, "--folder", "p2"], folder.path());
+    let mut thief =
+        Running::start(&["proxy", "run", "--join", "teller.join", "--proxy", "envoy", "--envoy", &envoy, "--folder", "p2"], folder.path());
     let line = thief.hears("warning: bank/teller: ");
     assert!(line.contains("used before"), "{line}");
     assert_eq!(thief.end(), 0);

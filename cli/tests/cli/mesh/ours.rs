@@ -10,7 +10,7 @@ use super::running::{Running, SERVICES, folder, json, meshglot, policy, ports, u
 #[test]
 fn a_door_of_ours_leads_to_the_routes_of_the_name() {
     let _ports = ports();
-    door(&["--proxy", "meshglot"], "bank/ledger: meshglot runs", |_, _| {});
+    door(&["--proxy"], "bank/ledger: meshglot runs", |_, _| {});
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn what_only_a_proxy_of_ours_obeys_is_refused_elsewhere() {
     let run = ["run", "--config-dir", ".", "--listen", "127.0.0.1:0"];
     refused(&[&run[..], &["--log-share", "5"]].concat(), "--log-share: no proxy is started here");
     refused(&[&run[..], &["--proxy", "envoy", "--metrics", "127.0.0.1:0"]].concat(), "--metrics: Envoy is not told it");
-    refused(&["proxy", "run", "--join", "none", "--metric-names", "istio"], "--metric-names: Envoy is not told it");
+    refused(&["proxy", "run", "--join", "none", "--proxy", "envoy", "--metric-names", "istio"], "--metric-names: Envoy is not told it");
     refused(&["proxy", "run", "--join", "none", "--metric-names", "consul"], "possible values: istio, linkerd");
     refused(&["proxy", "run", "--join", "none", "--log-share", "101"], "a percentage is a number from 0 to 100");
     // Nothing was begun.
@@ -83,7 +83,7 @@ fn a_proxy_of_ours_is_invited_once_and_comes_back_without() {
     mesh.hears("in force:");
     let invitation = json(&["proxy", "token", "bank/teller", "--config-dir", "."], folder.path());
     fs::write(folder.path().join("teller.join"), invitation.to_string()).expect("a file");
-    let words = ["proxy", "run", "--join", "teller.join", "--proxy", "meshglot", "--folder", "p1"];
+    let words = ["proxy", "run", "--join", "teller.join", "--folder", "p1"];
     let mut proxy = Running::start(&words, folder.path());
     proxy.hears("bank/teller: meshglot runs");
     proxy.hears("has a certificate until");
@@ -117,7 +117,7 @@ fn a_proxy_of_ours_that_has_nothing_yet_ends_when_it_is_asked_to() {
     let invitation = json(&["proxy", "token", "bank/teller", "--config-dir", "."], folder.path());
     fs::write(folder.path().join("teller.join"), invitation.to_string()).expect("a file");
     assert_eq!(mesh.end(), 0);
-    let mut proxy = Running::start(&["proxy", "run", "--join", "teller.join", "--proxy", "meshglot"], folder.path());
+    let mut proxy = Running::start(&["proxy", "run", "--join", "teller.join"], folder.path());
     proxy.hears("there is no connection to the control plane");
     assert_eq!(proxy.end(), 0);
 }
