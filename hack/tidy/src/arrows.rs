@@ -129,6 +129,7 @@ impl Role {
                     Self::Traffic,
                     Self::SmiMetrics,
                     Self::Suite,
+                    Self::ApiServer,
                 ],
                 "the registry is the only list of backends; of the built-in mesh it starts what runs",
             ),

@@ -1,6 +1,7 @@
 //! The built-in mesh as processes: `meshglot run` and `meshglot proxy`.
 
 mod answers;
+mod api_service;
 mod demo;
 mod directory;
 mod envoy;

@@ -19,7 +19,7 @@ const SPLIT: &str = "---
 ";
 
 /// Where a mesh has said that the API is, behind `http` or `https`.
-fn address(mesh: &mut Running, scheme: &str) -> SocketAddr {
+pub(super) fn address(mesh: &mut Running, scheme: &str) -> SocketAddr {
     let mut lines = mesh.stdout.by_ref().lines().map_while(Result::ok);
     lines.find_map(|line| line.strip_prefix(&format!("SMI metrics    {scheme}://"))?.parse().ok()).expect("an address")
 }
@@ -37,7 +37,7 @@ fn ask(address: SocketAddr, host: &str, path: &str) -> (u16, Value) {
 }
 
 /// A count of an object.
-fn count(object: &Value, name: &str) -> u64 {
+pub(super) fn count(object: &Value, name: &str) -> u64 {
     let metrics = object["metrics"].as_array().expect("metrics");
     let metric = metrics.iter().find(|metric| metric["name"] == name).expect("it is counted");
     metric["value"].as_str().and_then(|value| value.parse().ok()).expect("a small number")
