@@ -130,8 +130,7 @@ pub(crate) fn from_socket(plane: &Plane) -> Result<Admin, Failure> {
 
 /// The folder that runs, where somebody says it.
 pub(crate) fn config_dir(plane: &Plane) -> Option<PathBuf> {
-    let set = || std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    plane.config_dir.clone().or_else(|| if plane.admin.is_none() { set() } else { None })
+    plane.config_dir.clone().or_else(|| if plane.admin.is_none() { usual_folder() } else { None })
 }
 
 /// Not by clap, to which a variable is as good as a flag: `--admin` would contradict it.
@@ -139,10 +138,14 @@ fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> Result<PathBuf,
     if let Some(admin) = admin {
         return Ok(admin.clone());
     }
-    let set = std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let folder = config_dir.map(Path::to_owned).or(set);
+    let folder = config_dir.map(Path::to_owned).or_else(usual_folder);
     let missing = || Failure::new(Exit::Usage, "which control plane? --config-dir DIR, --admin PATH or MESHGLOT_CONFIG_DIR is missing");
     Ok(admin_socket(&folder.ok_or_else(missing)?))
+}
+
+/// The folder where none is named.
+fn usual_folder() -> Option<PathBuf> {
+    std::env::var_os("MESHGLOT_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// The JSON document of a file.

@@ -103,7 +103,7 @@ impl Reader {
 pub(super) struct Directory {
     reader: Reader,
     control: Arc<Control>,
-    tell: Mutex<Sender<Told>>,
+    tell: Sender<Told>,
     wake: Mutex<Option<Sender<()>>>,
     state: Mutex<State>,
     /// Whether there is a web view, for which snapshots are made.
@@ -131,7 +131,7 @@ impl Directory {
             board: Board::new(reader.folder()),
             reader,
             control,
-            tell: Mutex::new(tell),
+            tell,
             wake: Mutex::default(),
             state: Mutex::new(state),
             shown,
@@ -262,7 +262,7 @@ impl Directory {
 
     fn tell(&self, one: Told) {
         // Nobody listens any more when it ends.
-        let _ = self.tell.lock().unwrap_or_else(PoisonError::into_inner).send(one);
+        let _ = self.tell.send(one);
     }
 }
 

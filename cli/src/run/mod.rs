@@ -14,8 +14,8 @@ mod state;
 mod web;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use meshglot_control::{Control, ControlError, Given, Reviews, Settings, TokenReviewer, TrustDomain};
@@ -118,10 +118,10 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
     let reviewer = if args.kubernetes_tokens { Some(reviewer(runtime, &trust_domain)?) } else { None };
     let settings =
         Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given, reviewer };
-    let notes = Mutex::new(tell.clone());
+    let notes = tell.clone();
     let note = Arc::new(move |text: &str| {
         // Nobody listens any more when it ends.
-        let _ = notes.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Note(text.to_owned()));
+        let _ = notes.send(Told::Note(text.to_owned()));
     });
     let control = Arc::new(runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?);
     let observed = {
