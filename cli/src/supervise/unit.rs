@@ -88,6 +88,7 @@ impl Unit {
                     tell(&self.name, Happened::Started);
                     let said = self.listen(&mut started, &tell);
                     self.feed(&mut started).await;
+                    let group = started.id();
                     let ended = tokio::select! {
                         ended = started.wait() => Some(ended),
                         () = asked(&mut stop) => None,
@@ -97,6 +98,10 @@ impl Unit {
                         heard(said).await;
                         return;
                     };
+                    // What it has started and could not end any more would stand in the way of the next one: an Envoy has its ports.
+                    if let Some(group) = group {
+                        let _ = kill_process_group(group, Signal::KILL);
+                    }
                     heard(said).await;
                     if since.elapsed() >= LIVED {
                         pause = FIRST_PAUSE;
@@ -163,6 +168,11 @@ struct Started {
 }
 
 impl Started {
+    /// The number of its process, and of the group that it leads, until it is waited for.
+    fn id(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+    }
+
     async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
@@ -170,7 +180,7 @@ impl Started {
 
 /// Lets it finish what it does, for a while; whatever it has started besides goes with it.
 async fn end(mut started: Started) {
-    let Some(pid) = started.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) else { return };
+    let Some(pid) = started.id() else { return };
     // It may just have ended.
     let _ = kill_process(pid, Signal::TERM);
     let _ = tokio::time::timeout(END, started.wait()).await;

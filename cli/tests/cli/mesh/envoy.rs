@@ -121,6 +121,13 @@ fn a_local_workload_gets_a_proxy_that_is_kept_running() {
     mesh.hears("envoy has ended");
     mesh.hears("bank/ledger: envoy runs");
     until("the proxy has what it should again", || sync(folder.path(), "bank/ledger") == "SYNCED");
+    // Who stands beside it cannot end it any more: it has the ports that the next one needs.
+    let beside = children(&folder.path().join(".meshglot/proxies/bank:ledger"));
+    assert_eq!(beside.len(), 1, "one agent");
+    kill_process(Pid::from_raw(beside[0]).expect("a process"), Signal::KILL).expect("it runs");
+    mesh.hears("bank/ledger: envoy runs");
+    until("the next proxy has what it should", || sync(folder.path(), "bank/ledger") == "SYNCED");
+    assert_eq!(children(&folder.path().join(".meshglot/proxies/bank:ledger/bootstrap.json")).len(), 1, "still one Envoy");
     // A Workload that is gone needs no proxy.
     fs::write(folder.path().join("services.yaml"), SERVICES.replace("127.0.0.1", "192.0.2.99")).expect("a file");
     let of_ledger = folder.path().join(".meshglot/proxies/bank:ledger/bootstrap.json");
@@ -168,13 +175,13 @@ fn a_proxy_is_invited_once_and_comes_back_without() {
 }
 
 /// The processes that were started with a file.
-fn children(bootstrap: &Path) -> Vec<i32> {
-    let Ok(wanted) = fs::canonicalize(bootstrap) else { return Vec::new() };
+fn children(path: &Path) -> Vec<i32> {
+    let Ok(wanted) = fs::canonicalize(path) else { return Vec::new() };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_started_with = |process: &i32| {
         let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         let place = Path::new("/proc").join(process.to_string()).join("cwd");
-        let is_it = |word: &str| word.ends_with("bootstrap.json") && fs::canonicalize(place.join(word)).is_ok_and(|path| path == wanted);
+        let is_it = |word: &str| !word.is_empty() && fs::canonicalize(place.join(word)).is_ok_and(|path| path == wanted);
         String::from_utf8_lossy(&words).split('\0').any(is_it)
     };
     processes.filter(is_started_with).collect()
