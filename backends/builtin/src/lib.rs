@@ -31,7 +31,7 @@ use std::sync::Arc;
 use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, RenderedKind, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::Value;
 
@@ -93,6 +93,10 @@ impl Backend for Builtin {
 
     fn shape(&self, _object: &ObjectId) -> Shape {
         shape::RESOURCE
+    }
+
+    fn kinds(&self) -> &'static [RenderedKind] {
+        &[]
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use meshglot_translator::diff::Shape;
 use meshglot_translator::ir::{AccountKey, Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, Rendered, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, Rendered, RenderedKind, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -48,6 +48,15 @@ const NAMESPACE: &str = "Namespace";
 
 /// The output for a Consul without Kubernetes.
 const CONFIG_ENTRIES: &str = "config-entries";
+
+/// Everything that it renders.
+const KINDS: [RenderedKind; 5] = [
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceDefaults", plural: "servicedefaults" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceIntentions", plural: "serviceintentions" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceResolver", plural: "serviceresolvers" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceRouter", plural: "servicerouters" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceSplitter", plural: "servicesplitters" },
+];
 
 impl Backend for Consul {
     fn name(&self) -> &'static str {
@@ -107,6 +116,10 @@ impl Backend for Consul {
 
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
+    }
+
+    fn kinds(&self) -> &'static [RenderedKind] {
+        &KINDS
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{AccessDefault, Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, RenderedKind, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -34,6 +34,12 @@ const AUTHORIZATION_POLICY: &str = "AuthorizationPolicy";
 
 /// The name of the latter; a workload's has a slash.
 const DEFAULT_DENY: &str = "default-deny";
+
+/// Everything that it renders.
+const KINDS: [RenderedKind; 2] = [
+    RenderedKind { group: "networking.istio.io", version: "v1", kind: "VirtualService", plural: "virtualservices" },
+    RenderedKind { group: "security.istio.io", version: "v1", kind: "AuthorizationPolicy", plural: "authorizationpolicies" },
+];
 
 impl Backend for Istio {
     fn name(&self) -> &'static str {
@@ -94,6 +100,10 @@ impl Backend for Istio {
 
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
+    }
+
+    fn kinds(&self) -> &'static [RenderedKind] {
+        &KINDS
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -20,7 +20,7 @@ mod split;
 use meshglot_translator::diff::Shape;
 use meshglot_translator::eval::{Evaluate, Inventory};
 use meshglot_translator::ir::{Kind, MeshSettings, ObjectKey, ServiceKey};
-use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, UnitKey};
+use meshglot_translator::render::{Backend, Capability, Fragment, ObjectId, RenderedKind, UnitKey};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -31,6 +31,16 @@ pub struct Linkerd;
 /// Unit: the routes of one root Service, one object per port. Linkerd merges all routes of a port into one list
 /// and orders it by age, so that everything that is said about a port stands in one object.
 const SERVICE_ROUTES: &str = "ServiceRoutes";
+
+/// Everything that it renders.
+const KINDS: [RenderedKind; 6] = [
+    RenderedKind { group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes" },
+    RenderedKind { group: "gateway.networking.k8s.io", version: "v1alpha2", kind: "TCPRoute", plural: "tcproutes" },
+    RenderedKind { group: "policy.linkerd.io", version: "v1alpha1", kind: "AuthorizationPolicy", plural: "authorizationpolicies" },
+    RenderedKind { group: "policy.linkerd.io", version: "v1alpha1", kind: "MeshTLSAuthentication", plural: "meshtlsauthentications" },
+    RenderedKind { group: "policy.linkerd.io", version: "v1alpha1", kind: "NetworkAuthentication", plural: "networkauthentications" },
+    RenderedKind { group: "policy.linkerd.io", version: "v1beta3", kind: "Server", plural: "servers" },
+];
 
 impl Backend for Linkerd {
     fn name(&self) -> &'static str {
@@ -73,6 +83,10 @@ impl Backend for Linkerd {
 
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
+    }
+
+    fn kinds(&self) -> &'static [RenderedKind] {
+        &KINDS
     }
 
     fn capabilities(&self) -> Vec<Capability> {

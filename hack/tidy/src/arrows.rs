@@ -20,6 +20,7 @@ enum Role {
     SmiMetrics,
     Suite,
     Registry,
+    Controller,
     Web,
     Cli,
     Golden,
@@ -28,7 +29,7 @@ enum Role {
     Tidy,
 }
 
-const ROLES: [Role; 20] = [
+const ROLES: [Role; 21] = [
     Role::Crds,
     Role::Translator,
     Role::Backend,
@@ -43,6 +44,7 @@ const ROLES: [Role; 20] = [
     Role::SmiMetrics,
     Role::Suite,
     Role::Registry,
+    Role::Controller,
     Role::Web,
     Role::Cli,
     Role::Golden,
@@ -58,6 +60,7 @@ impl Role {
             "translator" => Self::Translator,
             "backends/observed" => Self::Observed,
             "backends/registry" => Self::Registry,
+            "backends/controller" => Self::Controller,
             "backends/builtin/xds" => Self::ControlPlane,
             "backends/builtin/ca" => Self::Authority,
             "backends/builtin/join" => Self::Join,
@@ -112,6 +115,10 @@ impl Role {
                 "it puts the mesh together and compares it with the evaluator",
             ),
             Self::Registry => (&[Self::Translator, Self::Backend], "it lists the backends and nothing else"),
+            Self::Controller => (
+                &[Self::Crds, Self::Translator, Self::Registry, Self::ApiServer],
+                "it keeps a cluster as policy renders, whichever backend it is given; the registry and a real API server are for its tests",
+            ),
             Self::Web => (
                 &[Self::Crds, Self::Translator, Self::Observed, Self::Registry],
                 "the registry is the only list of backends; a page runs no command",
@@ -122,6 +129,7 @@ impl Role {
                     Self::Translator,
                     Self::Observed,
                     Self::Registry,
+                    Self::Controller,
                     Self::Web,
                     Self::Proxy,
                     Self::Agent,
@@ -210,8 +218,9 @@ mod tests {
             member("smi-metrics", "backends/builtin/smi-metrics", &["translator", "observed", "xds"]),
             member("suite", "backends/builtin/suite", &["xds", "ca", "agent", "one", "translator"]),
             member("registry", "backends/registry", &["translator", "one", "two"]),
+            member("controller", "backends/controller", &["crds", "translator", "registry"]),
             member("web", "web", &["observed", "registry"]),
-            member("cli", "cli", &["registry", "web", "agent", "control", "traffic", "smi-metrics"]),
+            member("cli", "cli", &["registry", "controller", "web", "agent", "control", "traffic", "smi-metrics"]),
             member("golden", "golden", &["cli"]),
             member("bench", "hack/bench", &["registry"]),
             member("apiserver", "hack/apiserver", &["crds"]),
@@ -247,6 +256,7 @@ mod tests {
         assert!(planted("proxy", "translator").contains("speaks only xDS"));
         assert!(planted("traffic", "control").contains("knows no policy"));
         assert!(planted("smi-metrics", "traffic").contains("by the objects of the model"));
+        assert!(planted("controller", "one").contains("whichever backend"));
         assert!(planted("ca", "xds").contains("about names alone"));
     }
 

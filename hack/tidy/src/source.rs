@@ -114,10 +114,11 @@ fn is_product(file: &File) -> bool {
 }
 
 /// What stands below a backend is no renderer: the control plane and the proxies of the built-in mesh are processes, with a network
-/// and a clock.
+/// and a clock. Neither is the controller, which renders by the backend that it is given.
 fn is_process(path: &str) -> bool {
     let mut parts = path.split('/');
-    parts.next() == Some("backends") && parts.nth(1).is_some_and(|part| !matches!(part, "src" | "tests"))
+    let is_below = parts.next() == Some("backends") && parts.nth(1).is_some_and(|part| !matches!(part, "src" | "tests"));
+    is_below || path.starts_with("backends/controller/")
 }
 
 /// Line and word of each mention, comments left out.

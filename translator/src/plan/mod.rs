@@ -1,5 +1,6 @@
 //! Texts to a model and engines: what every question about policy begins with, on the command line and in the web view.
 
+mod edit;
 mod matrix;
 mod mesh;
 mod named;
@@ -76,10 +77,17 @@ impl Plan {
         };
         let target = Target { everything, accepted };
         let engines: Vec<_> = backends.into_iter().map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
-        // Policy that nobody sends to another backend goes to its Mesh's own, which is the one that is excepted.
-        let holds = |except: &str| everything && engines.iter().any(|(backend, _)| backend.name() != except);
-        diagnostics.retain(|diagnostic| diagnostic.except.is_none_or(holds));
-        Self { model, engines, target, diagnostics }
+        let mut plan = Self { model, engines, target, diagnostics: Vec::new() };
+        diagnostics.retain(|diagnostic| plan.concerns(diagnostic));
+        plan.diagnostics = diagnostics;
+        plan
+    }
+
+    /// Whether a mesh of the plan suffers from it: policy that nobody sends to another backend goes to its Mesh's own, which is
+    /// the one that is excepted.
+    fn concerns(&self, diagnostic: &Diagnostic) -> bool {
+        let holds = |except: &str| self.target.everything && self.engines.iter().any(|(backend, _)| backend.name() != except);
+        diagnostic.except.is_none_or(holds)
     }
 
     /// Whether the input held neither an object nor a mistake.

@@ -25,6 +25,9 @@ pub trait Backend: Send + Sync {
     /// Renders one unit. What is read through the view decides when this is asked again.
     fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment;
 
+    /// Every kind that it may render for Kubernetes; none: its output is no object of a cluster.
+    fn kinds(&self) -> &'static [RenderedKind];
+
     /// What it can say, a row per feature, put together from its cells.
     fn capabilities(&self) -> Vec<Capability>;
 
@@ -60,6 +63,19 @@ pub trait Backend: Send + Sync {
     fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {
         a.cmp(b)
     }
+}
+
+/// A kind of a cluster that a backend renders; its objects live in namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenderedKind {
+    /// API group, such as `networking.istio.io`.
+    pub group: &'static str,
+    /// The version that is rendered.
+    pub version: &'static str,
+    /// As objects spell it.
+    pub kind: &'static str,
+    /// As paths of the API server spell it.
+    pub plural: &'static str,
 }
 
 /// The smallest part that is rendered on its own, keyed by what comes out.

@@ -1,0 +1,172 @@
+//! What has to be written now: what differs, then what is not wanted any more.
+
+use std::time::Duration;
+
+use kube::core::ApiResource;
+use meshglot_translator::render::ObjectId;
+use meshglot_translator::status::Applied;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::Told;
+use crate::alike::alike;
+use crate::core::Core;
+use crate::owner::Drift;
+use crate::policy::Wanted;
+use crate::write::{Task, Writer};
+
+/// Writes at a time.
+const WRITES: usize = 16;
+
+/// How long deletions wait for what is new to be taken by the mesh.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// The group whose objects tell whether they are taken.
+const TELLS: &str = "gateway.networking.k8s.io/";
+
+impl Core {
+    /// Starts the writes that can be started.
+    pub(crate) fn act(&mut self) {
+        let withheld = self.policy.withheld();
+        if withheld != self.withheld && !withheld.is_empty() {
+            (self.tell)(Told::Withheld(withheld.clone()));
+        }
+        self.withheld = withheld;
+        if !self.withheld.is_empty() {
+            return;
+        }
+        let wanted: Vec<(ObjectId, Wanted)> = self.policy.wanted.iter().map(|(id, one)| (id.clone(), one.clone())).collect();
+        self.standings.retain(|id, _| self.policy.wanted.contains_key(id) || self.live.contains_key(id));
+        self.judged.retain(|id, _| self.policy.wanted.contains_key(id));
+        let differing: Vec<(ObjectId, Wanted)> = wanted.into_iter().filter(|(id, one)| self.differs(id, one)).collect();
+        let is_open = |core: &Self, id: &ObjectId| {
+            let is_wanted = core.busy.contains(id) || differing.iter().any(|(other, _)| other == id);
+            is_wanted && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
+        };
+        let before = if differing.is_empty() { Default::default() } else { self.policy.before() };
+        let mut started = Vec::new();
+        for (id, one) in &differing {
+            let is_first = before.get(id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)));
+            let waits = self.standings.get(id).is_some_and(|standing| standing.waits());
+            if is_first && !waits && !self.busy.contains(id) {
+                started.push((id.clone(), one.clone()));
+            }
+        }
+        for (id, one) in started {
+            self.apply(id, one);
+        }
+        if !differing.iter().any(|(id, _)| is_open(self, id)) {
+            self.prune();
+        }
+    }
+
+    /// Whether an object has to be written, as soon as that can be; where not, how it stands is known.
+    fn differs(&mut self, id: &ObjectId, wanted: &Wanted) -> bool {
+        let mesh = wanted.body["metadata"]["labels"]["meshglot.dev/mesh"].as_str();
+        let is_paused = self.owners.is_paused(mesh, &wanted.sources);
+        let drift = self.owners.drift(mesh, &wanted.sources);
+        let has_kind = self.resource(id).is_some();
+        let digest = digest(&wanted.body).to_owned();
+        let live = self.live.get(id);
+        let live_version = live.map(|live| live.version());
+        let is_alike = live.map(|live| {
+            let known = self.judged.get(id).filter(|(of, version, _)| *of == digest && Some(*version) == live_version);
+            known.map_or_else(|| alike(&wanted.body, &live.0, &self.settings.backend.shape(id)), |(_, _, known)| *known)
+        });
+        // What we have written last says so in its digest: somebody else has changed the rest.
+        let is_drift = is_alike == Some(false) && live.is_some_and(|live| live.annotation("meshglot.dev/digest") == Some(&*digest));
+        if let (Some(is_alike), Some(version)) = (is_alike, live_version) {
+            self.judged.insert(id.clone(), (digest.clone(), version, is_alike));
+        }
+        let standing = self.standings.entry(id.clone()).or_default();
+        if standing.wanted.as_ref() != Some(&digest) {
+            standing.begin_anew(Some(digest.clone()));
+        }
+        let applied = match is_alike {
+            _ if is_paused => Applied::Paused,
+            _ if !has_kind => Applied::Pending(format!("{} ({}) is not installed", id.kind, id.api_version)),
+            Some(true) => {
+                standing.begin_anew(Some(digest));
+                Applied::InForce
+            }
+            Some(false) if is_drift && drift == Drift::Ignore => Applied::InForce,
+            Some(false) if is_drift && drift == Drift::Report => Applied::Drifted(format!("somebody else has changed {}", id.path())),
+            Some(false) if standing.written == live_version => {
+                Applied::Drifted(format!("somebody else has added to {} what we did not write", id.path()))
+            }
+            _ => {
+                if !standing.has_failed() {
+                    standing.set(Applied::Pending(format!("{} is not written yet", id.path())));
+                }
+                return true;
+            }
+        };
+        standing.set(applied);
+        false
+    }
+
+    fn apply(&mut self, id: ObjectId, wanted: Wanted) {
+        if self.tasks.len() >= WRITES {
+            return;
+        }
+        let Some(writer) = self.writer(&id) else { return };
+        let is_known = self.live.contains_key(&id);
+        if !is_known && id.api_version.starts_with(TELLS) {
+            self.holds.insert(id.clone(), Instant::now() + HOLD);
+        }
+        self.busy.insert(id.clone());
+        self.tasks.spawn(async move { (Task::Apply(id.clone()), writer.apply(id, wanted.body, is_known).await) });
+    }
+
+    /// Deletes what is ours and nobody wants, once all that is wanted is there.
+    fn prune(&mut self) {
+        let now = Instant::now();
+        let live = &self.live;
+        self.holds.retain(|id, until| *until > now && !live.get(id).is_some_and(|live| live.is_accepted()));
+        let is_held = |id: &ObjectId| self.holds.keys().any(|hold| hold.namespace == id.namespace);
+        let waits = |id: &ObjectId| self.busy.contains(id) || self.standings.get(id).is_some_and(|standing| standing.waits());
+        let unwanted = self
+            .live
+            .iter()
+            .rev()
+            .filter(|(id, live)| !self.policy.wanted.contains_key(*id) && !is_held(id) && !waits(id) && !self.owners.is_kept(live));
+        let unwanted: Vec<(ObjectId, Option<String>)> = unwanted.map(|(id, live)| (id.clone(), live.uid())).collect();
+        for (id, uid) in unwanted {
+            let Some(writer) = self.writer(&id).filter(|_| self.tasks.len() < WRITES) else { continue };
+            self.busy.insert(id.clone());
+            self.tasks.spawn(async move { (Task::Delete(id.clone()), writer.delete(id, uid).await) });
+        }
+    }
+
+    /// Writes the statuses that are otherwise.
+    pub(crate) fn tell_statuses(&mut self) {
+        let (kinds, kept) = (&self.kinds, &self.kept);
+        let place = |key: &meshglot_translator::ir::ObjectKey| kinds.iter().position(|kind| kind.read == Some(key.kind));
+        let has_status = |key: &meshglot_translator::ir::ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
+        let due = self.statuses.due(&self.policy, &self.owners, &self.standings, has_status);
+        for (key, status) in due {
+            let resource = place(&key).and_then(|place| kept[place].resource.clone());
+            let Some(resource) = resource.filter(|_| self.tasks.len() < 2 * WRITES) else { continue };
+            let writer = Writer { client: self.client.clone(), resource, backend: self.settings.backend.name() };
+            self.statuses.begin(&key, &status);
+            self.tasks.spawn(async move { (Task::Status(key.clone()), writer.status(key, status).await) });
+        }
+    }
+
+    fn resource(&self, id: &ObjectId) -> Option<&ApiResource> {
+        let place = self
+            .kinds
+            .iter()
+            .position(|kind| kind.read.is_none() && kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version)?;
+        self.kept[place].resource.as_ref()
+    }
+
+    fn writer(&self, id: &ObjectId) -> Option<Writer> {
+        let resource = self.resource(id)?.clone();
+        Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name() })
+    }
+}
+
+fn digest(body: &Value) -> &str {
+    body["metadata"]["annotations"]["meshglot.dev/digest"].as_str().unwrap_or_default()
+}

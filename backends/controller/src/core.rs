@@ -1,0 +1,342 @@
+//! The thread that knows everything: it takes what watchers find, renders, and starts writes. Nothing else decides.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use kube::Client;
+use kube::core::ApiResource;
+use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::render::ObjectId;
+use meshglot_translator::status::Applied;
+use serde_json::Value;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::answer::Answer;
+use crate::found::Found;
+use crate::kinds::{Watched, watched};
+use crate::live::{Live, version};
+use crate::owner::Owners;
+use crate::policy::Policy;
+use crate::served::Served;
+use crate::standing::Standing;
+use crate::statuses::Statuses;
+use crate::watch::follow;
+use crate::write::Task;
+use crate::{Settings, Told};
+
+/// Edits that come within so long are one.
+const BATCH: Duration = Duration::from_millis(20);
+
+/// What watchers have found and nobody has taken yet, at most.
+const BACKLOG: usize = 1024;
+
+/// What is known of a kind that is watched.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// `None`: it is not there, or nobody knows.
+    pub(crate) resource: Option<ApiResource>,
+    pub(crate) has_status: bool,
+    /// Whether all of its objects are known.
+    pub(crate) is_listed: bool,
+    /// Names that came since a list began.
+    listing: BTreeSet<(String, String)>,
+}
+
+/// All that is known.
+pub(crate) struct Core {
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) tell: Box<dyn Fn(Told) + Send>,
+    pub(crate) kinds: Vec<Watched>,
+    pub(crate) kept: Vec<Kept>,
+    pub(crate) policy: Policy,
+    pub(crate) owners: Owners,
+    pub(crate) live: BTreeMap<ObjectId, Live>,
+    pub(crate) standings: BTreeMap<ObjectId, Standing>,
+    /// Whether a version of an object is as it is wanted, by the digest of that: both are compared once.
+    pub(crate) judged: HashMap<ObjectId, (String, u64, bool)>,
+    /// Writes that are under way.
+    pub(crate) busy: BTreeSet<ObjectId>,
+    /// Objects that are new, and until when deletions wait that they are taken.
+    pub(crate) holds: BTreeMap<ObjectId, Instant>,
+    pub(crate) statuses: Statuses,
+    pub(crate) tasks: JoinSet<(Task, Answer)>,
+    pub(crate) withheld: Vec<&'static str>,
+    is_ready: bool,
+    trouble: Option<String>,
+}
+
+impl Core {
+    pub(crate) fn new(client: Client, settings: Settings, tell: Box<dyn Fn(Told) + Send>) -> Self {
+        let kinds = watched(settings.backend);
+        Self {
+            kept: kinds.iter().map(|_| Kept::default()).collect(),
+            policy: Policy::new(&settings),
+            client,
+            settings,
+            tell,
+            kinds,
+            owners: Owners::default(),
+            live: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            judged: HashMap::new(),
+            busy: BTreeSet::new(),
+            holds: BTreeMap::new(),
+            statuses: Statuses::default(),
+            tasks: JoinSet::new(),
+            withheld: Vec::new(),
+            is_ready: false,
+            trouble: None,
+        }
+    }
+
+    /// Goes on until `stopped` is told, or dropped.
+    pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+        let (tell, mut found) = channel(BACKLOG);
+        let mut watches = JoinSet::new();
+        let selector = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", self.settings.backend.name());
+        for (place, kind) in self.kinds.iter().enumerate() {
+            watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone()));
+        }
+        loop {
+            let next = self.next();
+            let is_timed = next.is_some();
+            tokio::select! {
+                _ = &mut stopped => return,
+                Some(one) = found.recv() => self.batch(one, &mut found).await,
+                Some(done) = self.tasks.join_next() => done.into_iter().for_each(|(task, answer)| self.answered(task, answer)),
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if is_timed => {}
+            }
+            while let Some(done) = self.tasks.try_join_next() {
+                done.into_iter().for_each(|(task, answer)| self.answered(task, answer));
+            }
+            self.step();
+        }
+    }
+
+    /// Takes what comes within a moment.
+    async fn batch(&mut self, first: Found, found: &mut Receiver<Found>) {
+        self.take(first);
+        sleep(BATCH).await;
+        for _ in 0..BACKLOG {
+            match found.try_recv() {
+                Ok(one) => self.take(one),
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// When something has to be tried again.
+    fn next(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let standings = self.standings.values().filter_map(|standing| standing.again);
+        let all = standings.chain(self.holds.values().copied()).filter(|again| *again > now);
+        all.chain(self.statuses.next()).min()
+    }
+
+    fn step(&mut self) {
+        self.policy.render();
+        if !self.kept.iter().all(|kept| kept.is_listed) {
+            return;
+        }
+        let is_first = !std::mem::replace(&mut self.is_ready, true);
+        self.act();
+        self.tell_statuses();
+        if is_first {
+            (self.tell)(Told::Ready(self.owners.0.len(), self.policy.wanted.len()));
+        }
+    }
+
+    fn take(&mut self, found: Found) {
+        match found {
+            Found::Trouble(why) => {
+                if self.trouble.as_ref() != Some(&why) {
+                    (self.tell)(Told::Trouble(why.clone()));
+                }
+                self.trouble = Some(why);
+            }
+            Found::Served(place, served) => self.served(place, served),
+            Found::List(place) => self.kept[place].listing.clear(),
+            Found::Object(place, object) => {
+                self.kept[place].listing.insert(name(&object));
+                self.put(place, *object);
+            }
+            Found::Gone(place, object) => self.remove(place, &object),
+            Found::Listed(place) => self.listed(place),
+        }
+    }
+
+    fn served(&mut self, place: usize, served: Served) {
+        let kind = self.kinds[place].kind;
+        let kept = &mut self.kept[place];
+        match served {
+            Served::Yes { resource, has_status } => {
+                if kept.resource.is_none() && kept.is_listed {
+                    (self.tell)(Told::Installed(kind, true));
+                }
+                kept.resource = Some(resource);
+                kept.has_status = has_status;
+            }
+            Served::No => {
+                if kept.resource.is_some() || !kept.is_listed {
+                    (self.tell)(Told::Installed(kind, false));
+                }
+                kept.resource = None;
+                kept.listing.clear();
+                self.listed(place);
+            }
+            Served::Soon => {}
+        }
+    }
+
+    /// What did not come with the list is gone.
+    fn listed(&mut self, place: usize) {
+        let listing = std::mem::take(&mut self.kept[place].listing);
+        let is_there = |namespace: &str, name: &str| listing.contains(&(namespace.to_owned(), name.to_owned()));
+        self.trouble = None;
+        self.kept[place].is_listed = true;
+        match self.kinds[place].read {
+            Some(kind) => {
+                for key in self.policy.of_kind(kind).into_iter().filter(|key| !is_there(&key.namespace, &key.name)) {
+                    self.forget(&key);
+                }
+            }
+            None => {
+                let kind = &self.kinds[place];
+                let api_version = kind.api_version(kind.versions[0]);
+                self.live.retain(|id, _| id.kind != kind.kind || id.api_version != api_version || is_there(&id.namespace, &id.name));
+            }
+        }
+    }
+
+    fn put(&mut self, place: usize, object: Value) {
+        match self.kinds[place].read {
+            Some(_) => {
+                let Some(key) = self.key(place, &object) else { return };
+                self.policy.put(&key, &object);
+                if key.kind.is_neutral() && self.owners.0.get(&key).is_none_or(|known| version(known) <= version(&object)) {
+                    self.owners.0.insert(key, object);
+                }
+            }
+            None => self.put_live(object),
+        }
+    }
+
+    /// An older version than the one that is known is no news.
+    fn put_live(&mut self, object: Value) {
+        let Some(id) = Live::id(&object) else { return };
+        if self.live.get(&id).is_none_or(|known| known.version() <= version(&object)) {
+            self.live.insert(id, Live(object.into()));
+        }
+    }
+
+    fn remove(&mut self, place: usize, object: &Value) {
+        match self.kinds[place].read {
+            Some(_) => {
+                if let Some(key) = self.key(place, object) {
+                    self.forget(&key);
+                }
+            }
+            None => {
+                let Some(id) = Live::id(object) else { return };
+                if self.live.get(&id).is_some_and(|known| known.version() <= version(object)) {
+                    self.live.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &ObjectKey) {
+        self.policy.remove(key);
+        self.owners.0.remove(key);
+        self.statuses.forget(key);
+    }
+
+    fn key(&self, place: usize, object: &Value) -> Option<ObjectKey> {
+        let kind = self.kinds[place].read?;
+        let (namespace, name) = name(object);
+        Some(ObjectKey { kind, namespace: namespace.into(), name: name.into() })
+    }
+
+    fn answered(&mut self, task: Task, answer: Answer) {
+        match task {
+            Task::Apply(id) => {
+                self.busy.remove(&id);
+                self.applied(id, answer);
+            }
+            Task::Delete(id) => {
+                self.busy.remove(&id);
+                match answer {
+                    Answer::Failed(why) => self.standings.entry(id).or_default().fail(why),
+                    _ => {
+                        self.live.remove(&id);
+                        self.standings.remove(&id);
+                        (self.tell)(Told::Deleted(id));
+                    }
+                }
+            }
+            Task::Status(key) => {
+                self.statuses.busy.remove(&key);
+                match answer {
+                    Answer::Live(object) => {
+                        self.statuses.written(&key, version(&object));
+                        if self.owners.0.get(&key).is_some_and(|known| version(known) <= version(&object)) {
+                            self.policy.put(&key, &object);
+                            self.owners.0.insert(key, *object);
+                        }
+                    }
+                    Answer::Found(_) | Answer::Gone => {}
+                    Answer::Failed(why) => {
+                        self.statuses.failed(&key);
+                        (self.tell)(Told::Trouble(format!("status of {key}: {}", words(&why))));
+                    }
+                }
+            }
+        }
+    }
+
+    fn applied(&mut self, id: ObjectId, answer: Answer) {
+        match answer {
+            Answer::Live(object) => {
+                let before = self.live.get(&id).map(Live::version);
+                let is_drift = self.judged.get(&id).is_some_and(|(digest, seen, _)| {
+                    let live = self.live.get(&id);
+                    Some(*seen) == before && live.and_then(|live| live.annotation("meshglot.dev/digest")) == Some(digest)
+                });
+                let after = version(&object);
+                self.standings.entry(id.clone()).or_default().written = Some(after);
+                self.put_live(*object);
+                if before != Some(after) {
+                    (self.tell)(if is_drift { Told::Corrected(id) } else { Told::Applied(id) });
+                }
+            }
+            Answer::Found(object) => self.put_live(*object),
+            Answer::Gone => {}
+            Answer::Failed(why) => {
+                let standing = self.standings.entry(id.clone()).or_default();
+                if standing.applied != why {
+                    (self.tell)(Told::Refused(id, words(&why).to_owned()));
+                }
+                standing.fail(why);
+            }
+        }
+    }
+}
+
+/// What is behind a word.
+pub(crate) fn words(applied: &Applied) -> &str {
+    match applied {
+        Applied::Pending(why) | Applied::Rejected(why) | Applied::Unreachable(why) | Applied::Drifted(why) => why,
+        Applied::InForce => "in force",
+        Applied::Paused => "paused",
+    }
+}
+
+/// Namespace and name.
+fn name(object: &Value) -> (String, String) {
+    let text = |name: &str| object["metadata"][name].as_str().unwrap_or_default().to_owned();
+    (text("namespace"), text("name"))
+}

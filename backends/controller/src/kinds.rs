@@ -1,0 +1,48 @@
+//! The kinds that are watched: policy, inventory, and what the backend renders.
+
+use meshglot_translator::ir::Kind;
+use meshglot_translator::render::Backend;
+
+/// A kind that is watched.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    pub(crate) group: &'static str,
+    /// The one that is wanted first; it is watched in the first that is served.
+    pub(crate) versions: Vec<&'static str>,
+    pub(crate) kind: &'static str,
+    pub(crate) plural: String,
+    /// What it is to the model; `None`: it is rendered.
+    pub(crate) read: Option<Kind>,
+    /// Whether the API server has it without a CRD.
+    pub(crate) is_built_in: bool,
+}
+
+/// Everything that a controller of a backend watches.
+pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
+    let read = Kind::ALL.into_iter().map(|kind| {
+        let ours = meshglot_crds::all().iter().find(|known| known.kind == kind.name() && known.group == kind.group());
+        let (versions, plural) = match ours {
+            Some(known) => (known.versions.iter().rev().copied().collect(), known.plural.to_owned()),
+            None if kind == Kind::ReferenceGrant => (vec!["v1beta1", "v1"], "referencegrants".to_owned()),
+            None => (vec!["v1"], format!("{}s", kind.name().to_lowercase())),
+        };
+        let is_built_in = ours.is_none() && kind != Kind::ReferenceGrant;
+        Watched { group: kind.group(), versions, kind: kind.name(), plural, read: Some(kind), is_built_in }
+    });
+    let rendered = backend.kinds().iter().map(|kind| Watched {
+        group: kind.group,
+        versions: vec![kind.version],
+        kind: kind.kind,
+        plural: kind.plural.to_owned(),
+        read: None,
+        is_built_in: false,
+    });
+    read.chain(rendered).collect()
+}
+
+impl Watched {
+    /// `group/version`, or the version alone in the core.
+    pub(crate) fn api_version(&self, version: &str) -> String {
+        if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
+    }
+}

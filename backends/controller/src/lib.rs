@@ -1,0 +1,67 @@
+//! Keeps a cluster's mesh objects as the policy of that cluster renders: it watches policy and inventory, renders, writes what differs,
+//! deletes what is its own and not wanted any more, and says in each policy object how it stands.
+//!
+//! All state is in the API server. A controller that ends anywhere, and starts again, goes on from what it finds.
+
+mod act;
+mod alike;
+mod answer;
+mod backoff;
+mod core;
+mod found;
+mod kinds;
+mod live;
+mod owner;
+mod policy;
+mod served;
+mod standing;
+mod statuses;
+mod told;
+mod trim;
+mod watch;
+mod write;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::thread;
+use std::time::Duration;
+
+use kube::Client;
+use meshglot_translator::diagnostic::Code;
+use meshglot_translator::render::Backend;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+pub use told::Told;
+
+/// How long the end may take.
+const GRACE: Duration = Duration::from_millis(800);
+
+/// Who writes, as the API server knows it.
+pub const MANAGER: &str = "meshglot";
+
+/// What a controller does.
+#[derive(Clone)]
+pub struct Settings {
+    /// The mesh that gets all policy of the cluster; it renders objects of Kubernetes.
+    pub backend: &'static dyn Backend,
+    /// Codes of losses that are accepted.
+    pub accepted: BTreeSet<Code>,
+}
+
+/// Runs until `shutdown`, and ends within a second of it. `client` asks once: the controller has pauses of its own. `tell` hears what
+/// happens; a thread of its own calls it, so that it should not wait. Where the future is dropped the controller ends, too.
+pub async fn run(client: Client, settings: Settings, tell: impl Fn(Told) + Send + 'static, shutdown: impl Future<Output = ()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (end, ended) = oneshot::channel::<()>();
+    let handle = Handle::current();
+    thread::spawn(move || {
+        handle.block_on(core::Core::new(client, settings, Box::new(tell)).run(stopped));
+        // Nobody waits for it any more where the future was dropped.
+        let _ = end.send(());
+    });
+    shutdown.await;
+    drop(stop);
+    // A rendering that takes longer is left to end by itself.
+    let _ = tokio::time::timeout(GRACE, ended).await;
+}

@@ -1,0 +1,64 @@
+//! Rendered objects as the API server has them.
+
+use std::sync::Arc;
+
+use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::render::ObjectId;
+use serde_json::Value;
+
+/// An object with our labels.
+#[derive(Clone, Debug)]
+pub(crate) struct Live(pub(crate) Arc<Value>);
+
+impl Live {
+    /// What it is called.
+    pub(crate) fn id(object: &Value) -> Option<ObjectId> {
+        let text = |place: &str| object.pointer(place).and_then(Value::as_str).map(str::to_owned);
+        Some(ObjectId {
+            api_version: text("/apiVersion")?,
+            kind: text("/kind")?,
+            namespace: text("/metadata/namespace").unwrap_or_default(),
+            name: text("/metadata/name")?,
+        })
+    }
+
+    pub(crate) fn uid(&self) -> Option<String> {
+        self.0["metadata"]["uid"].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        version(&self.0)
+    }
+
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.0["metadata"]["labels"][name].as_str()
+    }
+
+    pub(crate) fn annotation(&self, name: &str) -> Option<&str> {
+        self.0["metadata"]["annotations"][name].as_str()
+    }
+
+    /// Whether a neutral object is behind it, as it says itself.
+    pub(crate) fn is_of(&self, key: &ObjectKey) -> bool {
+        self.annotation("meshglot.dev/sources").is_some_and(|sources| sources.split(',').any(|source| source == key.to_string()))
+    }
+
+    /// Whether it is ours to change and to delete.
+    pub(crate) fn is_ours(object: &Value, backend: &str) -> bool {
+        let labels = &object["metadata"]["labels"];
+        labels["app.kubernetes.io/managed-by"] == "meshglot" && labels["meshglot.dev/backend"] == backend
+    }
+
+    /// Whether the mesh has taken it: a condition `Accepted` that is true, of itself or for a parent.
+    pub(crate) fn is_accepted(&self) -> bool {
+        let status = &self.0["status"];
+        let parents = status["parents"].as_array().into_iter().flatten().map(|parent| &parent["conditions"]);
+        let all = [&status["conditions"]].into_iter().chain(parents);
+        all.filter_map(Value::as_array).flatten().any(|one| one["type"] == "Accepted" && one["status"] == "True")
+    }
+}
+
+/// The version of an object; they grow within a kind.
+pub(crate) fn version(object: &Value) -> u64 {
+    object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,79 @@
+//! What people want done about objects: pauses, and edits by others.
+
+use std::collections::BTreeMap;
+
+use meshglot_translator::ir::{Kind, ObjectKey};
+use serde_json::Value;
+
+use crate::live::Live;
+
+/// What is done about edits of rendered objects by others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Drift {
+    Ignore,
+    Report,
+    Correct,
+}
+
+/// Neutral objects as they are, each with its status.
+#[derive(Default)]
+pub(crate) struct Owners(pub(crate) BTreeMap<ObjectKey, Value>);
+
+impl Owners {
+    /// Whether nothing may be written of what these render in this Mesh.
+    pub(crate) fn is_paused(&self, mesh: Option<&str>, sources: &[ObjectKey]) -> bool {
+        self.mesh(mesh).is_some_and(|mesh| mesh["spec"]["paused"] == true) || sources.iter().any(|key| self.is_disabled(key))
+    }
+
+    /// The same of an object that nobody wants any more.
+    pub(crate) fn is_kept(&self, live: &Live) -> bool {
+        self.is_paused(live.label("meshglot.dev/mesh"), &[]) || self.0.keys().any(|key| self.is_disabled(key) && live.is_of(key))
+    }
+
+    /// The strictest that a source asks for; else what its Mesh does.
+    pub(crate) fn drift(&self, mesh: Option<&str>, sources: &[ObjectKey]) -> Drift {
+        let word = |value: &Value| match value.as_str()? {
+            "correct" => Some(Drift::Correct),
+            "report" => Some(Drift::Report),
+            "ignore" => Some(Drift::Ignore),
+            _ => None,
+        };
+        let of_source = |key: &ObjectKey| word(&self.0.get(key)?["metadata"]["annotations"]["meshglot.dev/drift"]);
+        let of_mesh = || word(&self.mesh(mesh)?["spec"]["driftPolicy"]);
+        sources.iter().filter_map(of_source).max().or_else(of_mesh).unwrap_or(Drift::Correct)
+    }
+
+    fn mesh(&self, name: Option<&str>) -> Option<&Value> {
+        self.0.get(&ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name?.into() })
+    }
+
+    fn is_disabled(&self, key: &ObjectKey) -> bool {
+        self.0.get(key).is_some_and(|object| object["metadata"]["annotations"]["meshglot.dev/reconcile"] == "disabled")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn key(kind: Kind, name: &str) -> ObjectKey {
+        ObjectKey { kind, namespace: if kind == Kind::Mesh { "" } else { "shop" }.into(), name: name.into() }
+    }
+
+    #[test]
+    fn an_object_wins_over_its_mesh() {
+        let split = key(Kind::TrafficSplit, "web");
+        let mut owners = Owners::default();
+        assert_eq!(owners.drift(Some("main"), &[]), Drift::Correct);
+        owners.0.insert(key(Kind::Mesh, "main"), json!({"spec": {"driftPolicy": "ignore"}}));
+        assert_eq!(owners.drift(Some("main"), std::slice::from_ref(&split)), Drift::Ignore);
+        owners.0.insert(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/drift": "report"}}}));
+        assert_eq!(owners.drift(Some("main"), std::slice::from_ref(&split)), Drift::Report);
+        assert!(!owners.is_paused(Some("main"), std::slice::from_ref(&split)));
+        owners.0.insert(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/reconcile": "disabled"}}}));
+        assert!(owners.is_paused(Some("main"), &[split]) && !owners.is_paused(Some("main"), &[]));
+        owners.0.insert(key(Kind::Mesh, "main"), json!({"spec": {"paused": true}}));
+        assert!(owners.is_paused(Some("main"), &[]) && !owners.is_paused(Some("other"), &[]));
+    }
+}

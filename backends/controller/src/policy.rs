@@ -1,0 +1,110 @@
+//! Policy and inventory of the cluster, and what they render: the plan, fed by what watchers find.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use meshglot_translator::ir::{Kind, ObjectKey};
+use meshglot_translator::parse::{Document, Source, parse};
+use meshglot_translator::plan::Plan;
+use meshglot_translator::render::ObjectId;
+use meshglot_translator::resolve::ReadOptions;
+use serde_json::Value;
+
+use crate::Settings;
+
+/// Fields of `metadata` that say nothing of what is written.
+const KEPT: [&str; 4] = ["generation", "resourceVersion", "uid", "deletionTimestamp"];
+
+/// A rendered object that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Complete, as it is applied.
+    pub(crate) body: Arc<Value>,
+    /// The neutral objects behind it.
+    pub(crate) sources: Vec<ObjectKey>,
+}
+
+/// The plan, with edits that are not in it yet.
+pub(crate) struct Policy {
+    pub(crate) plan: Plan,
+    /// By place in the backend's order.
+    pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
+    /// What is known of each object, without what does not matter.
+    known: HashMap<ObjectKey, u64>,
+    edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
+}
+
+impl Policy {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let plan = Plan::empty(settings.backend, ReadOptions::default(), settings.accepted.clone());
+        Self { plan, wanted: BTreeMap::new(), known: HashMap::new(), edits: BTreeMap::new() }
+    }
+
+    /// Takes an object as it is now.
+    pub(crate) fn put(&mut self, key: &ObjectKey, object: &Value) {
+        let mut written = object.clone();
+        if let Some(fields) = written.as_object_mut() {
+            fields.remove("status");
+        }
+        if let Some(metadata) = written["metadata"].as_object_mut() {
+            metadata.retain(|name, _| !KEPT.contains(&name.as_str()));
+        }
+        let text = written.to_string();
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        if self.known.insert(key.clone(), hasher.finish()) != Some(hasher.finish()) {
+            let (documents, _) = parse(&[Source::new(key.to_string(), text)]);
+            self.edits.insert(key.clone(), documents.into_iter().next());
+        }
+    }
+
+    /// Takes an object away.
+    pub(crate) fn remove(&mut self, key: &ObjectKey) {
+        if self.known.remove(key).is_some() {
+            self.edits.insert(key.clone(), None);
+        }
+    }
+
+    /// Objects of a kind that are known.
+    pub(crate) fn of_kind(&self, kind: Kind) -> Vec<ObjectKey> {
+        self.known.keys().filter(|key| key.kind == kind).cloned().collect()
+    }
+
+    /// Renders what was edited; whether anything was.
+    pub(crate) fn render(&mut self) -> bool {
+        if self.edits.is_empty() {
+            return false;
+        }
+        let updates = self.plan.edit(std::mem::take(&mut self.edits));
+        for (update, (_, engine)) in updates.iter().zip(&self.plan.engines) {
+            for id in &update.gone {
+                self.wanted.remove(id);
+            }
+            for object in engine.rendered_by(update) {
+                let wanted = Wanted { body: Arc::new(object.body()), sources: object.sources.clone() };
+                self.wanted.insert(object.id.clone(), wanted);
+            }
+        }
+        true
+    }
+
+    /// Codes by which nothing is written at all.
+    pub(crate) fn withheld(&self) -> Vec<&'static str> {
+        self.plan.engines.iter().flat_map(|(_, engine)| self.plan.withheld(&engine.rendered())).collect()
+    }
+
+    /// Objects that have to be there before each of these, as their sets say.
+    pub(crate) fn before(&self) -> BTreeMap<ObjectId, Vec<ObjectId>> {
+        let mut before: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
+        for (_, engine) in &self.plan.engines {
+            for set in engine.rendered().sets {
+                for (place, member) in set.members.iter().enumerate() {
+                    before.entry(member.clone()).or_default().extend(set.members[..place].iter().cloned());
+                }
+            }
+        }
+        before
+    }
+}

@@ -1,0 +1,42 @@
+//! What a controller tells whoever has started it.
+
+use std::fmt;
+
+use meshglot_translator::render::ObjectId;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Everything was listed once: from now on it writes. How many objects of policy, and how many rendered ones are wanted.
+    Ready(usize, usize),
+    /// An object of ours was written.
+    Applied(ObjectId),
+    /// Somebody had changed an object of ours, and it is as it was.
+    Corrected(ObjectId),
+    /// An object of ours was deleted.
+    Deleted(ObjectId),
+    /// An object cannot be written, in words.
+    Refused(ObjectId, String),
+    /// Nothing is written: it would allow more than was written. The codes that say why.
+    Withheld(Vec<&'static str>),
+    /// A kind is not installed, or is again.
+    Installed(&'static str, bool),
+    /// The API server does not answer as it should, in words.
+    Trouble(String),
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(policy, wanted) => write!(f, "in force: policy objects {policy}, rendered objects {wanted}"),
+            Self::Applied(id) => write!(f, "applied {}", id.path()),
+            Self::Corrected(id) => write!(f, "corrected {}: somebody else had changed it", id.path()),
+            Self::Deleted(id) => write!(f, "deleted {}", id.path()),
+            Self::Refused(id, why) => write!(f, "{}: {why}", id.path()),
+            Self::Withheld(codes) => write!(f, "nothing is written: it would allow more than the policy says ({})", codes.join(", ")),
+            Self::Installed(kind, true) => write!(f, "{kind} is installed"),
+            Self::Installed(kind, false) => write!(f, "{kind} is not installed"),
+            Self::Trouble(why) => write!(f, "{why}"),
+        }
+    }
+}

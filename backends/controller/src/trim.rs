@@ -1,0 +1,102 @@
+//! Objects without what nobody reads: a controller keeps every Pod of a cluster.
+
+use meshglot_translator::ir::Kind;
+use serde_json::{Map, Value, json};
+
+/// The annotation in which kubectl keeps the whole object again.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Fields of `metadata` that are read.
+const METADATA: [&str; 10] = [
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "creationTimestamp",
+    "generation",
+    "resourceVersion",
+    "uid",
+    "deletionTimestamp",
+    "ownerReferences",
+];
+
+/// Fields of pods that are read.
+const POD: [&str; 3] = ["containers", "serviceAccountName", "serviceAccount"];
+
+/// Fields of containers that are read.
+const CONTAINER: [&str; 4] = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
+
+/// The object with what is read of its kind; `None`: it is rendered.
+pub(crate) fn trim(mut object: Value, kind: Option<Kind>) -> Value {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        keep(metadata, &METADATA);
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.remove(LAST_APPLIED);
+        }
+    }
+    let Some(kind) = kind.filter(|kind| !kind.is_neutral()) else { return object };
+    let Some(fields) = object.as_object_mut() else { return object };
+    fields.remove("status");
+    match kind {
+        Kind::Namespace | Kind::ServiceAccount => keep(fields, &["apiVersion", "kind", "metadata"]),
+        Kind::Pod | Kind::ReplicaSet | Kind::Job if is_owned(fields) => {
+            // Its owner speaks for it.
+            fields.remove("spec");
+            fields["metadata"]["ownerReferences"] = json!([{}]);
+        }
+        Kind::Pod => pod(fields.get_mut("spec")),
+        Kind::CronJob => template(fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec"))),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => template(fields.get_mut("spec")),
+        _ => {}
+    }
+    object
+}
+
+fn is_owned(fields: &Map<String, Value>) -> bool {
+    fields.get("metadata").and_then(|metadata| metadata["ownerReferences"].as_array()).is_some_and(|owners| !owners.is_empty())
+}
+
+fn template(spec: Option<&mut Value>) {
+    let Some(spec) = spec.and_then(Value::as_object_mut) else { return };
+    keep(spec, &["selector", "template"]);
+    pod(spec.get_mut("template").and_then(|template| template.get_mut("spec")));
+}
+
+fn pod(spec: Option<&mut Value>) {
+    let Some(spec) = spec.and_then(Value::as_object_mut) else { return };
+    keep(spec, &POD);
+    let containers = spec.get_mut("containers").and_then(Value::as_array_mut);
+    containers.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|container| keep(container, &CONTAINER));
+}
+
+fn keep(fields: &mut Map<String, Value>, names: &[&str]) {
+    fields.retain(|name, _| names.contains(&name.as_str()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_pod_stays_what_policy_can_be_about() {
+        let container =
+            json!({"image": "web", "env": [{"name": "A"}], "ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}});
+        let metadata = json!({"name": "web", "managedFields": [{}], "annotations": {LAST_APPLIED: "{}", "kept": "1"}});
+        let spec = json!({"serviceAccountName": "web", "nodeName": "n", "containers": [container]});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {"phase": "Running"}});
+        let want = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "annotations": {"kept": "1"}},
+            "spec": {"serviceAccountName": "web", "containers": [{"ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}}]},
+        });
+        assert_eq!(trim(pod.clone(), Some(Kind::Pod)), want);
+        let mut owned = pod;
+        owned["metadata"]["ownerReferences"] = json!([{"name": "web-7c9f"}]);
+        assert_eq!(trim(owned, Some(Kind::Pod)).get("spec"), None);
+    }
+
+    #[test]
+    fn of_policy_all_stays_that_was_written() {
+        let split = json!({"metadata": {"name": "web"}, "spec": {"service": "web"}, "status": {"observedGeneration": 1}});
+        assert_eq!(trim(split.clone(), Some(Kind::TrafficSplit)), split);
+    }
+}

@@ -1,0 +1,100 @@
+//! Watches one kind, whatever happens to the API server and to the kind.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use kube::api::DynamicObject;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client};
+use serde_json::Value;
+use tokio::sync::mpsc::Sender;
+use tokio::time::sleep;
+
+use crate::backoff::Backoff;
+use crate::found::Found;
+use crate::kinds::Watched;
+use crate::served::{Served, served};
+use crate::trim::trim;
+
+/// How often a kind that is not installed is looked for.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The same of one that will be served soon.
+const SOON: Duration = Duration::from_millis(300);
+
+/// Objects of one page of a list.
+const PAGE: u32 = 500;
+
+/// Watches the kind at a place in the list of all; it ends when nobody listens. `selector`: labels, of what is rendered.
+pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector: String, found: Sender<Found>) {
+    let mut backoff = Backoff::default();
+    while !found.is_closed() {
+        let pause = match served(&client, &kind).await {
+            Ok(Served::Yes { resource, has_status }) => {
+                let config = watcher::Config::default().page_size(PAGE);
+                let config = if kind.read.is_none() { config.labels(&selector) } else { config };
+                let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+                let _ = found.send(Found::Served(place, Served::Yes { resource, has_status })).await;
+                objects(api, config, place, &kind, &found).await;
+                SOON
+            }
+            Ok(Served::No) => {
+                backoff = Backoff::default();
+                let _ = found.send(Found::Served(place, Served::No)).await;
+                LOOK.mul_f64(0.75 + 0.5 * fastrand::f64())
+            }
+            Ok(Served::Soon) => SOON,
+            Err(error) => {
+                let _ = found.send(Found::Trouble(format!("cannot look for {}: {error}", kind.kind))).await;
+                backoff.next()
+            }
+        };
+        sleep(pause).await;
+    }
+}
+
+/// Tells objects until the kind is gone, or nobody listens.
+async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize, kind: &Watched, found: &Sender<Found>) {
+    let mut events = watcher(api, config).boxed();
+    let mut backoff = Backoff::default();
+    while let Some(event) = events.next().await {
+        let told = match event {
+            Ok(Event::Init) => Some(Found::List(place)),
+            Ok(Event::InitDone) => Some(Found::Listed(place)),
+            Ok(Event::Apply(object) | Event::InitApply(object)) => value(object, kind).map(|object| Found::Object(place, object)),
+            Ok(Event::Delete(object)) => value(object, kind).map(|object| Found::Gone(place, object)),
+            Err(error) => {
+                if is_absence(&error) {
+                    return;
+                }
+                let is_told = found.send(Found::Trouble(format!("cannot watch {}: {error}", kind.kind))).await;
+                if is_told.is_err() {
+                    return;
+                }
+                sleep(backoff.next()).await;
+                continue;
+            }
+        };
+        backoff = Backoff::default();
+        if let Some(told) = told
+            && found.send(told).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn value(object: DynamicObject, kind: &Watched) -> Option<Box<Value>> {
+    // An object that came as JSON has such a form.
+    serde_json::to_value(object).ok().map(|object| Box::new(trim(object, kind.read)))
+}
+
+/// Whether the kind itself is not there.
+fn is_absence(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status)) | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => {
+            status.code == 404
+        }
+        _ => false,
+    }
+}

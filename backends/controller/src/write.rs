@@ -1,0 +1,118 @@
+//! Writes to the API server: each one request, or two where somebody has edited what is ours.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
+use kube::core::ApiResource;
+use kube::{Api, Client};
+use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::render::ObjectId;
+use meshglot_translator::status::Applied;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::MANAGER;
+use crate::answer::{Answer, failure, is_by_edits};
+use crate::live::Live;
+use crate::trim::trim;
+
+/// How long a write may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is written, for whoever hears what became of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    Apply(ObjectId),
+    Delete(ObjectId),
+    Status(ObjectKey),
+}
+
+/// The objects of one kind, and for whom they are written.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    pub(crate) client: Client,
+    pub(crate) resource: ApiResource,
+    pub(crate) backend: &'static str,
+}
+
+impl Writer {
+    fn api(&self, namespace: &str) -> Api<DynamicObject> {
+        if namespace.is_empty() {
+            Api::all_with(self.client.clone(), &self.resource)
+        } else {
+            Api::namespaced_with(self.client.clone(), namespace, &self.resource)
+        }
+    }
+
+    /// Applies an object. One that is not known with our labels is looked at first: what is somebody else's is never touched.
+    pub(crate) async fn apply(self, id: ObjectId, body: Arc<Value>, is_known: bool) -> Answer {
+        let api = self.api(&id.namespace);
+        if !is_known {
+            match patient(api.get_opt(&id.name)).await {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let found = json(&found);
+                    return if Live::is_ours(&found, self.backend) {
+                        Answer::Found(Box::new(found))
+                    } else {
+                        Answer::Failed(Applied::Rejected(format!("{} is there already, and not ours: it is not touched", id.path())))
+                    };
+                }
+                Err(error) => return failure(&error),
+            }
+        }
+        let once = patient(api.patch(&id.name, &PatchParams::apply(MANAGER), &Patch::Apply(&*body))).await;
+        let applied = match once {
+            Err(kube::Error::Api(status)) if status.code == 409 && is_by_edits(&status) => {
+                patient(api.patch(&id.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&*body))).await
+            }
+            other => other,
+        };
+        match applied {
+            Ok(object) => Answer::Live(Box::new(json(&object))),
+            Err(error) => failure(&error),
+        }
+    }
+
+    /// Deletes an object, if it is still the one that is known.
+    pub(crate) async fn delete(self, id: ObjectId, uid: Option<String>) -> Answer {
+        let preconditions = Preconditions { uid, resource_version: None };
+        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        match patient(self.api(&id.namespace).delete(&id.name, &parameters)).await {
+            Ok(_) => Answer::Gone,
+            // Another one of its name is there, or none: the watch tells which.
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Answer::Gone,
+            Err(error) => failure(&error),
+        }
+    }
+
+    /// Writes the status of a neutral object: that is ours alone.
+    pub(crate) async fn status(self, key: ObjectKey, status: Value) -> Answer {
+        let mut body = json!({
+            "apiVersion": self.resource.api_version, "kind": self.resource.kind, "metadata": {"name": &*key.name}, "status": status,
+        });
+        if !key.namespace.is_empty() {
+            body["metadata"]["namespace"] = json!(&*key.namespace);
+        }
+        let parameters = PatchParams::apply(MANAGER).force();
+        match patient(self.api(&key.namespace).patch_status(&key.name, &parameters, &Patch::Apply(body))).await {
+            Ok(object) => Answer::Live(Box::new(trim(json_of(&object), Some(key.kind)))),
+            Err(kube::Error::Api(status)) if status.code == 404 => Answer::Gone,
+            Err(error) => failure(&error),
+        }
+    }
+}
+
+async fn patient<T>(answer: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(kube::Error::Service("no answer within 10 s".into())))
+}
+
+fn json(object: &DynamicObject) -> Value {
+    trim(json_of(object), None)
+}
+
+fn json_of(object: &DynamicObject) -> Value {
+    // An object that came as JSON has such a form.
+    serde_json::to_value(object).unwrap_or_default()
+}

@@ -1,0 +1,8 @@
+//! The controller on a real Kubernetes API server.
+
+mod cluster;
+mod converge;
+mod fresh;
+mod ownership;
+mod pause;
+mod trouble;
