@@ -8,6 +8,7 @@ mod capabilities;
 mod capture;
 mod colour;
 mod completion;
+mod controller;
 mod convert;
 mod crds;
 mod dashboard;
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Demo(args) => demo::run(args, io),
         Command::DemoService(args) => demo::serve(args),
         Command::Run(args) => run::run(args, io),
+        Command::Controller(args) => controller::run(args, io),
         Command::Proxy(args) => proxy::run(args, io),
         Command::Tap(args) => look::tap(args, io),
         Command::Edges(args) => look::edges(args, io),

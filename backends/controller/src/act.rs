@@ -110,12 +110,17 @@ impl Core {
             return;
         }
         let Some(writer) = self.writer(&id) else { return };
-        let is_known = self.live.contains_key(&id);
+        let live = self.live.get(&id);
+        let is_known = live.is_some();
+        let before = live.map(|live| live.version());
+        // What we have written last says so in its digest: somebody else has changed the rest.
+        let is_drift = live.is_some_and(|live| live.annotation("meshglot.dev/digest") == Some(digest(&wanted.body)));
         if !is_known && id.api_version.starts_with(TELLS) {
             self.holds.insert(id.clone(), Instant::now() + HOLD);
         }
         self.busy.insert(id.clone());
-        self.tasks.spawn(async move { (Task::Apply(id.clone()), writer.apply(id, wanted.body, is_known).await) });
+        let task = Task::Apply { id: id.clone(), before, is_drift };
+        self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, is_known).await) });
     }
 
     /// Deletes what is ours and nobody wants, once all that is wanted is there.

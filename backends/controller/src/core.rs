@@ -263,9 +263,9 @@ impl Core {
 
     fn answered(&mut self, task: Task, answer: Answer) {
         match task {
-            Task::Apply(id) => {
+            Task::Apply { id, before, is_drift } => {
                 self.busy.remove(&id);
-                self.applied(id, answer);
+                self.applied(id, before, is_drift, answer);
             }
             Task::Delete(id) => {
                 self.busy.remove(&id);
@@ -298,14 +298,9 @@ impl Core {
         }
     }
 
-    fn applied(&mut self, id: ObjectId, answer: Answer) {
+    fn applied(&mut self, id: ObjectId, before: Option<u64>, is_drift: bool, answer: Answer) {
         match answer {
             Answer::Live(object) => {
-                let before = self.live.get(&id).map(Live::version);
-                let is_drift = self.judged.get(&id).is_some_and(|(digest, seen, _)| {
-                    let live = self.live.get(&id);
-                    Some(*seen) == before && live.and_then(|live| live.annotation("meshglot.dev/digest")) == Some(digest)
-                });
                 let after = version(&object);
                 self.standings.entry(id.clone()).or_default().written = Some(after);
                 self.put_live(*object);

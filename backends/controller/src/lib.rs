@@ -7,6 +7,7 @@ mod act;
 mod alike;
 mod answer;
 mod backoff;
+mod connect;
 mod core;
 mod found;
 mod kinds;
@@ -32,6 +33,7 @@ use meshglot_translator::render::Backend;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+pub use connect::{ConnectError, connect};
 pub use told::Told;
 
 /// How long the end may take.

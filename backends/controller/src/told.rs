@@ -25,6 +25,13 @@ pub enum Told {
     Trouble(String),
 }
 
+impl Told {
+    /// Whether somebody should look at it.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Refused(..) | Self::Withheld(_) | Self::Installed(_, false) | Self::Trouble(_))
+    }
+}
+
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -23,7 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is written, for whoever hears what became of it.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
-    Apply(ObjectId),
+    Apply {
+        id: ObjectId,
+        /// The version in place of which it is written.
+        before: Option<u64>,
+        /// Whether somebody else has changed what we had written.
+        is_drift: bool,
+    },
     Delete(ObjectId),
     Status(ObjectKey),
 }

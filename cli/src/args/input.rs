@@ -53,6 +53,12 @@ impl Choice {
     }
 }
 
+/// The names of all backends.
+pub(super) fn one_backend() -> clap::builder::PossibleValuesParser {
+    let names = meshglot_registry::all().into_iter().map(|backend| backend.name());
+    clap::builder::PossibleValuesParser::new(names.collect::<Vec<_>>())
+}
+
 /// The words of `--backend`.
 pub(super) fn backend_name() -> clap::builder::PossibleValuesParser {
     let names = meshglot_registry::all().into_iter().map(|backend| backend.name());

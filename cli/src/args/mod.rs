@@ -4,6 +4,7 @@ mod can;
 mod capabilities;
 mod commands;
 mod completion;
+mod controller;
 mod convert;
 mod crds;
 mod dashboard;
@@ -34,6 +35,7 @@ pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
 pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
+pub use controller::ControllerArgs;
 pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
 pub use dashboard::DashboardArgs;
@@ -118,6 +120,9 @@ pub enum Command {
     /// Run the built-in mesh without Kubernetes: follow a folder of policy, serve it to proxies
     #[command(after_help = run::EXAMPLES)]
     Run(RunArgs),
+    /// Keep the mesh objects of a Kubernetes cluster as its policy renders
+    #[command(after_help = controller::EXAMPLES)]
+    Controller(ControllerArgs),
     /// Look at proxies of the built-in mesh, invite one, run one
     #[command(after_help = proxy::EXAMPLES)]
     Proxy(ProxyArgs),
@@ -193,6 +198,7 @@ impl Command {
     /// Whether it says things while it runs, so that nothing may hold them back.
     pub fn is_lasting(&self) -> bool {
         let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
+        let runs = runs || matches!(self, Self::Controller(_));
         runs || matches!(self, Self::Events(_) | Self::Status(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

@@ -68,6 +68,16 @@ const KUBECTL: &str = "\
 if [ \"$1\" = get ]; then meshglot render -q -f policies --backend istio; else cat > /dev/null; fi
 ";
 
+/// How kubectl would reach a cluster of which nobody answers.
+const KUBECONFIG: &str = "\
+apiVersion: v1
+kind: Config
+clusters: [{name: gone, cluster: {server: 'https://127.0.0.1:1'}}]
+users: [{name: nobody, user: {token: none}}]
+contexts: [{name: production, context: {cluster: gone, user: nobody}}]
+current-context: production
+";
+
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let policies = folder.path().join("policies");
@@ -90,6 +100,10 @@ fn folder() -> tempfile::TempDir {
         fs::write(folder.path().join(mesh).join("services.yaml"), SERVICES).expect("written");
     }
     fs::write(folder.path().join("mesh/.meshglot/proxies/bank:ledger/log"), "").expect("written");
+    fs::create_dir(folder.path().join(".kube")).expect("made");
+    for kubeconfig in [".kube/config", "cluster.yaml"] {
+        fs::write(folder.path().join(kubeconfig), KUBECONFIG).expect("written");
+    }
     fs::create_dir(folder.path().join("bin")).expect("made");
     for (name, script) in [("bin/kubectl", KUBECTL), ("bin/man", "#!/bin/sh\nexec cat\n"), ("bin/envoy", ENVOY), ("envoy", ENVOY)] {
         let program = folder.path().join(name);
@@ -145,14 +159,19 @@ fn examples_run_and_each_command_has_two() {
         let mut bash = Command::new("bash");
         bash.args(["-o", "pipefail", "-c", &line]).current_dir(folder.path()).env_clear();
         bash.envs([("PATH", path.as_str()), ("HOME", folder.path().to_str().expect("UTF-8")), ("LC_ALL", "C.UTF-8")]);
-        *count.entry(command).or_default() += 1;
+        *count.entry(command.clone()).or_default() += 1;
         if lasts {
             ends_when_asked(bash, &example);
             continue;
         }
         let said = bash.output().expect("bash runs");
-        // The answer may be no.
         let told = String::from_utf8_lossy(&said.stderr);
+        if command == "controller" {
+            assert_eq!(said.status.code(), Some(4), "{example}: {told}");
+            assert!(told.contains("the API server at https://127.0.0.1:1/ does not answer"), "{example}: {told}");
+            continue;
+        }
+        // The answer may be no.
         assert!(matches!(said.status.code(), Some(0 | 1)), "{example}: {:?}: {told}", said.status.code());
     }
     let few: Vec<_> = count.iter().filter(|(_, examples)| **examples < 2).collect();

@@ -5,6 +5,7 @@ mod code_pages;
 mod commands;
 mod completion;
 mod contract;
+mod controller;
 mod convert;
 mod crds;
 mod dashboard;

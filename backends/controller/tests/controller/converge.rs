@@ -71,9 +71,11 @@ async fn at_rest_nothing_is_written() {
     let _running = controller(gate.access().client_that_asks_once(cluster.server.admin()).await.expect("a client"), "istio");
     let web = split("web", [90, 10]);
     cluster.apply(&web).await;
-    cluster.apply(&split("wrong", [0, 0])).await;
+    let mut wrong = split("wrong", [0, 0]);
+    wrong["spec"]["service"] = json!("web-v1");
+    cluster.apply(&wrong).await;
     cluster.comes(&web, "Ready", "True", "InForce").await;
-    cluster.comes(&split("wrong", [0, 0]), "Ready", "False", "Invalid").await;
+    cluster.comes(&wrong, "Ready", "False", "Invalid").await;
     let writes = gate.counts().writes();
     assert!((3..12).contains(&writes), "{:?}", gate.counts());
     // What is written since then is the last of what was under way.

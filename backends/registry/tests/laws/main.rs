@@ -4,6 +4,7 @@ mod agree;
 mod diff;
 mod edits;
 mod effect;
+mod kinds;
 mod model;
 mod order;
 mod requests;
