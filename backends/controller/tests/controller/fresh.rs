@@ -11,8 +11,15 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, until};
 
 /// Kinds of policy and inventory that these tests write.
-const WRITTEN: [(&str, &str); 4] =
-    [("split.smi-spec.io/v1alpha4", "TrafficSplit"), ("meshglot.dev/v1alpha1", "Mesh"), ("v1", "Service"), ("v1", "Namespace")];
+const WRITTEN: [(&str, &str); 7] = [
+    ("split.smi-spec.io/v1alpha4", "TrafficSplit"),
+    ("meshglot.dev/v1alpha1", "Mesh"),
+    ("access.smi-spec.io/v1alpha4", "TrafficTarget"),
+    ("specs.smi-spec.io/v1alpha4", "TCPRoute"),
+    ("apps/v1", "Deployment"),
+    ("v1", "Service"),
+    ("v1", "Namespace"),
+];
 
 /// By kind and name, all that we write of an object.
 type Objects = BTreeMap<String, Value>;

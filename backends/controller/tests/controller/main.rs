@@ -2,7 +2,9 @@
 
 mod cluster;
 mod converge;
+mod defaults;
 mod fresh;
 mod ownership;
 mod pause;
 mod trouble;
+mod withheld;
