@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Settings, connect};
+use meshglot_controller::{ConnectError, Crashed, Settings, connect};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ControllerArgs;
@@ -41,9 +41,10 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let end = tell.clone();
     // Nobody listens any more when it has ended.
     let tell = move |one| drop(tell.send(Some(one)));
-    runtime.spawn(async move {
-        meshglot_controller::run(client, settings, tell, shutdown).await;
+    let running = runtime.spawn(async move {
+        let ended = meshglot_controller::run(client, settings, tell, shutdown).await;
         let _ = end.send(None);
+        ended
     });
     while let Ok(Some(one)) = told.recv() {
         if one.is_warning() {
@@ -53,8 +54,12 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         }
         io.stderr.flush()?;
     }
+    let ended = runtime.block_on(running);
     runtime.shutdown_timeout(GRACE);
-    Ok(Exit::Ok)
+    match ended {
+        Ok(Ok(())) => Ok(Exit::Ok),
+        _ => Err(Failure::new(Exit::Internal, Crashed.to_string())),
+    }
 }
 
 fn cannot_connect(error: &ConnectError) -> Failure {

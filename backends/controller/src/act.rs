@@ -139,7 +139,7 @@ impl Core {
         for (id, uid) in unwanted {
             let Some(writer) = self.writer(&id).filter(|_| self.tasks.len() < WRITES) else { continue };
             self.busy.insert(id.clone());
-            self.tasks.spawn(async move { (Task::Delete(id.clone()), writer.delete(id, uid).await) });
+            self.tasks.spawn(async move { (Task::Delete { id: id.clone(), uid: uid.clone() }, writer.delete(id, uid).await) });
         }
     }
 

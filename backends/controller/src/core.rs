@@ -30,6 +30,9 @@ use crate::{Settings, Told};
 /// Edits that come within so long are one.
 const BATCH: Duration = Duration::from_millis(20);
 
+/// The same trouble is told once in so long.
+const AGAIN: Duration = Duration::from_secs(60);
+
 /// What watchers have found and nobody has taken yet, at most.
 const BACKLOG: usize = 1024;
 
@@ -41,8 +44,8 @@ pub(crate) struct Kept {
     pub(crate) has_status: bool,
     /// Whether all of its objects are known.
     pub(crate) is_listed: bool,
-    /// Names that came since a list began.
-    listing: BTreeSet<(String, String)>,
+    /// Names that came since a list began, until it ends.
+    listing: Option<BTreeSet<(String, String)>>,
 }
 
 /// All that is known.
@@ -60,13 +63,16 @@ pub(crate) struct Core {
     pub(crate) judged: HashMap<ObjectId, (String, u64, bool)>,
     /// Writes that are under way.
     pub(crate) busy: BTreeSet<ObjectId>,
+    /// Objects that were gone while they were written: what the answer says may be older than that.
+    lost: BTreeSet<ObjectId>,
     /// Objects that are new, and until when deletions wait that they are taken.
     pub(crate) holds: BTreeMap<ObjectId, Instant>,
     pub(crate) statuses: Statuses,
     pub(crate) tasks: JoinSet<(Task, Answer)>,
     pub(crate) withheld: Vec<&'static str>,
     is_ready: bool,
-    trouble: Option<String>,
+    /// What was told of trouble, and when.
+    troubles: HashMap<String, Instant>,
 }
 
 impl Core {
@@ -84,12 +90,13 @@ impl Core {
             standings: BTreeMap::new(),
             judged: HashMap::new(),
             busy: BTreeSet::new(),
+            lost: BTreeSet::new(),
             holds: BTreeMap::new(),
             statuses: Statuses::default(),
             tasks: JoinSet::new(),
             withheld: Vec::new(),
             is_ready: false,
-            trouble: None,
+            troubles: HashMap::new(),
         }
     }
 
@@ -153,15 +160,18 @@ impl Core {
     fn take(&mut self, found: Found) {
         match found {
             Found::Trouble(why) => {
-                if self.trouble.as_ref() != Some(&why) {
+                self.troubles.retain(|_, at| at.elapsed() < AGAIN);
+                if !self.troubles.contains_key(&why) {
                     (self.tell)(Told::Trouble(why.clone()));
+                    self.troubles.insert(why, Instant::now());
                 }
-                self.trouble = Some(why);
             }
             Found::Served(place, served) => self.served(place, served),
-            Found::List(place) => self.kept[place].listing.clear(),
+            Found::List(place) => self.kept[place].listing = Some(BTreeSet::new()),
             Found::Object(place, object) => {
-                self.kept[place].listing.insert(name(&object));
+                if let Some(listing) = &mut self.kept[place].listing {
+                    listing.insert(name(&object));
+                }
                 self.put(place, *object);
             }
             Found::Gone(place, object) => self.remove(place, &object),
@@ -185,7 +195,7 @@ impl Core {
                     (self.tell)(Told::Installed(kind, false));
                 }
                 kept.resource = None;
-                kept.listing.clear();
+                kept.listing = None;
                 self.listed(place);
             }
             Served::Soon => {}
@@ -194,9 +204,8 @@ impl Core {
 
     /// What did not come with the list is gone.
     fn listed(&mut self, place: usize) {
-        let listing = std::mem::take(&mut self.kept[place].listing);
+        let listing = self.kept[place].listing.take().unwrap_or_default();
         let is_there = |namespace: &str, name: &str| listing.contains(&(namespace.to_owned(), name.to_owned()));
-        self.trouble = None;
         self.kept[place].is_listed = true;
         match self.kinds[place].read {
             Some(kind) => {
@@ -207,7 +216,10 @@ impl Core {
             None => {
                 let kind = &self.kinds[place];
                 let api_version = kind.api_version(kind.versions[0]);
-                self.live.retain(|id, _| id.kind != kind.kind || id.api_version != api_version || is_there(&id.namespace, &id.name));
+                let is_kind = |id: &ObjectId| id.kind == kind.kind && id.api_version == api_version;
+                let is_gone = |id: &ObjectId| is_kind(id) && !is_there(&id.namespace, &id.name);
+                self.lost.extend(self.busy.iter().filter(|id| is_gone(id)).cloned());
+                self.live.retain(|id, _| !is_gone(id));
             }
         }
     }
@@ -216,8 +228,12 @@ impl Core {
         match self.kinds[place].read {
             Some(_) => {
                 let Some(key) = self.key(place, &object) else { return };
+                // Our own write of a status may have told more already.
+                if self.owners.0.get(&key).is_some_and(|known| version(known) > version(&object)) {
+                    return;
+                }
                 self.policy.put(&key, &object);
-                if key.kind.is_neutral() && self.owners.0.get(&key).is_none_or(|known| version(known) <= version(&object)) {
+                if key.kind.is_neutral() {
                     self.owners.0.insert(key, object);
                 }
             }
@@ -245,6 +261,9 @@ impl Core {
                 if self.live.get(&id).is_some_and(|known| known.version() <= version(object)) {
                     self.live.remove(&id);
                 }
+                if self.busy.contains(&id) {
+                    self.lost.insert(id);
+                }
             }
         }
     }
@@ -267,12 +286,16 @@ impl Core {
                 self.busy.remove(&id);
                 self.applied(id, before, is_drift, answer);
             }
-            Task::Delete(id) => {
+            Task::Delete { id, uid } => {
                 self.busy.remove(&id);
+                self.lost.remove(&id);
                 match answer {
                     Answer::Failed(why) => self.standings.entry(id).or_default().fail(why),
                     _ => {
-                        self.live.remove(&id);
+                        // Somebody may have made another one of its name since then.
+                        if self.live.get(&id).is_some_and(|live| live.uid() == uid) {
+                            self.live.remove(&id);
+                        }
                         self.standings.remove(&id);
                         (self.tell)(Told::Deleted(id));
                     }
@@ -299,17 +322,20 @@ impl Core {
     }
 
     fn applied(&mut self, id: ObjectId, before: Option<u64>, is_drift: bool, answer: Answer) {
+        let is_lost = self.lost.remove(&id);
         match answer {
             Answer::Live(object) => {
                 let after = version(&object);
                 self.standings.entry(id.clone()).or_default().written = Some(after);
-                self.put_live(*object);
+                if !is_lost {
+                    self.put_live(*object);
+                }
                 if before != Some(after) {
                     (self.tell)(if is_drift { Told::Corrected(id) } else { Told::Applied(id) });
                 }
             }
-            Answer::Found(object) => self.put_live(*object),
-            Answer::Gone => {}
+            Answer::Found(object) if !is_lost => self.put_live(*object),
+            Answer::Found(_) | Answer::Gone => {}
             Answer::Failed(why) => {
                 let standing = self.standings.entry(id.clone()).or_default();
                 if standing.applied != why {

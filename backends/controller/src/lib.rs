@@ -30,6 +30,7 @@ use std::time::Duration;
 use kube::Client;
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::render::Backend;
+use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -51,19 +52,36 @@ pub struct Settings {
     pub accepted: BTreeSet<Code>,
 }
 
+/// A mistake of ours has ended a controller; what it was is told where panics are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the controller has ended by a mistake of its own")]
+pub struct Crashed;
+
 /// Runs until `shutdown`, and ends within a second of it. `client` asks once: the controller has pauses of its own. `tell` hears what
 /// happens; a thread of its own calls it, so that it should not wait. Where the future is dropped the controller ends, too.
-pub async fn run(client: Client, settings: Settings, tell: impl Fn(Told) + Send + 'static, shutdown: impl Future<Output = ()>) {
+///
+/// # Errors
+/// It has ended before.
+pub async fn run(
+    client: Client,
+    settings: Settings,
+    tell: impl Fn(Told) + Send + 'static,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Crashed> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let (end, ended) = oneshot::channel::<()>();
+    let (end, mut ended) = oneshot::channel::<()>();
     let handle = Handle::current();
     thread::spawn(move || {
         handle.block_on(core::Core::new(client, settings, Box::new(tell)).run(stopped));
         // Nobody waits for it any more where the future was dropped.
         let _ = end.send(());
     });
-    shutdown.await;
+    tokio::select! {
+        () = shutdown => {}
+        _ = &mut ended => return Err(Crashed),
+    }
     drop(stop);
     // A rendering that takes longer is left to end by itself.
     let _ = tokio::time::timeout(GRACE, ended).await;
+    Ok(())
 }

@@ -30,7 +30,10 @@ pub(crate) enum Task {
         /// Whether somebody else has changed what we had written.
         is_drift: bool,
     },
-    Delete(ObjectId),
+    Delete {
+        id: ObjectId,
+        uid: Option<String>,
+    },
     Status(ObjectKey),
 }
 

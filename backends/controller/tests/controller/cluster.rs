@@ -164,7 +164,8 @@ pub(crate) fn controller(client: Client, backend: &str) -> Running {
     let tell = told.clone();
     let settings = Settings { backend, accepted: Default::default() };
     let tell = move |one: meshglot_controller::Told| tell.lock().unwrap_or_else(PoisonError::into_inner).push(one.to_string());
-    Running { task: tokio::spawn(run(client, settings, tell, pending())), told }
+    let task = tokio::spawn(async move { run(client, settings, tell, pending()).await.expect("it does not end by itself") });
+    Running { task, told }
 }
 
 impl Running {

@@ -4,6 +4,7 @@ mod cluster;
 mod converge;
 mod defaults;
 mod fresh;
+mod order;
 mod ownership;
 mod pause;
 mod trouble;
