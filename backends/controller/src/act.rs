@@ -1,5 +1,6 @@
 //! What has to be written now: what differs, then what is not wanted any more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kube::core::ApiResource;
@@ -27,7 +28,7 @@ const TELLS: &str = "gateway.networking.k8s.io/";
 impl Core {
     /// Starts the writes that can be started.
     pub(crate) fn act(&mut self) {
-        let withheld = self.policy.withheld();
+        let withheld = self.policy.withheld.clone();
         if withheld != self.withheld && !withheld.is_empty() {
             (self.tell)(Told::Withheld(withheld.clone()));
         }
@@ -39,8 +40,9 @@ impl Core {
         self.standings.retain(|id, _| self.policy.wanted.contains_key(id) || self.live.contains_key(id));
         self.judged.retain(|id, _| self.policy.wanted.contains_key(id));
         let differing: Vec<(ObjectId, Wanted)> = wanted.into_iter().filter(|(id, one)| self.differs(id, one)).collect();
+        let differs: BTreeSet<&ObjectId> = differing.iter().map(|(id, _)| id).collect();
         let is_open = |core: &Self, id: &ObjectId| {
-            let is_wanted = core.busy.contains(id) || differing.iter().any(|(other, _)| other == id);
+            let is_wanted = core.busy.contains(id) || differs.contains(id);
             is_wanted && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
         };
         let before = if differing.is_empty() { Default::default() } else { self.policy.before() };
@@ -148,10 +150,11 @@ impl Core {
         let (kinds, kept) = (&self.kinds, &self.kept);
         let place = |key: &meshglot_translator::ir::ObjectKey| kinds.iter().position(|kind| kind.read == Some(key.kind));
         let has_status = |key: &meshglot_translator::ir::ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
-        let due = self.statuses.due(&self.policy, &self.owners, &self.standings, has_status);
-        for (key, status) in due {
+        self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
+        while self.tasks.len() < 2 * WRITES {
+            let Some((key, status)) = self.statuses.take() else { return };
             let resource = place(&key).and_then(|place| kept[place].resource.clone());
-            let Some(resource) = resource.filter(|_| self.tasks.len() < 2 * WRITES) else { continue };
+            let Some(resource) = resource else { continue };
             let writer = Writer { client: self.client.clone(), resource, backend: self.settings.backend.name() };
             self.statuses.begin(&key, &status);
             self.tasks.spawn(async move { (Task::Status(key.clone()), writer.status(key, status).await) });

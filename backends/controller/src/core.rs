@@ -33,6 +33,9 @@ const BATCH: Duration = Duration::from_millis(20);
 /// The same trouble is told once in so long.
 const AGAIN: Duration = Duration::from_secs(60);
 
+/// Answers that come within so long are one.
+const ANSWERS: Duration = Duration::from_millis(5);
+
 /// What watchers have found and nobody has taken yet, at most.
 const BACKLOG: usize = 1024;
 
@@ -114,7 +117,10 @@ impl Core {
             tokio::select! {
                 _ = &mut stopped => return,
                 Some(one) = found.recv() => self.batch(one, &mut found).await,
-                Some(done) = self.tasks.join_next() => done.into_iter().for_each(|(task, answer)| self.answered(task, answer)),
+                Some(done) = self.tasks.join_next() => {
+                    done.into_iter().for_each(|(task, answer)| self.answered(task, answer));
+                    sleep(ANSWERS).await;
+                }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if is_timed => {}
             }
             while let Some(done) = self.tasks.try_join_next() {
@@ -126,6 +132,7 @@ impl Core {
 
     /// Takes what comes within a moment.
     async fn batch(&mut self, first: Found, found: &mut Receiver<Found>) {
+        self.statuses.stir();
         self.take(first);
         sleep(BATCH).await;
         for _ in 0..BACKLOG {
@@ -281,6 +288,9 @@ impl Core {
     }
 
     fn answered(&mut self, task: Task, answer: Answer) {
+        if !matches!(task, Task::Status(_)) {
+            self.statuses.stir();
+        }
         match task {
             Task::Apply { id, before, is_drift } => {
                 self.busy.remove(&id);

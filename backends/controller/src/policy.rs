@@ -31,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) plan: Plan,
     /// By place in the backend's order.
     pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
+    /// Codes by which nothing is written at all.
+    pub(crate) withheld: Vec<&'static str>,
     /// What is known of each object, without what does not matter.
     known: HashMap<ObjectKey, u64>,
     edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
@@ -39,7 +41,7 @@ pub(crate) struct Policy {
 impl Policy {
     pub(crate) fn new(settings: &Settings) -> Self {
         let plan = Plan::empty(settings.backend, ReadOptions::default(), settings.accepted.clone());
-        Self { plan, wanted: BTreeMap::new(), known: HashMap::new(), edits: BTreeMap::new() }
+        Self { plan, wanted: BTreeMap::new(), withheld: Vec::new(), known: HashMap::new(), edits: BTreeMap::new() }
     }
 
     /// Takes an object as it is now.
@@ -87,12 +89,9 @@ impl Policy {
                 self.wanted.insert(object.id.clone(), wanted);
             }
         }
+        let plan = &self.plan;
+        self.withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
         true
-    }
-
-    /// Codes by which nothing is written at all.
-    pub(crate) fn withheld(&self) -> Vec<&'static str> {
-        self.plan.engines.iter().flat_map(|(_, engine)| self.plan.withheld(&engine.rendered())).collect()
     }
 
     /// Objects that have to be there before each of these, as their sets say.

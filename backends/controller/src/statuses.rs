@@ -1,6 +1,7 @@
 //! The status of every neutral object: made from the plan and from what is there, written where it is otherwise.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
@@ -16,6 +17,9 @@ use crate::owner::Owners;
 use crate::policy::Policy;
 use crate::standing::Standing;
 
+/// A look at all statuses may take a fourth of the time, and comes no later than this for it.
+const LATEST: Duration = Duration::from_millis(500);
+
 /// What is known of the statuses that were written.
 #[derive(Default)]
 pub(crate) struct Statuses {
@@ -24,11 +28,50 @@ pub(crate) struct Statuses {
     /// What was sent last, without times, and the version that it led to.
     sent: BTreeMap<ObjectKey, (Value, u64)>,
     again: BTreeMap<ObjectKey, (Instant, Backoff)>,
+    /// Those that are to be written, as they were when all were looked at last.
+    queue: VecDeque<(ObjectKey, Value)>,
+    /// Something has happened since then.
+    is_stirred: bool,
+    /// Not before that.
+    rests_until: Option<Instant>,
 }
 
 impl Statuses {
+    /// Says that something has happened that a status may tell.
+    pub(crate) fn stir(&mut self) {
+        self.is_stirred = true;
+    }
+
+    /// Looks at all of them again, if something has happened and the last look is written.
+    pub(crate) fn look(
+        &mut self,
+        policy: &Policy,
+        owners: &Owners,
+        standings: &BTreeMap<ObjectId, Standing>,
+        is_written: impl Fn(&ObjectKey) -> bool,
+    ) {
+        let begun = Instant::now();
+        if !self.queue.is_empty() || !(self.is_stirred || self.is_again(begun)) || self.rests_until.is_some_and(|until| until > begun) {
+            return;
+        }
+        self.is_stirred = false;
+        self.queue = self.due(policy, owners, standings, is_written).into();
+        let took = begun.elapsed();
+        self.rests_until = Some(begun + took + (3 * took).min(LATEST));
+    }
+
+    /// The next that is to be written.
+    pub(crate) fn take(&mut self) -> Option<(ObjectKey, Value)> {
+        self.queue.pop_front()
+    }
+
+    /// Whether one that could not be written may be tried again.
+    fn is_again(&self, now: Instant) -> bool {
+        self.again.values().any(|(again, _)| *again <= now)
+    }
+
     /// Statuses that have to be written now. `is_written`: whether a kind has a status at all.
-    pub(crate) fn due(
+    fn due(
         &mut self,
         policy: &Policy,
         owners: &Owners,
@@ -97,7 +140,8 @@ impl Statuses {
 
     /// When one is tried again next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.again.values().map(|(again, _)| *again).filter(|again| *again > Instant::now()).min()
+        let rested = self.rests_until.filter(|_| self.is_stirred && self.queue.is_empty());
+        self.again.values().map(|(again, _)| *again).chain(rested).filter(|again| *again > Instant::now()).min()
     }
 }
 

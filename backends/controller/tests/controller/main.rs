@@ -4,6 +4,7 @@ mod cluster;
 mod converge;
 mod defaults;
 mod fresh;
+mod many;
 mod order;
 mod ownership;
 mod pause;
