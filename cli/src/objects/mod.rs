@@ -17,7 +17,7 @@ use crate::Io;
 use crate::args::PlaneOrFile;
 use crate::exit::{Exit, Failure};
 use crate::proxy::{Admin, from_file, from_plane};
-use select::Selected;
+use select::{Missing, Selected};
 use wire::Objects;
 
 pub(crate) use describe::run as describe;
@@ -69,9 +69,14 @@ fn list(objects: &Objects, items: &[&Value]) -> Value {
 }
 
 /// Fails where something was named that is not there.
-fn need(missing: &[String]) -> Result<(), Failure> {
+fn need(missing: &[Missing]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(Exit::Unreachable, format!("not found: {}", missing.join(", "))))
+    let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    let failure = Failure::new(Exit::Unreachable, format!("not found: {}", names.join(", ")));
+    Err(match missing.iter().find_map(|one| one.near.as_deref()) {
+        Some(near) => failure.help(format!("did you mean {near}?")),
+        None => failure,
+    })
 }

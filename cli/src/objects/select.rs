@@ -1,5 +1,8 @@
 //! Which objects are asked for: `KIND`, `KIND NAME…` or `KIND/NAME…`, as kubectl takes them.
 
+use std::fmt;
+
+use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::ir::ObjectKey;
 use serde_json::Value;
 
@@ -27,6 +30,31 @@ struct Want {
 pub(super) struct Found<'o> {
     pub(super) resource: Resource,
     pub(super) object: &'o Value,
+}
+
+/// What was named and is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// As kubectl calls it.
+    object: String,
+    /// One of the kind whose name looks like it.
+    pub(super) near: Option<String>,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.object)
+    }
+}
+
+impl Missing {
+    fn of(resource: Resource, name: &str, objects: &Objects) -> Self {
+        let names: Vec<&str> = objects.items.iter().filter(|object| is_of(object, resource)).map(name_of).collect();
+        // A part of a name is what people remember.
+        let part = || names.iter().copied().find(|one| one.contains(name));
+        let near = nearest(name, names.iter().copied()).or_else(part).map(|near| resource.named(near));
+        Self { object: resource.named(name), near }
+    }
 }
 
 impl Selected {
@@ -75,8 +103,8 @@ impl Selected {
         matches!(&self.wants[..], [Want { name: Some(_), resources }] if resources.len() == 1)
     }
 
-    /// Those that are there, in the order asked; what is named and not there, in words.
-    pub(super) fn find<'o>(&self, objects: &'o Objects) -> Result<(Vec<Found<'o>>, Vec<String>), Failure> {
+    /// Those that are there, in the order asked, and what is named and is not.
+    pub(super) fn find<'o>(&self, objects: &'o Objects) -> Result<(Vec<Found<'o>>, Vec<Missing>), Failure> {
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         for want in &self.wants {
             for resource in &want.resources {
@@ -85,7 +113,7 @@ impl Selected {
                     of_kind.filter(|object| self.fits(want, object)).map(|object| Found { resource: *resource, object }).collect();
                 if let Some((_, name)) = &want.name {
                     match fits.len() {
-                        0 => missing.push(resource.named(name)),
+                        0 => missing.push(Missing::of(*resource, name, objects)),
                         1 => {}
                         _ => return Err(ambiguous(name, &fits)),
                     }
@@ -186,7 +214,7 @@ mod tests {
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let objects = objects();
         let (found, missing) = Selected::of(&words, namespace)?.find(&objects)?;
-        Ok((found.iter().map(Found::key).collect(), missing))
+        Ok((found.iter().map(Found::key).collect(), missing.iter().map(ToString::to_string).collect()))
     }
 
     #[test_case("svc", None, &["Service/bank/ledger", "Service/shop/ledger", "Service/shop/web"])]
@@ -205,6 +233,16 @@ mod tests {
     fn what_is_not_there_is_named() {
         assert_eq!(found("svc web nobody", None).expect("no mistake").1, ["service/nobody"]);
         assert_eq!(found("svc ledger", Some("nowhere")).expect("no mistake").1, ["service/ledger"]);
+    }
+
+    #[test_case("svc/legder", Some("service/ledger"); "two letters")]
+    #[test_case("svc/we", Some("service/web"); "a part")]
+    #[test_case("svc/nobody", None; "nothing like it")]
+    fn what_was_meant(words: &str, want: Option<&str>) {
+        let objects = objects();
+        let selected = Selected::of(&[words.to_owned()], None).expect("no mistake");
+        let (_, missing) = selected.find(&objects).expect("no mistake");
+        assert_eq!(missing[0].near.as_deref(), want);
     }
 
     #[test_case("svc ledger"; "in two namespaces")]

@@ -6,7 +6,7 @@ use meshglot_translator::answer::Answer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::select::{Found, Selected};
+use super::select::{Found, Missing, Selected};
 use super::wire::Objects;
 use super::{SOURCE_AT, need, of, tell_blocked};
 use crate::Io;
@@ -101,7 +101,7 @@ fn watch(admin: &Admin, selected: &Selected, first: ObjectStatuses, args: &Objec
     })
 }
 
-fn statuses(objects: &Objects, selected: &Selected) -> Result<(ObjectStatuses, Vec<String>), Failure> {
+fn statuses(objects: &Objects, selected: &Selected) -> Result<(ObjectStatuses, Vec<Missing>), Failure> {
     let (found, missing) = selected.find(objects)?;
     let found = found.iter().filter(|one| one.object.get("status").is_some()).map(ObjectStatus::of).collect();
     let Objects { revision, at, blocked, .. } = objects;

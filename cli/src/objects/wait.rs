@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::select::{Found, Selected};
+use super::select::{Found, Missing, Selected};
 use super::wire::Objects;
-use super::{of, tell_blocked};
+use super::{need, of, tell_blocked};
 use crate::Io;
 use crate::args::WaitArgs;
 use crate::exit::{Exit, Failure, Outcome};
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &WaitArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 /// What is there, and what is not yet.
-fn look(until: &Until, found: &[Found<'_>], missing: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
+fn look(until: &Until, found: &[Found<'_>], missing: &[Missing]) -> Result<(Vec<String>, Vec<String>), Failure> {
     let (mut there, mut open) = (Vec::new(), Vec::new());
     for one in found {
         match until.progress(one) {
@@ -74,9 +74,7 @@ fn look(until: &Until, found: &[Found<'_>], missing: &[String]) -> Result<(Vec<S
     }
     match until {
         // kubectl does the same: what is not there can have no condition.
-        Until::Condition { .. } | Until::Synced if !missing.is_empty() => {
-            return Err(Failure::new(Exit::Unreachable, format!("not found: {}", missing.join(", "))));
-        }
+        Until::Condition { .. } | Until::Synced if !missing.is_empty() => need(missing)?,
         Until::Condition { .. } | Until::Synced | Until::Create if found.is_empty() && missing.is_empty() => {
             return Err(Failure::new(Exit::Unreachable, "nothing found to wait for"));
         }
