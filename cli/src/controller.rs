@@ -4,9 +4,9 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use meshglot_controller::{ConnectError, Crashed, Settings, connect};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ControllerArgs;
+use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{Io, plan};
 
@@ -24,17 +24,8 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;
-    // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
-    let (mut interrupt, mut terminate) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let mut ends = Ends::of(&runtime)?;
+    let shutdown = async move { ends.asked().await };
     writeln!(io.stdout, "cluster        {address}")?;
     io.stdout.flush()?;
     let (tell, told) = channel();

@@ -30,6 +30,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Of an address that cannot be listened on.
+    pub(crate) fn of_address(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::AddrInUse { Self::Conflict } else { Self::Usage }
+    }
+
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
         match self {

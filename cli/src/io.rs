@@ -57,16 +57,21 @@ impl Io<'_> {
 
     /// Writes rows whose columns are as wide as their widest cell.
     pub(crate) fn columns(&mut self, rows: &[Vec<String>]) -> std::io::Result<()> {
-        let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or_default();
-        let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
-        for row in rows {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            writeln!(self.stdout, "{}", cells.join("  ").trim_end())?;
-        }
-        Ok(())
+        columns(rows).into_iter().try_for_each(|line| writeln!(self.stdout, "{line}"))
     }
 
     pub(crate) fn arrow(&self) -> &'static str {
         if self.unicode { "→" } else { "->" }
     }
+}
+
+/// A line for each row; columns are as wide as their widest cell.
+pub(crate) fn columns(rows: &[Vec<String>]) -> Vec<String> {
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }

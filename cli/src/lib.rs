@@ -15,6 +15,7 @@ mod dashboard;
 mod demo;
 mod diff;
 mod draw;
+mod ends;
 mod exit;
 mod explain;
 mod git;

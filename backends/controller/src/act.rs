@@ -75,8 +75,7 @@ impl Core {
             let known = self.judged.get(id).filter(|(of, version, _)| *of == digest && Some(*version) == live_version);
             known.map_or_else(|| alike(&wanted.body, &live.0, &self.settings.backend.shape(id)), |(_, _, known)| *known)
         });
-        // What we have written last says so in its digest: somebody else has changed the rest.
-        let is_drift = is_alike == Some(false) && live.is_some_and(|live| live.annotation("meshglot.dev/digest") == Some(&*digest));
+        let is_drift = is_alike == Some(false) && live.is_some_and(|live| live.was_written_as(&digest));
         if let (Some(is_alike), Some(version)) = (is_alike, live_version) {
             self.judged.insert(id.clone(), (digest.clone(), version, is_alike));
         }
@@ -115,8 +114,7 @@ impl Core {
         let live = self.live.get(&id);
         let is_known = live.is_some();
         let before = live.map(|live| live.version());
-        // What we have written last says so in its digest: somebody else has changed the rest.
-        let is_drift = live.is_some_and(|live| live.annotation("meshglot.dev/digest") == Some(digest(&wanted.body)));
+        let is_drift = live.is_some_and(|live| live.was_written_as(digest(&wanted.body)));
         if !is_known && id.api_version.starts_with(TELLS) {
             self.holds.insert(id.clone(), Instant::now() + HOLD);
         }

@@ -38,6 +38,11 @@ impl Live {
         self.0["metadata"]["annotations"][name].as_str()
     }
 
+    /// Whether what we have written last is this, as its digest says: what is otherwise somebody else has changed.
+    pub(crate) fn was_written_as(&self, digest: &str) -> bool {
+        self.annotation("meshglot.dev/digest") == Some(digest)
+    }
+
     /// Whether a neutral object is behind it, as it says itself.
     pub(crate) fn is_of(&self, key: &ObjectKey) -> bool {
         self.annotation("meshglot.dev/sources").is_some_and(|sources| sources.split(',').any(|source| source == key.to_string()))

@@ -127,6 +127,6 @@ fn words(args: &DashboardArgs) -> Vec<String> {
 
 fn cannot_listen(args: &DashboardArgs, error: &std::io::Error) -> Failure {
     let DashboardArgs { address, port, .. } = args;
-    let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Conflict } else { Exit::Usage };
-    Failure::new(exit, format!("cannot listen on {address}, port {port}: {error}")).help("--port 0 takes one that is free")
+    Failure::new(Exit::of_address(error), format!("cannot listen on {address}, port {port}: {error}"))
+        .help("--port 0 takes one that is free")
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Told;
+use crate::ends::Ends;
 
 /// How long answers under way may take when it ends.
 const GRACE: Duration = Duration::from_millis(500);
@@ -41,15 +41,11 @@ impl Server {
     /// Answers until a signal comes, which is told.
     pub(super) fn start(self, router: Router, tell: Sender<Told>) -> std::io::Result<Running> {
         let Self { runtime, listener, .. } = self;
-        // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
-        let (interrupt, terminate) = {
-            let _context = runtime.enter();
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-        };
+        let mut ends = Ends::of(&runtime)?;
         runtime.spawn(async move {
             let ended = tokio::select! {
                 served = serve(listener, router) => served,
-                () = stopped(interrupt, terminate) => Ok(()),
+                () = ends.asked() => Ok(()),
             };
             // Nobody listens any more when it has ended already.
             let _ = tell.send(Told::End(ended));
@@ -69,11 +65,4 @@ impl Drop for Running {
 
 async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
     axum::serve(tokio::net::TcpListener::from_std(listener)?, router).await
-}
-
-async fn stopped(mut interrupt: Signal, mut terminate: Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

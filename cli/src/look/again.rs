@@ -2,22 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-
+use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 
 /// Does something after each pause, until Ctrl-C or SIGTERM.
 pub(crate) fn until_signal(pause: Duration, mut look: impl FnMut() -> Result<(), Failure>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupt, mut terminate) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
+    let mut ends = Ends::of(&runtime)?;
     loop {
         let ended = runtime.block_on(async {
             tokio::select! {
-                _ = interrupt.recv() => true,
-                _ = terminate.recv() => true,
+                () = ends.asked() => true,
                 () = tokio::time::sleep(pause) => false,
             }
         });

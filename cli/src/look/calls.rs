@@ -7,12 +7,12 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use meshglot_observed::Call;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{interval, sleep};
 
 use super::silence;
 use crate::Io;
 use crate::args::Looked;
+use crate::ends::Ends;
 use crate::exit::{Exit, Failure};
 use crate::proxy::{Admin, from_plane, text};
 
@@ -43,7 +43,7 @@ pub(crate) fn follow(looked: &Looked, lasts: Option<Duration>, io: &mut Io<'_>, 
 }
 
 async fn listen(admin: &Admin, lasts: Option<Duration>, io: &mut Io<'_>, take: Take<'_>) -> Result<(), Failure> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut ends = Ends::new()?;
     let mut end = pin!(sleep(lasts.unwrap_or(FOR_EVER)));
     let mut body: Incoming = admin.stream("/calls").await?;
     let mut second = interval(Duration::from_secs(1));
@@ -51,8 +51,7 @@ async fn listen(admin: &Admin, lasts: Option<Duration>, io: &mut Io<'_>, take: T
     loop {
         let came = tokio::select! {
             biased;
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            () = ends.asked() => return Ok(()),
             () = &mut end => return Ok(()),
             _ = second.tick() => Came::Second,
             frame = body.frame() => match frame {

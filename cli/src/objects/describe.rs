@@ -12,6 +12,7 @@ use crate::Io;
 use crate::age::age;
 use crate::args::DescribeArgs;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::io::columns;
 use crate::lint::line::plain;
 use crate::output::unwritable;
 use crate::proxy::from_plane;
@@ -77,7 +78,7 @@ fn standing(object: &Value, at: &str) -> String {
         let text = |name: &str| plain(one[name].as_str().unwrap_or_default());
         rows.push(vec![text("type"), text("status"), text("reason"), since, text("message")]);
     }
-    let _ = writeln!(out, "Conditions:\n{}", indented(&aligned(&rows)));
+    let _ = writeln!(out, "Conditions:\n{}", indented(&columns(&rows).join("\n")));
     let backends = object.pointer("/status/backends").and_then(Value::as_array);
     for backend in backends.into_iter().flatten() {
         let text = |name: &str| backend[name].as_str().unwrap_or_default();
@@ -110,17 +111,7 @@ fn happened(found: &Found<'_>, events: &Events, at: &str) -> String {
             rows.push(vec![age(&event.at, at).unwrap_or_default(), plain(&event.message)]);
         }
     }
-    if rows.is_empty() { String::new() } else { format!("Events:\n{}\n", indented(&aligned(&rows))) }
-}
-
-fn aligned(rows: &[Vec<String>]) -> String {
-    let widths: Vec<usize> =
-        (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default()).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    if rows.is_empty() { String::new() } else { format!("Events:\n{}\n", indented(&columns(&rows).join("\n"))) }
 }
 
 fn indented(text: &str) -> String {

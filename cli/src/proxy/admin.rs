@@ -36,9 +36,7 @@ impl Admin {
     }
 
     fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.answer(method, path, body)).await });
-        let (status, bytes) = asked.unwrap_or_else(|_| Err(self.silent("it does not answer within 10 s")))?;
+        let (status, bytes) = self.patiently(method, path, body)?;
         if !status.is_success() {
             let exit = if status == StatusCode::NOT_FOUND { Exit::Invalid } else { Exit::Conflict };
             let told = serde_json::from_slice::<Problem>(&bytes).map_or_else(|_| status.to_string(), |problem| problem.error);
@@ -50,10 +48,14 @@ impl Admin {
 
     /// Asks for something to be done, to which nothing is said.
     pub(crate) fn tell(&self, path: &str) -> Result<(), Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.answer(Method::POST, path, Bytes::new())).await });
-        let (status, _) = asked.unwrap_or_else(|_| Err(self.silent("it does not answer within 10 s")))?;
+        let (status, _) = self.patiently(Method::POST, path, Bytes::new())?;
         if status.is_success() { Ok(()) } else { Err(Failure::new(Exit::Conflict, status.to_string())) }
+    }
+
+    fn patiently(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.answer(method, path, body)).await });
+        asked.unwrap_or_else(|_| Err(self.silent("it does not answer within 10 s")))
     }
 
     /// An answer that goes on for as long as it is read; within a runtime.

@@ -50,8 +50,7 @@ impl Ours {
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Conflict } else { Exit::Usage };
-        let failure = Failure::new(exit, format!("--metrics: cannot listen on {address}: {error}"));
+        let failure = Failure::new(Exit::of_address(&error), format!("--metrics: cannot listen on {address}: {error}"));
         failure.help("port 0 takes one that is free, and tells it")
     })
 }

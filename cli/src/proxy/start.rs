@@ -1,7 +1,6 @@
 //! `meshglot proxy run`: a proxy beside a workload, in the foreground.
 
 use meshglot_agent::{AgentError, Event, Invitation};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::beside::{Beside, BesideError, Chosen};
@@ -9,6 +8,7 @@ use super::ours::Ours;
 use super::{say, text};
 use crate::Io;
 use crate::args::ProxyRunArgs;
+use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 
 pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
@@ -27,11 +27,7 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         invitation,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
-    let signals = {
-        let _context = runtime.enter();
-        [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
-    };
+    let ends = Ends::of(&runtime)?;
     writeln!(io.stdout, "proxy          {workload}")?;
     writeln!(io.stdout, "folder         {}", beside.folder.display())?;
     writeln!(io.stdout, "control plane  {}", beside.invitation.control_plane)?;
@@ -39,13 +35,13 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         writeln!(io.stdout, "metrics        {metrics}")?;
     }
     io.stdout.flush()?;
-    let ended = runtime.block_on(foreground(beside, &workload, signals, io));
+    let ended = runtime.block_on(foreground(beside, &workload, ends, io));
     // The thread that waits for a name or a file is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-async fn foreground(beside: Beside, workload: &str, [mut interrupt, mut terminate]: [Signal; 2], io: &mut Io<'_>) -> Outcome {
+async fn foreground(beside: Beside, workload: &str, mut ends: Ends, io: &mut Io<'_>) -> Outcome {
     let (stop, stopped) = watch::channel(false);
     let (events, mut heard) = mpsc::unbounded_channel::<Event>();
     let running = beside.run(stopped, events);
@@ -57,8 +53,7 @@ async fn foreground(beside: Beside, workload: &str, [mut interrupt, mut terminat
                 say(workload, &event, io)?;
                 io.stderr.flush()?;
             }
-            _ = interrupt.recv() => { stop.send_replace(true); }
-            _ = terminate.recv() => { stop.send_replace(true); }
+            () = ends.asked() => { stop.send_replace(true); }
         }
     }
 }

@@ -24,6 +24,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Input, RunArgs};
+use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::plan::Plan;
 use crate::proxy::{Ours, Words};
@@ -242,7 +243,7 @@ fn in_force(state: &InForce, io: &mut Io<'_>) -> Result<(), Failure> {
 }
 
 fn reader(args: &RunArgs) -> Result<Reader, Failure> {
-    let backend = meshglot_registry::all().into_iter().find(|backend| backend.name() == "builtin");
+    let backend = meshglot_registry::find("builtin");
     let backend = backend.ok_or_else(|| Failure::new(Exit::Internal, "this program has no built-in mesh"))?;
     let input = Input {
         filenames: vec![args.config_dir.clone()],
@@ -271,17 +272,10 @@ fn given(folder: &Path) -> Result<Given, Failure> {
 }
 
 fn listen_for_signals(runtime: &Runtime, tell: &Sender<Told>) -> Result<(), Failure> {
-    // Before anybody learns that it is there: a signal that comes at once must not find the system's own handler.
-    let (mut interrupt, mut terminate) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
+    let mut ends = Ends::of(runtime)?;
     let tell = tell.clone();
     runtime.spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        ends.asked().await;
         // Nobody listens any more when it has ended already.
         let _ = tell.send(Told::End(Ok(())));
     });
@@ -305,8 +299,7 @@ fn hang_up(runtime: &Runtime, directory: &Arc<Directory>) -> Result<(), Failure>
 
 fn cannot_open(error: &ControlError) -> Failure {
     let exit = match error {
-        ControlError::Listen { error, .. } if error.kind() == std::io::ErrorKind::AddrInUse => Exit::Conflict,
-        ControlError::Listen { .. } => Exit::Usage,
+        ControlError::Listen { error, .. } => Exit::of_address(error),
         ControlError::Store(meshglot_control::StoreError::InUse { .. }) => Exit::Conflict,
         _ => Exit::Invalid,
     };

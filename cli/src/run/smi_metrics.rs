@@ -1,8 +1,8 @@
 //! The metrics API of SMI of a running mesh: to this machine alone, or to the front proxy of a kube-apiserver.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
@@ -36,10 +36,8 @@ pub(super) fn open(
             Failure::new(Exit::Usage, message).help("an address of this machine alone, or --smi-metrics-tls-cert and what it needs")
         );
     }
-    let failed = |error: std::io::Error| {
-        let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Conflict } else { Exit::Usage };
-        Failure::new(exit, format!("--smi-metrics: cannot listen on {address}: {error}"))
-    };
+    let failed =
+        |error: std::io::Error| Failure::new(Exit::of_address(&error), format!("--smi-metrics: cannot listen on {address}: {error}"));
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let ended = tell.clone();
@@ -54,9 +52,9 @@ pub(super) fn open(
             Ok(Some(format!("http://{address}")))
         }
         Some(files) => {
-            let notes = Mutex::new(tell.clone());
+            let notes = tell.clone();
             let note = move |text: &str| {
-                let _ = notes.lock().unwrap_or_else(PoisonError::into_inner).send(Told::Note(text.to_owned()));
+                let _ = notes.send(Told::Note(text.to_owned()));
             };
             let allowed = FrontProxy { names: args.client_names.clone() };
             let served = serve(listener, files, allowed, router(observed), note);

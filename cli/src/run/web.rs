@@ -21,10 +21,7 @@ pub(super) fn open(
     runtime: &Runtime,
     tell: &Sender<Told>,
 ) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| {
-        let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Conflict } else { Exit::Usage };
-        Failure::new(exit, format!("--web: cannot listen on {address}: {error}"))
-    };
+    let failed = |error: std::io::Error| Failure::new(Exit::of_address(&error), format!("--web: cannot listen on {address}: {error}"));
     let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let next = tell.clone();

@@ -47,11 +47,12 @@ impl Reached<'_> {
 pub fn status(plan: &Plan, told: &Told<'_>, key: &ObjectKey, facts: &Facts<'_>) -> Status {
     let reached: Vec<Reached<'_>> =
         plan.engines.iter().filter_map(|(backend, engine)| reached(plan, told, key, *backend, engine, facts)).collect();
+    let backends: Vec<BackendStatus> = reached.iter().map(backend).collect();
     Status {
         observed_generation: Some(facts.generation),
         conditions: Some(conditions(told.of(key), &reached, facts)),
-        summary: Some(summary(&reached)),
-        backends: Some(reached.iter().map(backend).collect()),
+        summary: Some(summary(&reached, &backends)),
+        backends: Some(backends),
         overridden: None,
     }
 }
@@ -114,8 +115,8 @@ fn loss_status(loss: &Loss) -> LossStatus {
     }
 }
 
-fn summary(reached: &[Reached<'_>]) -> Summary {
-    let applied: usize = reached.iter().filter_map(|one| usize::try_from(backend(one).applied?).ok()).sum();
+fn summary(reached: &[Reached<'_>], backends: &[BackendStatus]) -> Summary {
+    let applied: usize = backends.iter().filter_map(|one| usize::try_from(one.applied?).ok()).sum();
     let desired: usize = reached.iter().map(|one| one.desired).sum();
     let synced = reached.iter().filter_map(|one| one.on.synced).reduce(|one, other| (one.0 + other.0, one.1 + other.1));
     Summary {

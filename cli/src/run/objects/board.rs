@@ -13,10 +13,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::life::Life;
+use crate::objects::SOURCE;
 use crate::objects::wire::Objects;
-
-/// The annotation that says where an object is written.
-pub(crate) const SOURCE: &str = "meshglot.dev/source";
 
 /// The folder and what became of it.
 pub(in crate::run) struct Board {
@@ -69,8 +67,10 @@ impl Board {
         let mut state = self.state();
         let State { read, in_force, blocked, revision, at, lives } = &mut *state;
         let seen = Seen { at, folder: &self.folder, revision: *revision, synced: synced(proxies) };
-        let read_told = read.as_deref().map(|plan| (plan, Told::of_plan(plan)));
         let force_told = in_force.as_deref().map(|plan| (plan, Told::of_plan(plan)));
+        // They are two only while something is blocked.
+        let is_one = matches!((&*read, &*in_force), (Some(read), Some(in_force)) if Arc::ptr_eq(read, in_force));
+        let read_told = read.as_deref().filter(|_| !is_one).map(|plan| (plan, Told::of_plan(plan)));
         let mut items = Vec::new();
         for (key, life) in lives.iter_mut().filter(|(key, _)| wanted(key.kind.name())) {
             let is_written = read.as_ref().is_some_and(|plan| plan.model.document(key).is_some());
@@ -78,7 +78,7 @@ impl Board {
             let is_in_force = !is_written || (life.in_force.is_some() && last_good.is_none());
             // Of what is in force the plan in force speaks: the one that is blocked would have it otherwise, or not at all
             // where its file cannot be read.
-            let told = if is_in_force { &force_told } else { &read_told };
+            let told = if is_in_force || is_one { &force_told } else { &read_told };
             let Some((plan, told)) = told else { continue };
             let applied = match blocked {
                 Some(why) if !is_in_force => Applied::Pending(why.clone()),
