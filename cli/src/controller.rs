@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Crashed, Settings, connect};
+use meshglot_controller::{ConnectError, Crashed, Election, Settings, connect};
 
 use crate::args::ControllerArgs;
 use crate::ends::Ends;
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         let message = format!("--backend {}: it renders nothing that a cluster could keep", args.backend);
         return Err(Failure::new(Exit::Usage, message).help("meshglot run serves it to its proxies"));
     }
-    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)? };
+    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;
@@ -51,6 +51,16 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         Ok(Ok(())) => Ok(Exit::Ok),
         _ => Err(Failure::new(Exit::Internal, Crashed.to_string())),
     }
+}
+
+/// `None`: nobody else is asked.
+fn election(args: &ControllerArgs) -> Option<Election> {
+    let system = rustix::system::uname();
+    let host = system.nodename();
+    // Another run on the same host, and another pod of the same name, are others.
+    let identity = format!("{}_{:08x}", host.to_string_lossy(), fastrand::u32(..));
+    let duration = Duration::from_secs(args.lease_duration.into());
+    args.leader_elect.then(|| Election { namespace: args.lease_namespace.clone(), identity, duration })
 }
 
 fn cannot_connect(error: &ConnectError) -> Failure {

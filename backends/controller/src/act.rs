@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kube::core::ApiResource;
+use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::Applied;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use crate::Told;
 use crate::alike::alike;
 use crate::core::Core;
+use crate::kinds::Role;
 use crate::owner::Drift;
 use crate::policy::Wanted;
 use crate::write::{Task, Writer};
@@ -146,14 +148,17 @@ impl Core {
     /// Writes the statuses that are otherwise.
     pub(crate) fn tell_statuses(&mut self) {
         let (kinds, kept) = (&self.kinds, &self.kept);
-        let place = |key: &meshglot_translator::ir::ObjectKey| kinds.iter().position(|kind| kind.read == Some(key.kind));
-        let has_status = |key: &meshglot_translator::ir::ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
-        self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
+        let place = |key: &ObjectKey| kinds.iter().position(|kind| kind.role == Role::Read(key.kind));
+        let has_status = |key: &ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
+        let in_force = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
+        for (key, generation, since) in in_force {
+            self.policy.is_good(&key, generation, &since);
+        }
         while self.tasks.len() < 2 * WRITES {
             let Some((key, status)) = self.statuses.take() else { return };
             let resource = place(&key).and_then(|place| kept[place].resource.clone());
             let Some(resource) = resource else { continue };
-            let writer = Writer { client: self.client.clone(), resource, backend: self.settings.backend.name() };
+            let Some(writer) = self.writer_of(resource) else { return };
             self.statuses.begin(&key, &status);
             self.tasks.spawn(async move { (Task::Status(key.clone()), writer.status(key, status).await) });
         }
@@ -163,13 +168,29 @@ impl Core {
         let place = self
             .kinds
             .iter()
-            .position(|kind| kind.read.is_none() && kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version)?;
+            .position(|kind| kind.role == Role::Rendered && kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version)?;
         self.kept[place].resource.as_ref()
     }
 
+    /// The kind of a neutral object, as the API server has it.
+    pub(crate) fn resource_of(&self, key: &ObjectKey) -> Option<&ApiResource> {
+        let place = self.kinds.iter().position(|kind| kind.role == Role::Read(key.kind))?;
+        self.kept[place].resource.as_ref()
+    }
+
+    /// For what keeps generations that were in force.
+    pub(crate) fn keeper(&self) -> Option<Writer> {
+        let place = self.kinds.iter().position(|kind| kind.role == Role::Keeps)?;
+        self.writer_of(self.kept[place].resource.clone()?)
+    }
+
     fn writer(&self, id: &ObjectId) -> Option<Writer> {
-        let resource = self.resource(id)?.clone();
-        Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name() })
+        self.writer_of(self.resource(id)?.clone())
+    }
+
+    /// `None`: nothing may be written.
+    fn writer_of(&self, resource: ApiResource) -> Option<Writer> {
+        Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name(), until: self.until()? })
     }
 }
 

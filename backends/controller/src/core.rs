@@ -1,6 +1,7 @@
 //! The thread that knows everything: it takes what watchers find, renders, and starts writes. Nothing else decides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
@@ -10,16 +11,18 @@ use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::Applied;
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, channel};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::answer::Answer;
 use crate::found::Found;
-use crate::kinds::{Watched, watched};
+use crate::kinds::{Role as Why, Watched, watched};
+use crate::lead::Lead;
 use crate::live::{Live, version};
 use crate::owner::Owners;
 use crate::policy::Policy;
+use crate::revisions::{Revisions, good};
 use crate::served::Served;
 use crate::standing::Standing;
 use crate::statuses::Statuses;
@@ -36,6 +39,9 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// Answers that come within so long are one.
 const ANSWERS: Duration = Duration::from_millis(5);
 
+/// How long the last answers may take when it ends.
+const LAST: Duration = Duration::from_millis(400);
+
 /// What watchers have found and nobody has taken yet, at most.
 const BACKLOG: usize = 1024;
 
@@ -51,11 +57,24 @@ pub(crate) struct Kept {
     listing: Option<BTreeSet<(String, String)>>,
 }
 
+/// What it is among controllers.
+#[derive(Clone, PartialEq, Eq)]
+enum Role {
+    /// It may write, and has not yet.
+    Begins,
+    Leads,
+    /// The one that writes, if it is known.
+    Standby(Option<String>),
+}
+
 /// All that is known.
 pub(crate) struct Core {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
-    pub(crate) tell: Box<dyn Fn(Told) + Send>,
+    pub(crate) tell: Arc<dyn Fn(Told) + Send + Sync>,
+    lead: watch::Receiver<Lead>,
+    /// What it was in the last step; `None`: there was none.
+    role: Option<Role>,
     pub(crate) kinds: Vec<Watched>,
     pub(crate) kept: Vec<Kept>,
     pub(crate) policy: Policy,
@@ -71,15 +90,15 @@ pub(crate) struct Core {
     /// Objects that are new, and until when deletions wait that they are taken.
     pub(crate) holds: BTreeMap<ObjectId, Instant>,
     pub(crate) statuses: Statuses,
+    pub(crate) revisions: Revisions,
     pub(crate) tasks: JoinSet<(Task, Answer)>,
     pub(crate) withheld: Vec<&'static str>,
-    is_ready: bool,
     /// What was told of trouble, and when.
     troubles: HashMap<String, Instant>,
 }
 
 impl Core {
-    pub(crate) fn new(client: Client, settings: Settings, tell: Box<dyn Fn(Told) + Send>) -> Self {
+    pub(crate) fn new(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, lead: watch::Receiver<Lead>) -> Self {
         let kinds = watched(settings.backend);
         Self {
             kept: kinds.iter().map(|_| Kept::default()).collect(),
@@ -87,6 +106,8 @@ impl Core {
             client,
             settings,
             tell,
+            lead,
+            role: None,
             kinds,
             owners: Owners::default(),
             live: BTreeMap::new(),
@@ -96,9 +117,9 @@ impl Core {
             lost: BTreeSet::new(),
             holds: BTreeMap::new(),
             statuses: Statuses::default(),
+            revisions: Revisions::default(),
             tasks: JoinSet::new(),
             withheld: Vec::new(),
-            is_ready: false,
             troubles: HashMap::new(),
         }
     }
@@ -115,7 +136,8 @@ impl Core {
             let next = self.next();
             let is_timed = next.is_some();
             tokio::select! {
-                _ = &mut stopped => return,
+                _ = &mut stopped => break,
+                Ok(()) = self.lead.changed() => {}
                 Some(one) = found.recv() => self.batch(one, &mut found).await,
                 Some(done) = self.tasks.join_next() => {
                     done.into_iter().for_each(|(task, answer)| self.answered(task, answer));
@@ -128,6 +150,8 @@ impl Core {
             }
             self.step();
         }
+        // What is under way ends before somebody else may write.
+        let _ = timeout(LAST, self.tasks.join_all()).await;
     }
 
     /// Takes what comes within a moment.
@@ -148,7 +172,15 @@ impl Core {
         let now = Instant::now();
         let standings = self.standings.values().filter_map(|standing| standing.again);
         let all = standings.chain(self.holds.values().copied()).filter(|again| *again > now);
-        all.chain(self.statuses.next()).min()
+        all.chain(self.statuses.next()).chain(self.revisions.next()).chain(self.until().filter(|until| *until > now)).min()
+    }
+
+    /// Until when writes may go on; `None`: somebody else writes.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        match *self.lead.borrow() {
+            Lead::Leads { until } => Some(until),
+            Lead::Standby { .. } => None,
+        }
     }
 
     fn step(&mut self) {
@@ -156,10 +188,28 @@ impl Core {
         if !self.kept.iter().all(|kept| kept.is_listed) {
             return;
         }
-        let is_first = !std::mem::replace(&mut self.is_ready, true);
+        let leads = self.until().is_some_and(|until| until > Instant::now());
+        if !leads {
+            let holder = if let Lead::Standby { holder } = &*self.lead.borrow() { holder.clone() } else { None };
+            if self.role.replace(Role::Standby(holder.clone())) != Some(Role::Standby(holder.clone())) {
+                (self.tell)(Told::Standby(holder));
+            }
+            return;
+        }
+        if !matches!(self.role, Some(Role::Leads | Role::Begins)) {
+            self.role = Some(Role::Begins);
+            self.statuses.stir();
+            // Another one may have written since.
+            self.policy.stand_ins.forget_all();
+        }
+        if self.recall() {
+            // What they keep may have to stay in force.
+            return;
+        }
         self.act();
         self.tell_statuses();
-        if is_first {
+        self.keep_good();
+        if self.role.replace(Role::Leads) != Some(Role::Leads) {
             (self.tell)(Told::Ready(self.owners.0.len(), self.policy.wanted.len()));
         }
     }
@@ -214,13 +264,14 @@ impl Core {
         let listing = self.kept[place].listing.take().unwrap_or_default();
         let is_there = |namespace: &str, name: &str| listing.contains(&(namespace.to_owned(), name.to_owned()));
         self.kept[place].is_listed = true;
-        match self.kinds[place].read {
-            Some(kind) => {
+        match self.kinds[place].role {
+            Why::Read(kind) => {
                 for key in self.policy.of_kind(kind).into_iter().filter(|key| !is_there(&key.namespace, &key.name)) {
                     self.forget(&key);
                 }
             }
-            None => {
+            Why::Keeps => self.revisions.keep(is_there),
+            Why::Rendered => {
                 let kind = &self.kinds[place];
                 let api_version = kind.api_version(kind.versions[0]);
                 let is_kind = |id: &ObjectId| id.kind == kind.kind && id.api_version == api_version;
@@ -232,8 +283,8 @@ impl Core {
     }
 
     fn put(&mut self, place: usize, object: Value) {
-        match self.kinds[place].read {
-            Some(_) => {
+        match self.kinds[place].role {
+            Why::Read(_) => {
                 let Some(key) = self.key(place, &object) else { return };
                 // Our own write of a status may have told more already.
                 if self.owners.0.get(&key).is_some_and(|known| version(known) > version(&object)) {
@@ -244,7 +295,8 @@ impl Core {
                     self.owners.0.insert(key, object);
                 }
             }
-            None => self.put_live(object),
+            Why::Rendered => self.put_live(object),
+            Why::Keeps => self.revisions.put(&object),
         }
     }
 
@@ -257,13 +309,14 @@ impl Core {
     }
 
     fn remove(&mut self, place: usize, object: &Value) {
-        match self.kinds[place].read {
-            Some(_) => {
+        match self.kinds[place].role {
+            Why::Read(_) => {
                 if let Some(key) = self.key(place, object) {
                     self.forget(&key);
                 }
             }
-            None => {
+            Why::Keeps => self.revisions.remove(object),
+            Why::Rendered => {
                 let Some(id) = Live::id(object) else { return };
                 if self.live.get(&id).is_some_and(|known| known.version() <= version(object)) {
                     self.live.remove(&id);
@@ -279,16 +332,17 @@ impl Core {
         self.policy.remove(key);
         self.owners.0.remove(key);
         self.statuses.forget(key);
+        self.revisions.forget(key);
     }
 
     fn key(&self, place: usize, object: &Value) -> Option<ObjectKey> {
-        let kind = self.kinds[place].read?;
+        let kind = self.kinds[place].read()?;
         let (namespace, name) = name(object);
         Some(ObjectKey { kind, namespace: namespace.into(), name: name.into() })
     }
 
     fn answered(&mut self, task: Task, answer: Answer) {
-        if !matches!(task, Task::Status(_)) {
+        if !matches!(task, Task::Status(_) | Task::Keep { .. }) {
             self.statuses.stir();
         }
         match task {
@@ -309,6 +363,22 @@ impl Core {
                         self.standings.remove(&id);
                         (self.tell)(Told::Deleted(id));
                     }
+                }
+            }
+            Task::Keep { key, generation, revision } => {
+                let is_done = self.heard(&key, "a last good generation cannot be kept", answer).is_some();
+                self.revisions.ended(&key, is_done);
+                if is_done {
+                    self.policy.stand_ins.kept(&key, generation, &revision);
+                }
+            }
+            Task::Recall(key) => {
+                let answer = self.heard(&key, "a last good generation cannot be read", answer);
+                self.revisions.ended(&key, answer.is_some());
+                match answer.map(|found| found.and_then(|object| good(&key, &object))) {
+                    Some(Some(good)) => self.policy.recall(&key, good),
+                    Some(None) => self.revisions.distrust(&key),
+                    None => {}
                 }
             }
             Task::Status(key) => {

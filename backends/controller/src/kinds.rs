@@ -3,6 +3,17 @@
 use meshglot_translator::ir::Kind;
 use meshglot_translator::render::Backend;
 
+/// Why a kind is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The model is made of it.
+    Read(Kind),
+    /// The backend gets it.
+    Rendered,
+    /// It keeps generations that were in force.
+    Keeps,
+}
+
 /// A kind that is watched.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
@@ -11,8 +22,7 @@ pub(crate) struct Watched {
     pub(crate) versions: Vec<&'static str>,
     pub(crate) kind: &'static str,
     pub(crate) plural: String,
-    /// What it is to the model; `None`: it is rendered.
-    pub(crate) read: Option<Kind>,
+    pub(crate) role: Role,
     /// Whether the API server has it without a CRD.
     pub(crate) is_built_in: bool,
 }
@@ -27,20 +37,33 @@ pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
             None => (vec!["v1"], format!("{}s", kind.name().to_lowercase())),
         };
         let is_built_in = ours.is_none() && kind != Kind::ReferenceGrant;
-        Watched { group: kind.group(), versions, kind: kind.name(), plural, read: Some(kind), is_built_in }
+        Watched { group: kind.group(), versions, kind: kind.name(), plural, role: Role::Read(kind), is_built_in }
     });
     let rendered = backend.kinds().iter().map(|kind| Watched {
         group: kind.group,
         versions: vec![kind.version],
         kind: kind.kind,
         plural: kind.plural.to_owned(),
-        read: None,
+        role: Role::Rendered,
         is_built_in: false,
     });
-    read.chain(rendered).collect()
+    let kept = Watched {
+        group: "apps",
+        versions: vec!["v1"],
+        kind: "ControllerRevision",
+        plural: "controllerrevisions".to_owned(),
+        role: Role::Keeps,
+        is_built_in: true,
+    };
+    read.chain(rendered).chain([kept]).collect()
 }
 
 impl Watched {
+    /// What it is to the model.
+    pub(crate) fn read(&self) -> Option<Kind> {
+        if let Role::Read(kind) = self.role { Some(kind) } else { None }
+    }
+
     /// `group/version`, or the version alone in the core.
     pub(crate) fn api_version(&self, version: &str) -> String {
         if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }

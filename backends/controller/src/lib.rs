@@ -10,10 +10,14 @@ mod backoff;
 mod connect;
 mod core;
 mod found;
+mod keep;
 mod kinds;
+mod last_good;
+mod lead;
 mod live;
 mod owner;
 mod policy;
+mod revisions;
 mod served;
 mod standing;
 mod statuses;
@@ -24,6 +28,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -33,9 +38,17 @@ use meshglot_translator::render::Backend;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::sync::watch::channel as latest;
+use tokio::time::Instant;
+
+use lead::Lead;
 
 pub use connect::{ConnectError, connect};
+pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use told::Told;
+
+/// Longer than anything runs.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// How long the end may take.
 const GRACE: Duration = Duration::from_millis(800);
@@ -50,6 +63,8 @@ pub struct Settings {
     pub backend: &'static dyn Backend,
     /// Codes of losses that are accepted.
     pub accepted: BTreeSet<Code>,
+    /// How it agrees with others on the one that writes; `None`: there are no others.
+    pub election: Option<Election>,
 }
 
 /// A mistake of ours has ended a controller; what it was is told where panics are.
@@ -65,14 +80,14 @@ pub struct Crashed;
 pub async fn run(
     client: Client,
     settings: Settings,
-    tell: impl Fn(Told) + Send + 'static,
+    tell: impl Fn(Told) + Send + Sync + 'static,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Crashed> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (end, mut ended) = oneshot::channel::<()>();
     let handle = Handle::current();
     thread::spawn(move || {
-        handle.block_on(core::Core::new(client, settings, Box::new(tell)).run(stopped));
+        handle.block_on(led(client, settings, Arc::new(tell), stopped));
         // Nobody waits for it any more where the future was dropped.
         let _ = end.send(());
     });
@@ -84,4 +99,27 @@ pub async fn run(
     // A rendering that takes longer is left to end by itself.
     let _ = tokio::time::timeout(GRACE, ended).await;
     Ok(())
+}
+
+/// A core, and what says whether it may write: that ends after it, so that nobody else writes before the last answer.
+async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, stopped: oneshot::Receiver<()>) {
+    let (say, lead) = latest(Lead::Standby { holder: None });
+    let (stop, ended) = oneshot::channel::<()>();
+    let holding = match settings.election.clone() {
+        Some(election) => {
+            let trouble = tell.clone();
+            let trouble = move |why| trouble(Told::Trouble(why));
+            Some(tokio::spawn(lead::hold(client.clone(), election, say, trouble, ended)))
+        }
+        None => {
+            say.send_replace(Lead::Leads { until: Instant::now() + FOREVER });
+            None
+        }
+    };
+    core::Core::new(client, settings, tell, lead).run(stopped).await;
+    drop(stop);
+    if let Some(holding) = holding {
+        // A mistake in it is told where panics are.
+        let _ = holding.await;
+    }
 }

@@ -13,6 +13,7 @@ use meshglot_translator::resolve::ReadOptions;
 use serde_json::Value;
 
 use crate::Settings;
+use crate::last_good::StandIns;
 
 /// Fields of `metadata` that say nothing of what is written.
 const KEPT: [&str; 4] = ["generation", "resourceVersion", "uid", "deletionTimestamp"];
@@ -35,30 +36,30 @@ pub(crate) struct Policy {
     pub(crate) withheld: Vec<&'static str>,
     /// What is known of each object, without what does not matter.
     known: HashMap<ObjectKey, u64>,
-    edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
+    pub(crate) edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
+    pub(crate) stand_ins: StandIns,
 }
 
 impl Policy {
     pub(crate) fn new(settings: &Settings) -> Self {
         let plan = Plan::empty(settings.backend, ReadOptions::default(), settings.accepted.clone());
-        Self { plan, wanted: BTreeMap::new(), withheld: Vec::new(), known: HashMap::new(), edits: BTreeMap::new() }
+        Self {
+            plan,
+            wanted: BTreeMap::new(),
+            withheld: Vec::new(),
+            known: HashMap::new(),
+            edits: BTreeMap::new(),
+            stand_ins: StandIns::default(),
+        }
     }
 
     /// Takes an object as it is now.
     pub(crate) fn put(&mut self, key: &ObjectKey, object: &Value) {
-        let mut written = object.clone();
-        if let Some(fields) = written.as_object_mut() {
-            fields.remove("status");
-        }
-        if let Some(metadata) = written["metadata"].as_object_mut() {
-            metadata.retain(|name, _| !KEPT.contains(&name.as_str()));
-        }
-        let text = written.to_string();
+        let text = written(object).to_string();
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         if self.known.insert(key.clone(), hasher.finish()) != Some(hasher.finish()) {
-            let (documents, _) = parse(&[Source::new(key.to_string(), text)]);
-            self.edits.insert(key.clone(), documents.into_iter().next());
+            self.edits.insert(key.clone(), parsed(key, text));
         }
     }
 
@@ -66,6 +67,7 @@ impl Policy {
     pub(crate) fn remove(&mut self, key: &ObjectKey) {
         if self.known.remove(key).is_some() {
             self.edits.insert(key.clone(), None);
+            self.stand_ins.forget(key);
         }
     }
 
@@ -79,7 +81,19 @@ impl Policy {
         if self.edits.is_empty() {
             return false;
         }
-        let updates = self.plan.edit(std::mem::take(&mut self.edits));
+        // As all of it is written now; then older generations stand in for what cannot be.
+        let mut edits = self.stand_ins.step_back();
+        edits.append(&mut self.edits);
+        self.edit(edits);
+        self.stand_in();
+        let plan = &self.plan;
+        self.withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        true
+    }
+
+    /// Renders objects in the place of what they were.
+    pub(crate) fn edit(&mut self, edits: BTreeMap<ObjectKey, Option<Arc<Document>>>) {
+        let updates = self.plan.edit(edits);
         for (update, (_, engine)) in updates.iter().zip(&self.plan.engines) {
             for id in &update.gone {
                 self.wanted.remove(id);
@@ -89,9 +103,6 @@ impl Policy {
                 self.wanted.insert(object.id.clone(), wanted);
             }
         }
-        let plan = &self.plan;
-        self.withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
-        true
     }
 
     /// Objects that have to be there before each of these, as their sets say.
@@ -106,4 +117,25 @@ impl Policy {
         }
         before
     }
+}
+
+/// What of an object people have written.
+pub(crate) fn written(object: &Value) -> Value {
+    let mut written = object.clone();
+    if let Some(fields) = written.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(metadata) = written["metadata"].as_object_mut() {
+        metadata.retain(|name, _| !KEPT.contains(&name.as_str()));
+    }
+    written
+}
+
+/// An object as a text that can be pointed into.
+pub(crate) fn document(key: &ObjectKey, written: &Value) -> Option<Arc<Document>> {
+    parsed(key, written.to_string())
+}
+
+fn parsed(key: &ObjectKey, text: String) -> Option<Arc<Document>> {
+    parse(&[Source::new(key.to_string(), text)]).0.into_iter().next()
 }

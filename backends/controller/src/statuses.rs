@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
-use meshglot_translator::status::{Applied, Facts, OnBackend, Status, Told, status};
+use meshglot_translator::status::{Applied, ConditionStatus, Facts, OnBackend, Status, Told, status};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -42,22 +42,25 @@ impl Statuses {
         self.is_stirred = true;
     }
 
-    /// Looks at all of them again, if something has happened and the last look is written.
+    /// Looks at all of them again, if something has happened and the last look is written. What is in force as it is written: its
+    /// generation, and the time.
     pub(crate) fn look(
         &mut self,
         policy: &Policy,
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
         is_written: impl Fn(&ObjectKey) -> bool,
-    ) {
+    ) -> Vec<(ObjectKey, i64, String)> {
         let begun = Instant::now();
         if !self.queue.is_empty() || !(self.is_stirred || self.is_again(begun)) || self.rests_until.is_some_and(|until| until > begun) {
-            return;
+            return Vec::new();
         }
         self.is_stirred = false;
-        self.queue = self.due(policy, owners, standings, is_written).into();
+        let mut good = Vec::new();
+        self.queue = self.due(policy, owners, standings, is_written, &mut good).into();
         let took = begun.elapsed();
         self.rests_until = Some(begun + took + (3 * took).min(LATEST));
+        good
     }
 
     /// The next that is to be written.
@@ -77,6 +80,7 @@ impl Statuses {
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
         is_written: impl Fn(&ObjectKey) -> bool,
+        good: &mut Vec<(ObjectKey, i64, String)>,
     ) -> Vec<(ObjectKey, Value)> {
         let at = now();
         let told = Told::of_plan(&policy.plan);
@@ -88,21 +92,31 @@ impl Statuses {
         let mut due = Vec::new();
         for (key, object) in &owners.0 {
             let waits = self.again.get(key).is_some_and(|(again, _)| *again > Instant::now());
-            if waits || self.busy.contains(key) || !is_written(key) || policy.plan.model.document(key).is_none() {
+            if policy.plan.model.document(key).is_none() {
                 continue;
             }
             let ids = by_source.get(key).map(Vec::as_slice).unwrap_or_default();
             let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
-            let on = if owners.is_paused(mesh, std::slice::from_ref(key)) {
-                OnBackend { applied: Applied::Paused, applied_objects: in_force(ids, standings), ..OnBackend::default() }
-            } else {
-                OnBackend { applied: worst(ids, standings), applied_objects: in_force(ids, standings), ..OnBackend::default() }
+            let last_good = policy.stand_ins.last_good(key);
+            let on = match &last_good {
+                _ if owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, standings)),
+                // What is there is not what is written.
+                Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
+                None => (worst(ids, standings), in_force(ids, standings)),
             };
+            let on = OnBackend { applied: on.0, applied_objects: on.1, last_good, ..OnBackend::default() };
             let before = serde_json::from_value::<Status>(object["status"].clone()).ok();
             let generation = object["metadata"]["generation"].as_i64().unwrap_or_default();
             let backends = [(backend, on)];
-            let facts = Facts { generation, at: &at, before: before.as_ref(), backends: &backends };
-            let Ok(made) = serde_json::to_value(status(&policy.plan, &told, key, &facts)) else { continue };
+            let facts = Facts { generation, at: &at, before: before.as_ref(), backends: &backends, newest: policy.stand_ins.newest(key) };
+            let made = status(&policy.plan, &told, key, &facts);
+            if is_in_force(&made) {
+                good.push((key.clone(), generation, at.clone()));
+            }
+            if waits || self.busy.contains(key) || !is_written(key) {
+                continue;
+            }
+            let Ok(made) = serde_json::to_value(made) else { continue };
             let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&made) && *after == version(object));
             if !is_same && !holds(&made, &object["status"]) {
                 due.push((key.clone(), made));
@@ -143,6 +157,11 @@ impl Statuses {
         let rested = self.rests_until.filter(|_| self.is_stirred && self.queue.is_empty());
         self.again.values().map(|(again, _)| *again).chain(rested).filter(|again| *again > Instant::now()).min()
     }
+}
+
+fn is_in_force(status: &Status) -> bool {
+    let mut conditions = status.conditions.iter().flatten();
+    conditions.any(|one| one.type_ == "Ready" && one.status == ConditionStatus::True)
 }
 
 fn in_force(ids: &[&ObjectId], standings: &BTreeMap<ObjectId, Standing>) -> usize {

@@ -9,6 +9,8 @@ use meshglot_translator::render::ObjectId;
 pub enum Told {
     /// Everything was listed once: from now on it writes. How many objects of policy, and how many rendered ones are wanted.
     Ready(usize, usize),
+    /// Another controller writes, by this name if it is known; this one is ready to.
+    Standby(Option<String>),
     /// An object of ours was written.
     Applied(ObjectId),
     /// Somebody had changed an object of ours, and it is as it was.
@@ -36,6 +38,8 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready(policy, wanted) => write!(f, "in force: policy objects {policy}, rendered objects {wanted}"),
+            Self::Standby(Some(holder)) => write!(f, "standing by: {holder} writes"),
+            Self::Standby(None) => f.write_str("standing by"),
             Self::Applied(id) => write!(f, "applied {}", id.path()),
             Self::Corrected(id) => write!(f, "corrected {}: somebody else had changed it", id.path()),
             Self::Deleted(id) => write!(f, "deleted {}", id.path()),

@@ -3,6 +3,8 @@
 use meshglot_translator::ir::Kind;
 use serde_json::{Map, Value, json};
 
+use crate::kinds::Role;
+
 /// The annotation in which kubectl keeps the whole object again.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -26,16 +28,24 @@ const POD: [&str; 3] = ["containers", "serviceAccountName", "serviceAccount"];
 /// Fields of containers that are read.
 const CONTAINER: [&str; 4] = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
 
-/// The object with what is read of its kind; `None`: it is rendered.
-pub(crate) fn trim(mut object: Value, kind: Option<Kind>) -> Value {
+/// The object with what is read of its kind.
+pub(crate) fn trim(mut object: Value, role: Role) -> Value {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         keep(metadata, &METADATA);
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.remove(LAST_APPLIED);
         }
     }
-    let Some(kind) = kind.filter(|kind| !kind.is_neutral()) else { return object };
     let Some(fields) = object.as_object_mut() else { return object };
+    let kind = match role {
+        Role::Read(kind) if !kind.is_neutral() => kind,
+        Role::Read(_) | Role::Rendered => return object,
+        Role::Keeps => {
+            // It is read where it is needed.
+            fields.remove("data");
+            return object;
+        }
+    };
     fields.remove("status");
     match kind {
         Kind::Namespace | Kind::ServiceAccount => keep(fields, &["apiVersion", "kind", "metadata"]),
@@ -88,15 +98,15 @@ mod tests {
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "annotations": {"kept": "1"}},
             "spec": {"serviceAccountName": "web", "containers": [{"ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}}]},
         });
-        assert_eq!(trim(pod.clone(), Some(Kind::Pod)), want);
+        assert_eq!(trim(pod.clone(), Role::Read(Kind::Pod)), want);
         let mut owned = pod;
         owned["metadata"]["ownerReferences"] = json!([{"name": "web-7c9f"}]);
-        assert_eq!(trim(owned, Some(Kind::Pod)).get("spec"), None);
+        assert_eq!(trim(owned, Role::Read(Kind::Pod)).get("spec"), None);
     }
 
     #[test]
     fn of_policy_all_stays_that_was_written() {
         let split = json!({"metadata": {"name": "web"}, "spec": {"service": "web"}, "status": {"observedGeneration": 1}});
-        assert_eq!(trim(split.clone(), Some(Kind::TrafficSplit)), split);
+        assert_eq!(trim(split.clone(), Role::Read(Kind::TrafficSplit)), split);
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::found::Found;
-use crate::kinds::Watched;
+use crate::kinds::{Role, Watched};
 use crate::served::{Served, served};
 use crate::trim::trim;
 
@@ -21,6 +21,9 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// The same of one that will be served soon.
 const SOON: Duration = Duration::from_millis(300);
+
+/// Labels of what is ours, whatever it is.
+const MANAGED: &str = "app.kubernetes.io/managed-by=meshglot";
 
 /// Objects of one page of a list.
 const PAGE: u32 = 500;
@@ -32,7 +35,11 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
         let pause = match served(&client, &kind).await {
             Ok(Served::Yes { resource, has_status }) => {
                 let config = watcher::Config::default().page_size(PAGE);
-                let config = if kind.read.is_none() { config.labels(&selector) } else { config };
+                let config = match kind.role {
+                    Role::Read(_) => config,
+                    Role::Rendered => config.labels(&selector),
+                    Role::Keeps => config.labels(MANAGED),
+                };
                 let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
                 let _ = found.send(Found::Served(place, Served::Yes { resource, has_status })).await;
                 objects(api, config, place, &kind, &found).await;
@@ -86,7 +93,7 @@ async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize,
 
 fn value(object: DynamicObject, kind: &Watched) -> Option<Box<Value>> {
     // An object that came as JSON has such a form.
-    serde_json::to_value(object).ok().map(|object| Box::new(trim(object, kind.read)))
+    serde_json::to_value(object).ok().map(|object| Box::new(trim(object, kind.role)))
 }
 
 /// Whether the kind itself is not there.

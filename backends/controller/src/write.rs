@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::ApiResource;
 use kube::{Api, Client};
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::Applied;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::MANAGER;
 use crate::answer::{Answer, failure, is_by_edits};
+use crate::kinds::Role;
 use crate::live::Live;
 use crate::trim::trim;
 
@@ -35,6 +36,14 @@ pub(crate) enum Task {
         uid: Option<String>,
     },
     Status(ObjectKey),
+    /// A good generation of an object is kept.
+    Keep {
+        key: ObjectKey,
+        generation: i64,
+        revision: String,
+    },
+    /// What was kept of an object is read.
+    Recall(ObjectKey),
 }
 
 /// The objects of one kind, and for whom they are written.
@@ -43,6 +52,8 @@ pub(crate) struct Writer {
     pub(crate) client: Client,
     pub(crate) resource: ApiResource,
     pub(crate) backend: &'static str,
+    /// When somebody else may write.
+    pub(crate) until: Instant,
 }
 
 impl Writer {
@@ -54,11 +65,17 @@ impl Writer {
         }
     }
 
+    /// No later than somebody else may write.
+    async fn patient<T>(&self, answer: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+        let end = self.until.min(Instant::now() + PATIENCE);
+        timeout_at(end, answer).await.unwrap_or_else(|_| Err(kube::Error::Service("no answer within 10 s".into())))
+    }
+
     /// Applies an object. One that is not known with our labels is looked at first: what is somebody else's is never touched.
     pub(crate) async fn apply(self, id: ObjectId, body: Arc<Value>, is_known: bool) -> Answer {
         let api = self.api(&id.namespace);
         if !is_known {
-            match patient(api.get_opt(&id.name)).await {
+            match self.patient(api.get_opt(&id.name)).await {
                 Ok(None) => {}
                 Ok(Some(found)) => {
                     let found = json(&found);
@@ -71,10 +88,10 @@ impl Writer {
                 Err(error) => return failure(&error),
             }
         }
-        let once = patient(api.patch(&id.name, &PatchParams::apply(MANAGER), &Patch::Apply(&*body))).await;
+        let once = self.patient(api.patch(&id.name, &PatchParams::apply(MANAGER), &Patch::Apply(&*body))).await;
         let applied = match once {
-            Err(kube::Error::Api(status)) if status.code == 409 && is_by_edits(&status) => {
-                patient(api.patch(&id.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&*body))).await
+            Err(kube::Error::Api(status)) if is_known && status.code == 409 && is_by_edits(&status) => {
+                self.patient(api.patch(&id.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&*body))).await
             }
             other => other,
         };
@@ -88,10 +105,42 @@ impl Writer {
     pub(crate) async fn delete(self, id: ObjectId, uid: Option<String>) -> Answer {
         let preconditions = Preconditions { uid, resource_version: None };
         let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        match patient(self.api(&id.namespace).delete(&id.name, &parameters)).await {
+        match self.patient(self.api(&id.namespace).delete(&id.name, &parameters)).await {
             Ok(_) => Answer::Gone,
             // Another one of its name is there, or none: the watch tells which.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Answer::Gone,
+            Err(error) => failure(&error),
+        }
+    }
+
+    /// Creates what nobody ever changes, then deletes what it comes in place of.
+    pub(crate) async fn keep(self, namespace: Arc<str>, body: Value, others: Vec<String>) -> Answer {
+        let api = self.api(&namespace);
+        let parameters = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        let made: DynamicObject = match serde_json::from_value(body) {
+            Ok(made) => made,
+            Err(error) => return Answer::Failed(Applied::Rejected(error.to_string())),
+        };
+        match self.patient(api.create(&parameters, &made)).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            Err(error) => return failure(&error),
+            Ok(_) => {}
+        }
+        for other in others {
+            match self.patient(api.delete(&other, &DeleteParams::default())).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                Err(error) => return failure(&error),
+                Ok(_) => {}
+            }
+        }
+        Answer::Gone
+    }
+
+    /// Reads an object whole.
+    pub(crate) async fn read(self, namespace: Arc<str>, name: String) -> Answer {
+        match self.patient(self.api(&namespace).get_opt(&name)).await {
+            Ok(Some(object)) => Answer::Live(Box::new(json_of(&object))),
+            Ok(None) => Answer::Gone,
             Err(error) => failure(&error),
         }
     }
@@ -105,20 +154,16 @@ impl Writer {
             body["metadata"]["namespace"] = json!(&*key.namespace);
         }
         let parameters = PatchParams::apply(MANAGER).force();
-        match patient(self.api(&key.namespace).patch_status(&key.name, &parameters, &Patch::Apply(body))).await {
-            Ok(object) => Answer::Live(Box::new(trim(json_of(&object), Some(key.kind)))),
+        match self.patient(self.api(&key.namespace).patch_status(&key.name, &parameters, &Patch::Apply(body))).await {
+            Ok(object) => Answer::Live(Box::new(trim(json_of(&object), Role::Read(key.kind)))),
             Err(kube::Error::Api(status)) if status.code == 404 => Answer::Gone,
             Err(error) => failure(&error),
         }
     }
 }
 
-async fn patient<T>(answer: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
-    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(kube::Error::Service("no answer within 10 s".into())))
-}
-
 fn json(object: &DynamicObject) -> Value {
-    trim(json_of(object), None)
+    trim(json_of(object), Role::Rendered)
 }
 
 fn json_of(object: &DynamicObject) -> Value {

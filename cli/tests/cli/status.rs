@@ -42,7 +42,7 @@ fn crds_take_every_status_of_every_example() {
         let told = Told::of_plan(&plan);
         for key in plan.model.keys().filter(|key| key.kind.is_neutral()) {
             for backends in [&[][..], &[("istio", on.clone())]] {
-                let facts = Facts { generation: 4, at: AT, before: None, backends };
+                let facts = Facts { generation: 4, at: AT, before: None, backends, newest: None };
                 let status = json!(status(&plan, &told, key, &facts));
                 let validator = validator(key.kind.name());
                 let wrong: Vec<String> = validator.iter_errors(&status).map(|one| format!("{}: {one}", one.instance_path())).collect();

@@ -4,6 +4,7 @@ mod edit;
 mod matrix;
 mod mesh;
 mod named;
+mod older;
 mod request;
 mod without;
 

@@ -7,6 +7,12 @@ use super::view::{Read, View};
 use crate::ir::{AccountKey, ObjectKey, PodSet, ServiceKey, TrafficSplit};
 
 impl Model {
+    /// A copy; nothing that was worked out is taken along.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        self.bare()
+    }
+
     /// A copy without one object; nothing that was worked out is taken along.
     #[must_use]
     pub fn without(&self, key: &ObjectKey) -> Self {

@@ -1,6 +1,6 @@
 //! The conditions of an object: kstatus' `Ready`, `Reconciling` and `Stalled`, and our own that say why.
 
-use meshglot_crds::status::{Condition, ConditionStatus, Verdict};
+use meshglot_crds::status::{Condition, ConditionStatus, LastGood, Verdict};
 
 use super::Reached;
 use super::facts::{Applied, Facts};
@@ -77,14 +77,18 @@ fn translated(reached: &[Reached<'_>]) -> Said {
         Some(loss) if loss.verdict == Verdict::Refused => format!("{} {}", loss.code.info().name, loss.message),
         _ => format!("it would allow more than the policy says ({})", refused.withheld.join(", ")),
     };
-    let rest = refused
-        .on
-        .last_good
-        .as_ref()
-        .map_or_else(|| "nothing of it is in force there".to_owned(), |good| format!("generation {} stays in force", good.generation));
-    // What is lost may take many words; what holds instead must not be cut off.
-    let why = shortened(&format!("{}: {why}", refused.backend), MESSAGE - rest.len() - 2);
-    Said::no("Translated", "Refused", format!("{why}; {rest}"))
+    let rest = refused.on.last_good.as_ref().map_or_else(|| "nothing of it is in force there".to_owned(), stays);
+    Said::no("Translated", "Refused", with_rest(&format!("{}: {why}", refused.backend), Some(&rest)))
+}
+
+fn stays(good: &LastGood) -> String {
+    format!("generation {} stays in force", good.generation)
+}
+
+/// What is wrong may take many words; what holds instead must not be cut off.
+fn with_rest(why: &str, rest: Option<&str>) -> String {
+    let Some(rest) = rest else { return why.to_owned() };
+    format!("{}; {rest}", shortened(why, MESSAGE - rest.len() - 2))
 }
 
 fn applied(reached: &[Reached<'_>]) -> Said {
@@ -107,7 +111,8 @@ fn ready(conflict: Option<&Said>, accepted: &Said, translated: &Said, applied: &
         return because("Conflicted", conflict);
     }
     if !accepted.holds() {
-        return because("Invalid", accepted);
+        let message = with_rest(&accepted.message, reached.iter().find_map(|one| Some(stays(one.on.last_good.as_ref()?))).as_deref());
+        return Said::no("Ready", "Invalid", message);
     }
     if !translated.holds() {
         return because("Refused", translated);

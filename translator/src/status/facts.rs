@@ -1,5 +1,6 @@
 //! What a translation does not know: what the backends have, and what was said before.
 
+use super::Newest;
 use meshglot_crds::status::{LastGood, Status};
 
 /// How far the rendering of an object is on a backend.
@@ -44,6 +45,8 @@ pub struct Facts<'f> {
     pub before: Option<&'f Status>,
     /// By the names of backends; of those that are absent everything is in force.
     pub backends: &'f [(&'static str, OnBackend)],
+    /// What was told of the object as it is written, where an older one stands in its place in the plan.
+    pub newest: Option<&'f Newest>,
 }
 
 impl Facts<'_> {

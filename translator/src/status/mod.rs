@@ -7,6 +7,7 @@ mod told;
 
 use meshglot_crds::status::{BackendStatus, LossStatus, Summary, Verdict};
 
+use crate::diagnostic::Diagnostic;
 use crate::ir::{Kind, ObjectKey};
 use crate::plan::Plan;
 use crate::render::{Backend, Engine, Loss};
@@ -14,7 +15,7 @@ use conditions::conditions;
 pub use meshglot_crds::status::{Condition, ConditionStatus, LastGood, Status};
 
 pub use facts::{Applied, Facts, OnBackend};
-pub use told::Told;
+pub use told::{Newest, Told};
 
 /// Losses that a status lists.
 const LISTED: usize = 16;
@@ -47,10 +48,14 @@ impl Reached<'_> {
 pub fn status(plan: &Plan, told: &Told<'_>, key: &ObjectKey, facts: &Facts<'_>) -> Status {
     let reached: Vec<Reached<'_>> =
         plan.engines.iter().filter_map(|(backend, engine)| reached(plan, told, key, *backend, engine, facts)).collect();
+    let diagnostics: Vec<&Diagnostic> = match facts.newest {
+        Some(newest) => newest.diagnostics.iter().collect(),
+        None => told.of(key).to_vec(),
+    };
     let backends: Vec<BackendStatus> = reached.iter().map(backend).collect();
     Status {
         observed_generation: Some(facts.generation),
-        conditions: Some(conditions(told.of(key), &reached, facts)),
+        conditions: Some(conditions(&diagnostics, &reached, facts)),
         summary: Some(summary(&reached, &backends)),
         backends: Some(backends),
         overridden: None,
@@ -64,7 +69,7 @@ fn reached<'p>(
     key: &ObjectKey,
     backend: &'static dyn Backend,
     engine: &'p Engine<'_>,
-    facts: &Facts<'_>,
+    facts: &Facts<'p>,
 ) -> Option<Reached<'p>> {
     let name = backend.name();
     let settings = match key.kind {
@@ -76,7 +81,10 @@ fn reached<'p>(
         return None;
     }
     let rendered = engine.rendered_from(key, &plan.model);
-    let mut losses = rendered.losses;
+    let mut losses = match facts.newest {
+        Some(newest) => newest.losses.get(name).into_iter().flatten().collect(),
+        None => rendered.losses,
+    };
     losses.sort_by_key(|loss| std::cmp::Reverse(loss.verdict));
     Some(Reached {
         backend: name,
@@ -85,7 +93,7 @@ fn reached<'p>(
         verdict: losses.first().map_or(Verdict::Exact, |loss| loss.verdict),
         losses,
         desired: rendered.objects.len(),
-        withheld: told.withheld(name).to_vec(),
+        withheld: facts.newest.map_or_else(|| told.withheld(name), |newest| newest.withheld(name)).to_vec(),
         on: facts.on(name),
     })
 }

@@ -1,7 +1,6 @@
 //! A cluster with the definitions of all kinds, and a controller beside it.
 
 use std::fs;
-use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,8 +8,9 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
 use meshglot_apiserver::{ApiServer, crds};
-use meshglot_controller::{Settings, run};
+use meshglot_controller::{Election, Settings, run};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long anything may take here.
@@ -27,6 +27,7 @@ pub(crate) struct Cluster {
 /// A controller that runs; dropped, it ends wherever it is.
 pub(crate) struct Running {
     task: JoinHandle<()>,
+    stop: Option<oneshot::Sender<()>>,
     told: Arc<Mutex<Vec<String>>>,
 }
 
@@ -157,21 +158,34 @@ impl Cluster {
     }
 }
 
-/// A controller by this client.
+/// A controller by this client, alone.
 pub(crate) fn controller(client: Client, backend: &str) -> Running {
+    elected(client, backend, None)
+}
+
+/// A controller that agrees with others on the one that writes.
+pub(crate) fn elected(client: Client, backend: &str, election: Option<Election>) -> Running {
     let backend = meshglot_registry::find(backend).expect("a backend");
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = told.clone();
-    let settings = Settings { backend, accepted: Default::default() };
+    let settings = Settings { backend, accepted: Default::default(), election };
     let tell = move |one: meshglot_controller::Told| tell.lock().unwrap_or_else(PoisonError::into_inner).push(one.to_string());
-    let task = tokio::spawn(async move { run(client, settings, tell, pending()).await.expect("it does not end by itself") });
-    Running { task, told }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let ends = async move { drop(stopped.await) };
+    let task = tokio::spawn(async move { run(client, settings, tell, ends).await.expect("it does not end by itself") });
+    Running { task, told, stop: Some(stop) }
 }
 
 impl Running {
     /// Waits until it has told a line with these words.
     pub(crate) async fn tells(&self, words: &str) {
         until(words, async || self.told().iter().any(|line| line.contains(words))).await;
+    }
+
+    /// Ends it as a signal does.
+    pub(crate) async fn end(mut self) {
+        drop(self.stop.take());
+        (&mut self.task).await.expect("it ends");
     }
 
     pub(crate) fn told(&self) -> Vec<String> {
@@ -223,4 +237,16 @@ pub(crate) fn split(name: &str, weights: [i64; 2]) -> Value {
 /// The one VirtualService that these splits render.
 pub(crate) fn virtual_service() -> Value {
     json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "meshglot-web", "namespace": "shop"}})
+}
+
+/// Pods behind the Service `web-v1`, which run as an account.
+pub(crate) fn deployment(account: &str) -> Value {
+    let template = json!({
+        "metadata": {"labels": {"app": "web-v1"}},
+        "spec": {"serviceAccountName": account, "containers": [{"name": "main", "image": "web", "ports": [{"containerPort": 80}]}]},
+    });
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web-v1", "namespace": "shop"},
+        "spec": {"selector": {"matchLabels": {"app": "web-v1"}}, "template": template},
+    })
 }

@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, until};
 
 /// Kinds of policy and inventory that these tests write.
-const WRITTEN: [(&str, &str); 7] = [
+const WRITTEN: [(&str, &str); 8] = [
     ("split.smi-spec.io/v1alpha4", "TrafficSplit"),
     ("meshglot.dev/v1alpha1", "Mesh"),
     ("access.smi-spec.io/v1alpha4", "TrafficTarget"),
     ("specs.smi-spec.io/v1alpha4", "TCPRoute"),
+    ("specs.smi-spec.io/v1alpha4", "HTTPRouteGroup"),
     ("apps/v1", "Deployment"),
     ("v1", "Service"),
     ("v1", "Namespace"),

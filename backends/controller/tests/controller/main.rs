@@ -4,6 +4,8 @@ mod cluster;
 mod converge;
 mod defaults;
 mod fresh;
+mod last_good;
+mod leaders;
 mod many;
 mod order;
 mod ownership;

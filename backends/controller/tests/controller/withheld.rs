@@ -1,21 +1,10 @@
 //! What would allow more than the policy says is not written, and then nothing is.
 
 use meshglot_apiserver::{crds, installed};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cluster::{Cluster, split, until, virtual_service};
+use crate::cluster::{Cluster, deployment, split, until, virtual_service};
 use crate::fresh::converges;
-
-fn deployment(account: &str) -> Value {
-    let template = json!({
-        "metadata": {"labels": {"app": "web-v1"}},
-        "spec": {"serviceAccountName": account, "containers": [{"name": "main", "image": "web", "ports": [{"containerPort": 80}]}]},
-    });
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web-v1", "namespace": "shop"},
-        "spec": {"selector": {"matchLabels": {"app": "web-v1"}}, "template": template},
-    })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_that_protects_nobody_stops_all_writes_until_it_does() {

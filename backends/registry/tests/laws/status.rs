@@ -24,7 +24,7 @@ fn plan(text: &str, backend: &str) -> Plan {
 }
 
 fn facts<'f>(before: Option<&'f Status>, at: &'f str, backends: &'f [(&'static str, OnBackend)]) -> Facts<'f> {
-    Facts { generation: 4, at, before, backends }
+    Facts { generation: 4, at, before, backends, newest: None }
 }
 
 fn statuses<'p>(plan: &'p Plan, facts: &Facts<'_>) -> Vec<(&'p ObjectKey, Status)> {

@@ -146,7 +146,7 @@ impl Seen<'_> {
 
     fn status(&self, plan: &Plan, told: &Told<'_>, key: &ObjectKey, (life, generation): (&mut Life, i64), on: OnBackend) -> Status {
         let backends: Vec<(&'static str, OnBackend)> = plan.engines.iter().map(|(backend, _)| (backend.name(), on.clone())).collect();
-        let facts = Facts { generation, at: self.at, before: life.status.as_ref(), backends: &backends };
+        let facts = Facts { generation, at: self.at, before: life.status.as_ref(), backends: &backends, newest: None };
         let status = status(plan, told, key, &facts);
         life.status = Some(status.clone());
         status
