@@ -14,6 +14,7 @@ use crate::Told;
 use crate::alike::alike;
 use crate::core::Core;
 use crate::kinds::Role;
+use crate::live::Live;
 use crate::owner::Drift;
 use crate::policy::Wanted;
 use crate::write::{Task, Writer};
@@ -93,7 +94,10 @@ impl Core {
                 Applied::InForce
             }
             Some(false) if is_drift && drift == Drift::Ignore => Applied::InForce,
-            Some(false) if is_drift && drift == Drift::Report => Applied::Drifted(format!("somebody else has changed {}", id.path())),
+            Some(false) if is_drift && drift == Drift::Report => {
+                let editor = live.map_or("somebody else", Live::editor);
+                Applied::Drifted(format!("{editor} has changed {}", id.path()))
+            }
             Some(false) if standing.written == live_version => {
                 Applied::Drifted(format!("somebody else has added to {} what we did not write", id.path()))
             }
@@ -116,12 +120,13 @@ impl Core {
         let live = self.live.get(&id);
         let is_known = live.is_some();
         let before = live.map(|live| live.version());
-        let is_drift = live.is_some_and(|live| live.was_written_as(digest(&wanted.body)));
+        let drifted = live.filter(|live| live.was_written_as(digest(&wanted.body)));
+        let drift = drifted.map(|live| live.editor().to_owned());
         if !is_known && id.api_version.starts_with(TELLS) {
             self.holds.insert(id.clone(), Instant::now() + HOLD);
         }
         self.busy.insert(id.clone());
-        let task = Task::Apply { id: id.clone(), before, is_drift };
+        let task = Task::Apply { id: id.clone(), before, drift };
         self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, is_known).await) });
     }
 
@@ -150,17 +155,22 @@ impl Core {
         let (kinds, kept) = (&self.kinds, &self.kept);
         let place = |key: &ObjectKey| kinds.iter().position(|kind| kind.role == Role::Read(key.kind));
         let has_status = |key: &ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
-        let in_force = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
-        for (key, generation, since) in in_force {
+        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
+        for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);
         }
+        for (key, said) in looked.said {
+            let object = &self.owners.0[&key];
+            said.into_iter().for_each(|one| self.events.say(object, one));
+        }
         while self.tasks.len() < 2 * WRITES {
-            let Some((key, status)) = self.statuses.take() else { return };
-            let resource = place(&key).and_then(|place| kept[place].resource.clone());
+            let Some(due) = self.statuses.take() else { return };
+            let resource = place(&due.key).and_then(|place| kept[place].resource.clone());
             let Some(resource) = resource else { continue };
             let Some(writer) = self.writer_of(resource) else { return };
-            self.statuses.begin(&key, &status);
-            self.tasks.spawn(async move { (Task::Status(key.clone()), writer.status(key, status).await) });
+            self.statuses.begin(&due);
+            let task = Task::Status { key: due.key.clone(), said: due.said };
+            self.tasks.spawn(async move { (task, writer.status(due.key, due.status).await) });
         }
     }
 

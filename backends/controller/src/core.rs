@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::answer::Answer;
+use crate::events::{Events, corrected};
 use crate::found::Found;
 use crate::kinds::{Role as Why, Watched, watched};
 use crate::lead::Lead;
@@ -72,6 +73,7 @@ pub(crate) struct Core {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) tell: Arc<dyn Fn(Told) + Send + Sync>,
+    pub(crate) events: Events,
     lead: watch::Receiver<Lead>,
     /// What it was in the last step; `None`: there was none.
     role: Option<Role>,
@@ -98,7 +100,13 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, lead: watch::Receiver<Lead>) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        settings: Settings,
+        tell: Arc<dyn Fn(Told) + Send + Sync>,
+        events: Events,
+        lead: watch::Receiver<Lead>,
+    ) -> Self {
         let kinds = watched(settings.backend);
         Self {
             kept: kinds.iter().map(|_| Kept::default()).collect(),
@@ -106,6 +114,7 @@ impl Core {
             client,
             settings,
             tell,
+            events,
             lead,
             role: None,
             kinds,
@@ -342,13 +351,13 @@ impl Core {
     }
 
     fn answered(&mut self, task: Task, answer: Answer) {
-        if !matches!(task, Task::Status(_) | Task::Keep { .. }) {
+        if !matches!(task, Task::Status { .. } | Task::Keep { .. }) {
             self.statuses.stir();
         }
         match task {
-            Task::Apply { id, before, is_drift } => {
+            Task::Apply { id, before, drift } => {
                 self.busy.remove(&id);
-                self.applied(id, before, is_drift, answer);
+                self.applied(id, before, drift, answer);
             }
             Task::Delete { id, uid } => {
                 self.busy.remove(&id);
@@ -381,11 +390,12 @@ impl Core {
                     None => {}
                 }
             }
-            Task::Status(key) => {
+            Task::Status { key, said } => {
                 self.statuses.busy.remove(&key);
                 match answer {
                     Answer::Live(object) => {
                         self.statuses.written(&key, version(&object));
+                        said.into_iter().for_each(|one| self.events.say(&object, one));
                         if self.owners.0.get(&key).is_some_and(|known| version(known) <= version(&object)) {
                             self.policy.put(&key, &object);
                             self.owners.0.insert(key, *object);
@@ -401,7 +411,15 @@ impl Core {
         }
     }
 
-    fn applied(&mut self, id: ObjectId, before: Option<u64>, is_drift: bool, answer: Answer) {
+    fn say_corrected(&self, id: ObjectId, editor: &str) {
+        let sources = self.policy.wanted.get(&id).map(|wanted| &*wanted.sources).unwrap_or_default();
+        for owner in sources.iter().filter_map(|key| self.owners.0.get(key)) {
+            self.events.say(owner, corrected(&id.path(), editor));
+        }
+        (self.tell)(Told::Corrected(id));
+    }
+
+    fn applied(&mut self, id: ObjectId, before: Option<u64>, drift: Option<String>, answer: Answer) {
         let is_lost = self.lost.remove(&id);
         match answer {
             Answer::Live(object) => {
@@ -410,8 +428,10 @@ impl Core {
                 if !is_lost {
                     self.put_live(*object);
                 }
-                if before != Some(after) {
-                    (self.tell)(if is_drift { Told::Corrected(id) } else { Told::Applied(id) });
+                match drift.filter(|_| before != Some(after)) {
+                    Some(editor) => self.say_corrected(id, &editor),
+                    None if before != Some(after) => (self.tell)(Told::Applied(id)),
+                    None => {}
                 }
             }
             Answer::Found(object) if !is_lost => self.put_live(*object),

@@ -9,6 +9,7 @@ mod answer;
 mod backoff;
 mod connect;
 mod core;
+mod events;
 mod found;
 mod keep;
 mod kinds;
@@ -41,9 +42,11 @@ use tokio::sync::oneshot;
 use tokio::sync::watch::channel as latest;
 use tokio::time::Instant;
 
+use events::{Events, record};
 use lead::Lead;
 
 pub use connect::{ConnectError, connect};
+pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use told::Told;
 
@@ -116,7 +119,10 @@ async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send +
             None
         }
     };
-    core::Core::new(client, settings, tell, lead).run(stopped).await;
+    let (events, said) = Events::new();
+    let instance = settings.election.as_ref().map(|election| election.identity.clone());
+    tokio::spawn(record(client.clone(), instance, said));
+    core::Core::new(client, settings, tell, events, lead).run(stopped).await;
     drop(stop);
     if let Some(holding) = holding {
         // A mistake in it is told where panics are.

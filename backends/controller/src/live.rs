@@ -6,6 +6,8 @@ use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
 use serde_json::Value;
 
+use crate::trim::EDITOR;
+
 /// An object with our labels.
 #[derive(Clone, Debug)]
 pub(crate) struct Live(pub(crate) Arc<Value>);
@@ -36,6 +38,11 @@ impl Live {
 
     pub(crate) fn annotation(&self, name: &str) -> Option<&str> {
         self.0["metadata"]["annotations"][name].as_str()
+    }
+
+    /// Who has edited it last, as far as the API server knows.
+    pub(crate) fn editor(&self) -> &str {
+        self.0["metadata"][EDITOR].as_str().unwrap_or("somebody else")
     }
 
     /// Whether what we have written last is this, as its digest says: what is otherwise somebody else has changed.

@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
+use crate::events::{Said, between};
 use crate::live::version;
 use crate::owner::Owners;
 use crate::policy::Policy;
@@ -19,6 +20,14 @@ use crate::standing::Standing;
 
 /// A look at all statuses may take a fourth of the time, and comes no later than this for it.
 const LATEST: Duration = Duration::from_millis(500);
+
+/// One that is to be written.
+pub(crate) struct Due {
+    pub(crate) key: ObjectKey,
+    pub(crate) status: Value,
+    /// What there is to say once it is.
+    pub(crate) said: Vec<Said>,
+}
 
 /// What is known of the statuses that were written.
 #[derive(Default)]
@@ -29,7 +38,9 @@ pub(crate) struct Statuses {
     sent: BTreeMap<ObjectKey, (Value, u64)>,
     again: BTreeMap<ObjectKey, (Instant, Backoff)>,
     /// Those that are to be written, as they were when all were looked at last.
-    queue: VecDeque<(ObjectKey, Value)>,
+    queue: VecDeque<Due>,
+    /// Of kinds that have none, as they would be.
+    unwritten: BTreeMap<ObjectKey, Status>,
     /// Something has happened since then.
     is_stirred: bool,
     /// Not before that.
@@ -42,29 +53,52 @@ impl Statuses {
         self.is_stirred = true;
     }
 
-    /// Looks at all of them again, if something has happened and the last look is written. What is in force as it is written: its
-    /// generation, and the time.
+    /// Looks at all of them again, if something has happened and the last look is written. `is_written`: whether a kind has a status.
     pub(crate) fn look(
         &mut self,
         policy: &Policy,
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
         is_written: impl Fn(&ObjectKey) -> bool,
-    ) -> Vec<(ObjectKey, i64, String)> {
+    ) -> Looked {
         let begun = Instant::now();
+        let mut looked = Looked::default();
         if !self.queue.is_empty() || !(self.is_stirred || self.is_again(begun)) || self.rests_until.is_some_and(|until| until > begun) {
-            return Vec::new();
+            return looked;
         }
         self.is_stirred = false;
-        let mut good = Vec::new();
-        self.queue = self.due(policy, owners, standings, is_written, &mut good).into();
+        let desk = Desk::new(policy, owners, standings);
+        for (key, object) in &owners.0 {
+            let unwritten = self.unwritten.get(key);
+            let Some((before, made)) = desk.status(key, object, unwritten) else { continue };
+            if is_in_force(&made) {
+                looked.in_force.push((key.clone(), generation(object), desk.at.clone()));
+            }
+            let said = between(before.as_ref(), &made);
+            if !is_written(key) {
+                if !said.is_empty() {
+                    looked.said.push((key.clone(), said));
+                    self.unwritten.insert(key.clone(), made);
+                }
+                continue;
+            }
+            let waits = self.again.get(key).is_some_and(|(again, _)| *again > begun);
+            if waits || self.busy.contains(key) {
+                continue;
+            }
+            let Ok(status) = serde_json::to_value(made) else { continue };
+            let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&status) && *after == version(object));
+            if !is_same && !holds(&status, &object["status"]) {
+                self.queue.push_back(Due { key: key.clone(), status, said });
+            }
+        }
         let took = begun.elapsed();
         self.rests_until = Some(begun + took + (3 * took).min(LATEST));
-        good
+        looked
     }
 
     /// The next that is to be written.
-    pub(crate) fn take(&mut self) -> Option<(ObjectKey, Value)> {
+    pub(crate) fn take(&mut self) -> Option<Due> {
         self.queue.pop_front()
     }
 
@@ -73,62 +107,10 @@ impl Statuses {
         self.again.values().any(|(again, _)| *again <= now)
     }
 
-    /// Statuses that have to be written now. `is_written`: whether a kind has a status at all.
-    fn due(
-        &mut self,
-        policy: &Policy,
-        owners: &Owners,
-        standings: &BTreeMap<ObjectId, Standing>,
-        is_written: impl Fn(&ObjectKey) -> bool,
-        good: &mut Vec<(ObjectKey, i64, String)>,
-    ) -> Vec<(ObjectKey, Value)> {
-        let at = now();
-        let told = Told::of_plan(&policy.plan);
-        let backend = policy.plan.engines.iter().map(|(backend, _)| backend.name()).next().unwrap_or_default();
-        let mut by_source: BTreeMap<&ObjectKey, Vec<&ObjectId>> = BTreeMap::new();
-        for (id, wanted) in &policy.wanted {
-            wanted.sources.iter().for_each(|key| by_source.entry(key).or_default().push(id));
-        }
-        let mut due = Vec::new();
-        for (key, object) in &owners.0 {
-            let waits = self.again.get(key).is_some_and(|(again, _)| *again > Instant::now());
-            if policy.plan.model.document(key).is_none() {
-                continue;
-            }
-            let ids = by_source.get(key).map(Vec::as_slice).unwrap_or_default();
-            let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
-            let last_good = policy.stand_ins.last_good(key);
-            let on = match &last_good {
-                _ if owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, standings)),
-                // What is there is not what is written.
-                Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
-                None => (worst(ids, standings), in_force(ids, standings)),
-            };
-            let on = OnBackend { applied: on.0, applied_objects: on.1, last_good, ..OnBackend::default() };
-            let before = serde_json::from_value::<Status>(object["status"].clone()).ok();
-            let generation = object["metadata"]["generation"].as_i64().unwrap_or_default();
-            let backends = [(backend, on)];
-            let facts = Facts { generation, at: &at, before: before.as_ref(), backends: &backends, newest: policy.stand_ins.newest(key) };
-            let made = status(&policy.plan, &told, key, &facts);
-            if is_in_force(&made) {
-                good.push((key.clone(), generation, at.clone()));
-            }
-            if waits || self.busy.contains(key) || !is_written(key) {
-                continue;
-            }
-            let Ok(made) = serde_json::to_value(made) else { continue };
-            let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&made) && *after == version(object));
-            if !is_same && !holds(&made, &object["status"]) {
-                due.push((key.clone(), made));
-            }
-        }
-        due
-    }
-
     /// One is about to be written.
-    pub(crate) fn begin(&mut self, key: &ObjectKey, status: &Value) {
-        self.busy.insert(key.clone());
-        self.sent.insert(key.clone(), (without_times(status), 0));
+    pub(crate) fn begin(&mut self, due: &Due) {
+        self.busy.insert(due.key.clone());
+        self.sent.insert(due.key.clone(), (without_times(&due.status), 0));
     }
 
     /// It is written, and this is the version since then.
@@ -150,6 +132,7 @@ impl Statuses {
     pub(crate) fn forget(&mut self, key: &ObjectKey) {
         self.sent.remove(key);
         self.again.remove(key);
+        self.unwritten.remove(key);
     }
 
     /// When one is tried again next.
@@ -157,6 +140,66 @@ impl Statuses {
         let rested = self.rests_until.filter(|_| self.is_stirred && self.queue.is_empty());
         self.again.values().map(|(again, _)| *again).chain(rested).filter(|again| *again > Instant::now()).min()
     }
+}
+
+/// What a look at all statuses has found beside what is to be written.
+#[derive(Default)]
+pub(crate) struct Looked {
+    /// What is in force as it is written: its generation, and the time.
+    pub(crate) in_force: Vec<(ObjectKey, i64, String)>,
+    /// What there is to say of objects whose kinds have no status.
+    pub(crate) said: Vec<(ObjectKey, Vec<Said>)>,
+}
+
+/// All that statuses are made from.
+struct Desk<'d> {
+    policy: &'d Policy,
+    owners: &'d Owners,
+    standings: &'d BTreeMap<ObjectId, Standing>,
+    told: Told<'d>,
+    backend: &'static str,
+    by_source: BTreeMap<&'d ObjectKey, Vec<&'d ObjectId>>,
+    /// Now (RFC 3339).
+    at: String,
+}
+
+impl<'d> Desk<'d> {
+    fn new(policy: &'d Policy, owners: &'d Owners, standings: &'d BTreeMap<ObjectId, Standing>) -> Self {
+        let backend = policy.plan.engines.iter().map(|(backend, _)| backend.name()).next().unwrap_or_default();
+        let mut by_source: BTreeMap<&ObjectKey, Vec<&ObjectId>> = BTreeMap::new();
+        for (id, wanted) in &policy.wanted {
+            wanted.sources.iter().for_each(|key| by_source.entry(key).or_default().push(id));
+        }
+        Self { policy, owners, standings, told: Told::of_plan(&policy.plan), backend, by_source, at: now() }
+    }
+
+    /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
+    fn status(&self, key: &ObjectKey, object: &Value, unwritten: Option<&Status>) -> Option<(Option<Status>, Status)> {
+        self.policy.plan.model.document(key)?;
+        let before = serde_json::from_value::<Status>(object["status"].clone()).ok().or_else(|| unwritten.cloned());
+        let backends = [(self.backend, self.on_backend(key))];
+        let newest = self.policy.stand_ins.newest(key);
+        let facts = Facts { generation: generation(object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
+        let made = status(&self.policy.plan, &self.told, key, &facts);
+        Some((before, made))
+    }
+
+    fn on_backend(&self, key: &ObjectKey) -> OnBackend {
+        let ids = self.by_source.get(key).map(Vec::as_slice).unwrap_or_default();
+        let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
+        let last_good = self.policy.stand_ins.last_good(key);
+        let (applied, applied_objects) = match &last_good {
+            _ if self.owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, self.standings)),
+            // What is there is not what is written.
+            Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
+            None => (worst(ids, self.standings), in_force(ids, self.standings)),
+        };
+        OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
+    }
+}
+
+fn generation(object: &Value) -> i64 {
+    object["metadata"]["generation"].as_i64().unwrap_or_default()
 }
 
 fn is_in_force(status: &Status) -> bool {

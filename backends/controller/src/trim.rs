@@ -3,6 +3,7 @@
 use meshglot_translator::ir::Kind;
 use serde_json::{Map, Value, json};
 
+use crate::MANAGER;
 use crate::kinds::Role;
 
 /// The annotation in which kubectl keeps the whole object again.
@@ -28,12 +29,19 @@ const POD: [&str; 3] = ["containers", "serviceAccountName", "serviceAccount"];
 /// Fields of containers that are read.
 const CONTAINER: [&str; 4] = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
 
+/// Who has edited it last, of all that are not us: kept in `metadata`, in place of everything about its fields.
+pub(crate) const EDITOR: &str = "editedBy";
+
 /// The object with what is read of its kind.
 pub(crate) fn trim(mut object: Value, role: Role) -> Value {
+    let editor = if role == Role::Rendered { editor(&object).map(str::to_owned) } else { None };
     if let Some(metadata) = object["metadata"].as_object_mut() {
         keep(metadata, &METADATA);
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.remove(LAST_APPLIED);
+        }
+        if let Some(editor) = editor {
+            metadata.insert(EDITOR.to_owned(), Value::String(editor));
         }
     }
     let Some(fields) = object.as_object_mut() else { return object };
@@ -60,6 +68,12 @@ pub(crate) fn trim(mut object: Value, role: Role) -> Value {
         _ => {}
     }
     object
+}
+
+fn editor(object: &Value) -> Option<&str> {
+    let managers = object["metadata"]["managedFields"].as_array()?;
+    let others = managers.iter().filter(|one| one["manager"] != MANAGER && one["subresource"].is_null());
+    others.max_by_key(|one| one["time"].as_str())?["manager"].as_str()
 }
 
 fn is_owned(fields: &Map<String, Value>) -> bool {

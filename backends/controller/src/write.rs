@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::MANAGER;
 use crate::answer::{Answer, failure, is_by_edits};
+use crate::events::Said;
 use crate::kinds::Role;
 use crate::live::Live;
 use crate::trim::trim;
@@ -28,14 +29,18 @@ pub(crate) enum Task {
         id: ObjectId,
         /// The version in place of which it is written.
         before: Option<u64>,
-        /// Whether somebody else has changed what we had written.
-        is_drift: bool,
+        /// Who has changed what we had written, if anybody has.
+        drift: Option<String>,
     },
     Delete {
         id: ObjectId,
         uid: Option<String>,
     },
-    Status(ObjectKey),
+    Status {
+        key: ObjectKey,
+        /// What there is to say once it is written.
+        said: Vec<Said>,
+    },
     /// A good generation of an object is kept.
     Keep {
         key: ObjectKey,

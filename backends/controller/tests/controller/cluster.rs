@@ -34,9 +34,14 @@ pub(crate) struct Running {
 impl Cluster {
     /// With our definitions, the vendors', and a namespace `shop` with Services web, web-v1 and web-v2.
     pub(crate) async fn new(vendors: &[&str]) -> Self {
+        Self::with(meshglot_crds::all().iter().map(|kind| kind.crd()).collect(), vendors).await
+    }
+
+    /// The same with other definitions than ours.
+    pub(crate) async fn with(ours: Vec<Value>, vendors: &[&str]) -> Self {
         let server = ApiServer::start().await.expect("a server");
         let cluster = Self { client: server.client().await.expect("a client"), server };
-        cluster.define(meshglot_crds::all().iter().map(|kind| kind.crd()).collect()).await;
+        cluster.define(ours).await;
         for vendor in vendors {
             cluster.define(definitions(vendor)).await;
         }

@@ -3,6 +3,8 @@
 mod cluster;
 mod converge;
 mod defaults;
+mod events;
+mod foreign;
 mod fresh;
 mod last_good;
 mod leaders;

@@ -88,7 +88,7 @@ async fn drift_is_reported_or_ignored_where_that_is_asked_for() {
     cluster.comes(&web, "Ready", "True", "InForce").await;
     cluster.edit(&virtual_service(), &json!({"spec": {"hosts": ["elsewhere.example"]}})).await;
     let message = cluster.comes(&web, "Applied", "False", "Drifted").await;
-    assert!(message.contains("somebody else has changed"), "{message}");
+    assert!(message.contains("kubectl-edit has changed"), "{message}");
     assert_eq!(cluster.get(&virtual_service()).await.expect("it is there")["spec"]["hosts"], json!(["elsewhere.example"]));
     web["metadata"]["annotations"] = json!({"meshglot.dev/drift": "ignore"});
     cluster.apply(&web).await;
