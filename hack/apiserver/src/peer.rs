@@ -1,10 +1,11 @@
 //! Where the programs are that `hack/peers/install` has installed.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 
 /// What a server is made of.
 pub(crate) const PROGRAMS: [&str; 2] = ["etcd", "kube-apiserver"];
@@ -14,9 +15,8 @@ pub(crate) const PROGRAMS: [&str; 2] = ["etcd", "kube-apiserver"];
 /// # Panics
 /// `CI` is set, `MESHGLOT_ALLOW_SKIP` is not, and a program is missing.
 pub fn installed() -> bool {
-    static SAID: Once = Once::new();
     let Some(missing) = PROGRAMS.into_iter().find(|name| program(name).is_none()) else { return true };
-    skipped(&SAID, "a Kubernetes API server", missing);
+    skipped("a Kubernetes API server", missing);
     false
 }
 
@@ -25,19 +25,31 @@ pub fn installed() -> bool {
 /// # Panics
 /// As [`installed`].
 pub fn crds() -> Option<PathBuf> {
-    static SAID: Once = Once::new();
     let folder = current("crds").filter(|path| path.is_dir());
     if folder.is_none() {
-        skipped(&SAID, "the vendors' definitions", "crds");
+        skipped("the vendors' definitions", "crds");
     }
     folder
 }
 
-fn skipped(said: &Once, what: &str, missing: &str) {
-    said.call_once(|| {
+/// The program of another peer, for [`crate::Process`]. `None` is told as by [`installed`].
+///
+/// # Panics
+/// As [`installed`].
+pub fn peer(name: &str) -> Option<PathBuf> {
+    let found = program(name);
+    if found.is_none() {
+        skipped("a peer", name);
+    }
+    found
+}
+
+fn skipped(what: &str, missing: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(missing.to_owned()) {
         // Not by `eprintln`, which a test that passes keeps to itself.
         let _ = writeln!(io::stderr(), "skip: {what}: {missing} is not installed: run hack/peers/install");
-    });
+    }
     assert!(set("CI").is_none() || set("MESHGLOT_ALLOW_SKIP").is_some(), "what a run installs may not be skipped");
 }
 

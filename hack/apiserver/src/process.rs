@@ -14,14 +14,17 @@ const SAID: usize = 4096;
 
 /// It runs until this is dropped, and no longer than this process.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
     /// Starts a program. What it says is appended to the file.
-    pub(crate) fn start(program: &Path, words: &[String], log: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The file cannot be written, or the program cannot be started.
+    pub fn start(program: &Path, words: &[String], log: &Path) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new("setpriv");
         // The system ends it with the thread that started it: a test that is killed leaves nothing behind.
@@ -31,23 +34,23 @@ impl Process {
     }
 
     /// Its number: `setpriv` becomes the program.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Whether it is no process any more.
-    pub(crate) fn has_ended(&mut self) -> bool {
+    pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// The end of its log.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         String::from_utf8_lossy(&text[text.len().saturating_sub(SAID)..]).into_owned()
     }
 
     /// Ends it at once, as a machine does that loses its power.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
