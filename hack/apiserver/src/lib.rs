@@ -25,7 +25,7 @@ mod user;
 pub use access::Access;
 pub use error::StartError;
 pub use gate::{Counts, Fault, Gate, Verb};
-pub use peer::{crds, installed, peer};
+pub use peer::{crds, definitions, installed, peer};
 pub use process::Process;
 pub use server::{ApiServer, Settings};
 pub use shared::shared;

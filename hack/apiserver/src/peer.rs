@@ -32,6 +32,21 @@ pub fn crds() -> Option<PathBuf> {
     folder
 }
 
+/// A vendor's definitions: of the folder that `MESHGLOT_CRDS` names, else what is installed, else of `shared/crds` beside the checkout,
+/// where those are that no registry has. `None` is told as by [`installed`].
+///
+/// # Panics
+/// As [`installed`].
+pub fn definitions(vendor: &str) -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/crds");
+    let places = [set("MESHGLOT_CRDS").map(PathBuf::from), current("crds"), Some(beside())];
+    let found = places.into_iter().flatten().map(|place| place.join(vendor)).find(|folder| folder.is_dir());
+    if found.is_none() {
+        skipped("a vendor's definitions, which MESHGLOT_CRDS can name", vendor);
+    }
+    found
+}
+
 /// The program of another peer, for [`crate::Process`]. `None` is told as by [`installed`].
 ///
 /// # Panics

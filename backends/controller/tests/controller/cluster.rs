@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
-use meshglot_apiserver::{ApiServer, crds};
+use meshglot_apiserver::ApiServer;
 use meshglot_controller::{Election, Settings, run};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -215,7 +215,7 @@ pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 
 /// A vendor's definitions.
 pub(crate) fn definitions(vendor: &str) -> Vec<Value> {
-    let folder = crds().expect("the vendors' definitions").join(vendor);
+    let folder = meshglot_apiserver::definitions(vendor).expect("the vendor's definitions");
     let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let texts = files.map(|path| fs::read_to_string(path).expect("a text"));
     let all = texts.flat_map(|text| serde_saphyr::from_multiple::<Value>(&text).expect("YAML"));

@@ -7,6 +7,7 @@ mod events;
 mod flagger;
 mod foreign;
 mod fresh;
+mod kinds;
 mod last_good;
 mod leaders;
 mod many;
