@@ -102,7 +102,8 @@ impl Core {
                 Applied::Drifted(format!("somebody else has added to {} what we did not write", id.path()))
             }
             _ => {
-                if !standing.has_failed() {
+                // What somebody has edited is as it was in a moment: that is no news of the policy.
+                if !standing.has_failed() && !is_drift {
                     standing.set(Applied::Pending(format!("{} is not written yet", id.path())));
                 }
                 return true;

@@ -22,9 +22,17 @@ pub(crate) enum Answer {
 pub(crate) fn failure(error: &kube::Error) -> Answer {
     Answer::Failed(match error {
         kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429 => Applied::Rejected(status.message.clone()),
+        kube::Error::Api(status) if is_too_large(&status.message) => {
+            Applied::Rejected(format!("it is too large for the API server: {}", status.message))
+        }
         kube::Error::Api(status) => Applied::Unreachable(format!("the API server answers {}: {}", status.code, status.message)),
         error => Applied::Unreachable(error.to_string()),
     })
+}
+
+/// Whether an answer of 500 says that what was sent does not fit into its store: that helps nobody to try again.
+fn is_too_large(message: &str) -> bool {
+    message.contains("larger than max") || message.contains("request is too large")
 }
 
 /// Whether those who own our fields have only edited them, rather than applied them as their own.

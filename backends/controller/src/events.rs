@@ -1,11 +1,15 @@
 //! What becomes of policy, as Events of its objects: one when it changes, none at rest.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use meshglot_translator::status::{Condition, ConditionStatus, Status};
 use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::Instant;
 
 /// Who reports, as Events name it.
 pub const REPORTER: &str = "meshglot.dev/controller";
@@ -62,10 +66,20 @@ impl Events {
     }
 }
 
+/// The same of one generation of an object is said once in so long.
+const AGAIN: Duration = Duration::from_secs(60);
+
 /// Writes them one by one until nobody says anything any more; one that cannot be written is left out.
 pub(crate) async fn record(client: Client, instance: Option<String>, mut events: Receiver<Written>) {
     let recorder = Recorder::new(client, Reporter { controller: REPORTER.to_owned(), instance });
+    let mut last: HashMap<(Option<String>, String, String), Instant> = HashMap::new();
     while let Some((event, regarding)) = events.recv().await {
+        last.retain(|_, at| at.elapsed() < AGAIN);
+        let key = (regarding.uid.clone(), event.reason.clone(), event.action.clone());
+        if last.contains_key(&key) {
+            continue;
+        }
+        last.insert(key, Instant::now());
         let _ = recorder.publish(&event, &regarding).await;
     }
 }

@@ -74,8 +74,11 @@ async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize,
                 if is_absence(&error) {
                     return;
                 }
-                let is_told = found.send(Found::Trouble(format!("cannot watch {}: {error}", kind.kind))).await;
-                if is_told.is_err() {
+                if is_too_old(&error) {
+                    // All of it is listed next.
+                    continue;
+                }
+                if found.send(Found::Trouble(trouble(kind, &error))).await.is_err() {
                     return;
                 }
                 sleep(backoff.next()).await;
@@ -94,6 +97,27 @@ async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize,
 fn value(object: DynamicObject, kind: &Watched) -> Option<Box<Value>> {
     // An object that came as JSON has such a form.
     serde_json::to_value(object).ok().map(|object| Box::new(trim(object, kind.role)))
+}
+
+/// In words; those of a server that does not answer are the same for all kinds.
+fn trouble(kind: &Watched, error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(inner) | watcher::Error::WatchStartFailed(inner) | watcher::Error::WatchFailed(inner)
+            if !matches!(inner, kube::Error::Api(_)) =>
+        {
+            format!("the API server does not answer: {inner}")
+        }
+        error => format!("cannot watch {}: {error}", kind.kind),
+    }
+}
+
+/// Whether the server does not remember what came after what we have seen.
+fn is_too_old(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::WatchError(status) => status.code == 410,
+        watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status.code == 410,
+        _ => false,
+    }
 }
 
 /// Whether the kind itself is not there.

@@ -39,7 +39,11 @@ impl Cluster {
 
     /// The same with other definitions than ours.
     pub(crate) async fn with(ours: Vec<Value>, vendors: &[&str]) -> Self {
-        let server = ApiServer::start().await.expect("a server");
+        Self::on(ApiServer::start().await.expect("a server"), ours, vendors).await
+    }
+
+    /// The same on a server that is there.
+    pub(crate) async fn on(server: ApiServer, ours: Vec<Value>, vendors: &[&str]) -> Self {
         let cluster = Self { client: server.client().await.expect("a client"), server };
         cluster.define(ours).await;
         for vendor in vendors {

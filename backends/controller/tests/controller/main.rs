@@ -4,6 +4,7 @@ mod cluster;
 mod converge;
 mod defaults;
 mod events;
+mod faults;
 mod flagger;
 mod foreign;
 mod fresh;

@@ -37,7 +37,7 @@ async fn an_api_server_that_was_away_is_brought_up_to_date() {
     cluster.apply(&web).await;
     cluster.comes(&web, "Ready", "True", "InForce").await;
     cluster.server.kill();
-    running.tells("cannot watch").await;
+    running.tells("the API server does not answer").await;
     cluster.server.restart().await.expect("it comes back");
     cluster.apply(&split("web", [50, 50])).await;
     cluster.comes(&web, "Ready", "True", "InForce").await;

@@ -1,0 +1,10 @@
+//! Faults that a controller has to survive, with nothing lost, nothing foreign touched, and nobody let in meanwhile.
+
+mod edits;
+mod gone;
+mod guard;
+mod kills;
+mod large;
+mod removed;
+mod rewriting;
+mod storms;
