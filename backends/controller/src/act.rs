@@ -43,6 +43,7 @@ impl Core {
         self.standings.retain(|id, _| self.policy.wanted.contains_key(id) || self.live.contains_key(id));
         self.judged.retain(|id, _| self.policy.wanted.contains_key(id));
         let differing: Vec<(ObjectId, Wanted)> = wanted.into_iter().filter(|(id, one)| self.differs(id, one)).collect();
+        self.settings.signs.metrics.differ(differing.iter().map(|(id, _)| id));
         let differs: BTreeSet<&ObjectId> = differing.iter().map(|(id, _)| id).collect();
         let is_open = |core: &Self, id: &ObjectId| {
             let is_wanted = core.busy.contains(id) || differs.contains(id);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use crate::answer::Answer;
 use crate::events::{Events, corrected};
@@ -42,6 +42,8 @@ const ANSWERS: Duration = Duration::from_millis(5);
 
 /// How long the last answers may take when it ends.
 const LAST: Duration = Duration::from_millis(400);
+/// How often the core shows that it lives, where nothing happens.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// What watchers have found and nobody has taken yet, at most.
 const BACKLOG: usize = 1024;
@@ -74,7 +76,7 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) tell: Arc<dyn Fn(Told) + Send + Sync>,
     pub(crate) events: Events,
-    lead: watch::Receiver<Lead>,
+    pub(crate) lead: watch::Receiver<Lead>,
     /// What it was in the last step; `None`: there was none.
     role: Option<Role>,
     pub(crate) kinds: Vec<Watched>,
@@ -137,13 +139,15 @@ impl Core {
     pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         let (tell, mut found) = channel(BACKLOG);
         let mut watches = JoinSet::new();
+        let (metrics, mut beats) = (self.settings.signs.metrics.clone(), interval(BEAT));
         let selector = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", self.settings.backend.name());
         for (place, kind) in self.kinds.iter().enumerate() {
-            watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone()));
+            watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone(), metrics.clone()));
         }
         loop {
             let next = self.next();
             let is_timed = next.is_some();
+            self.observe(found.len());
             tokio::select! {
                 _ = &mut stopped => break,
                 Ok(()) = self.lead.changed() => {}
@@ -153,11 +157,14 @@ impl Core {
                     sleep(ANSWERS).await;
                 }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if is_timed => {}
+                _ = beats.tick() => continue,
             }
             while let Some(done) = self.tasks.try_join_next() {
                 done.into_iter().for_each(|(task, answer)| self.answered(task, answer));
             }
+            let begun = Instant::now();
             self.step();
+            metrics.passed(begun.elapsed());
         }
         // What is under way ends before somebody else may write.
         let _ = timeout(LAST, self.tasks.join_all()).await;
@@ -166,6 +173,7 @@ impl Core {
     /// Takes what comes within a moment.
     async fn batch(&mut self, first: Found, found: &mut Receiver<Found>) {
         self.statuses.stir();
+        self.settings.signs.metrics.heard();
         self.take(first);
         sleep(BATCH).await;
         for _ in 0..BACKLOG {
@@ -351,6 +359,7 @@ impl Core {
     }
 
     fn answered(&mut self, task: Task, answer: Answer) {
+        self.settings.signs.answered(&task, &answer);
         if !matches!(task, Task::Status { .. } | Task::Keep { .. }) {
             self.statuses.stir();
         }

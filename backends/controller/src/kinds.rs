@@ -59,6 +59,11 @@ pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
 }
 
 impl Watched {
+    /// As its definition is called: `PLURAL.GROUP`, or the plural alone in the core.
+    pub(crate) fn full_name(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
     /// What it is to the model.
     pub(crate) fn read(&self) -> Option<Kind> {
         if let Role::Read(kind) = self.role { Some(kind) } else { None }

@@ -16,10 +16,14 @@ mod kinds;
 mod last_good;
 mod lead;
 mod live;
+mod log;
+mod metrics;
 mod owner;
 mod policy;
+mod pulse;
 mod revisions;
 mod served;
+mod signs;
 mod standing;
 mod statuses;
 mod told;
@@ -48,6 +52,9 @@ use lead::Lead;
 pub use connect::{ConnectError, connect};
 pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
+pub use metrics::{Metrics, MetricsError};
+pub use pulse::Pulse;
+pub use signs::Signs;
 pub use told::Told;
 
 /// Longer than anything runs.
@@ -68,6 +75,8 @@ pub struct Settings {
     pub accepted: BTreeSet<Code>,
     /// How it agrees with others on the one that writes; `None`: there are no others.
     pub election: Option<Election>,
+    /// Where it counts, and shows that it lives.
+    pub signs: Signs,
 }
 
 /// A mistake of ours has ended a controller; what it was is told where panics are.
@@ -89,6 +98,7 @@ pub async fn run(
     let (stop, stopped) = oneshot::channel::<()>();
     let (end, mut ended) = oneshot::channel::<()>();
     let handle = Handle::current();
+    let client = metrics::counted(client, settings.signs.metrics.clone());
     thread::spawn(move || {
         handle.block_on(led(client, settings, Arc::new(tell), stopped));
         // Nobody waits for it any more where the future was dropped.

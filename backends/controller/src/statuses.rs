@@ -97,6 +97,11 @@ impl Statuses {
         looked
     }
 
+    /// How many are to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// The next that is to be written.
     pub(crate) fn take(&mut self) -> Option<Due> {
         self.queue.pop_front()

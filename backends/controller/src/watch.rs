@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::backoff::Backoff;
 use crate::found::Found;
 use crate::kinds::{Role, Watched};
+use crate::metrics::Metrics;
 use crate::served::{Served, served};
 use crate::trim::trim;
 
@@ -29,8 +30,9 @@ const MANAGED: &str = "app.kubernetes.io/managed-by=meshglot";
 const PAGE: u32 = 500;
 
 /// Watches the kind at a place in the list of all; it ends when nobody listens. `selector`: labels, of what is rendered.
-pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector: String, found: Sender<Found>) {
+pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector: String, found: Sender<Found>, metrics: Metrics) {
     let mut backoff = Backoff::default();
+    metrics.watches(kind.kind);
     while !found.is_closed() {
         let pause = match served(&client, &kind).await {
             Ok(Served::Yes { resource, has_status }) => {
@@ -42,7 +44,7 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
                 };
                 let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
                 let _ = found.send(Found::Served(place, Served::Yes { resource, has_status })).await;
-                objects(api, config, place, &kind, &found).await;
+                objects(api, config, place, &kind, &found, &metrics).await;
                 SOON
             }
             Ok(Served::No) => {
@@ -61,7 +63,7 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
 }
 
 /// Tells objects until the kind is gone, or nobody listens.
-async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize, kind: &Watched, found: &Sender<Found>) {
+async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize, kind: &Watched, found: &Sender<Found>, metrics: &Metrics) {
     let mut events = watcher(api, config).boxed();
     let mut backoff = Backoff::default();
     while let Some(event) = events.next().await {
@@ -78,6 +80,7 @@ async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize,
                     // All of it is listed next.
                     continue;
                 }
+                metrics.watch_restarted(kind.kind);
                 if found.send(Found::Trouble(trouble(kind, &error))).await.is_err() {
                     return;
                 }

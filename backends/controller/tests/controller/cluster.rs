@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
 use meshglot_apiserver::ApiServer;
-use meshglot_controller::{Election, Settings, run};
+use meshglot_controller::{Election, Settings, Signs, run};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -29,6 +29,7 @@ pub(crate) struct Running {
     task: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
     told: Arc<Mutex<Vec<String>>>,
+    pub(crate) signs: Signs,
 }
 
 impl Cluster {
@@ -177,12 +178,13 @@ pub(crate) fn elected(client: Client, backend: &str, election: Option<Election>)
     let backend = meshglot_registry::find(backend).expect("a backend");
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = told.clone();
-    let settings = Settings { backend, accepted: Default::default(), election };
+    let signs = Signs::new(backend.name()).expect("counters");
+    let settings = Settings { backend, accepted: Default::default(), election, signs: signs.clone() };
     let tell = move |one: meshglot_controller::Told| tell.lock().unwrap_or_else(PoisonError::into_inner).push(one.to_string());
     let (stop, stopped) = oneshot::channel::<()>();
     let ends = async move { drop(stopped.await) };
     let task = tokio::spawn(async move { run(client, settings, tell, ends).await.expect("it does not end by itself") });
-    Running { task, told, stop: Some(stop) }
+    Running { task, signs, told, stop: Some(stop) }
 }
 
 impl Running {

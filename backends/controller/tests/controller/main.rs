@@ -15,5 +15,6 @@ mod many;
 mod order;
 mod ownership;
 mod pause;
+mod signs;
 mod trouble;
 mod withheld;
