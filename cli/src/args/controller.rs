@@ -1,11 +1,15 @@
 //! `meshglot controller`.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
 
 use super::Accepted;
 use super::input::one_backend;
+use crate::exit::{Exit, Failure};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +17,7 @@ Examples:
   meshglot controller --backend linkerd --context production
   meshglot controller --backend istio --kubeconfig cluster.yaml --allow-lossy any
   meshglot controller --backend istio --leader-elect=false
+  meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the
@@ -46,4 +51,74 @@ pub struct ControllerArgs {
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
+    /// Where to answer Prometheus and probes, which anybody there may ask; port 0: one that is free; off: nowhere
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub metrics_address: MetricsAddress,
+    /// How lines of the log are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, trace or off, of all or by module, as in `info,kube=debug`; absent: info,kube=off
+    #[arg(long, value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+/// Which lines are logged, as `tracing_subscriber` reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLevel(pub String);
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A word alone would be a module of which everything is logged: that is a slip of somebody who means a level.
+        if let Some(slip) = text.split(',').find(|word| !word.contains('=') && !LEVELS.contains(&word.trim().to_lowercase().as_str())) {
+            return Err(format!("`{slip}` is no level: {}, or MODULE=LEVEL", LEVELS.join(", ")));
+        }
+        EnvFilter::try_new(text).map(|_| Self(text.to_owned())).map_err(|error| error.to_string())
+    }
+}
+
+/// Where counters and probes are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsAddress {
+    /// Nowhere.
+    Off,
+    /// There.
+    At(SocketAddr),
+}
+
+impl FromStr for MetricsAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::At).map_err(|_| "neither an address with a port, such as 0.0.0.0:9090, nor off".to_owned())
+    }
+}
+
+impl MetricsAddress {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// It cannot be listened on.
+    pub(crate) fn listen(self) -> Result<Option<TcpListener>, Failure> {
+        let Self::At(address) = self else { return Ok(None) };
+        TcpListener::bind(address).map(Some).map_err(|error| {
+            let failure = Failure::new(Exit::of_address(&error), format!("--metrics-address: cannot listen on {address}: {error}"));
+            failure.help("port 0 takes one that is free, and tells it")
+        })
+    }
 }

@@ -35,7 +35,7 @@ pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
 pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
-pub use controller::ControllerArgs;
+pub use controller::{ControllerArgs, LogFormat, LogLevel, MetricsAddress};
 pub use convert::ConvertArgs;
 pub use crds::CrdsArgs;
 pub use dashboard::DashboardArgs;

@@ -20,6 +20,7 @@ mod look;
 mod man;
 mod matrix;
 mod mesh;
+mod observing;
 mod pages;
 mod panic;
 mod policy_test;

@@ -1,9 +1,12 @@
 //! `meshglot controller`: the mesh objects of a cluster follow its policy until a signal comes.
 
-use std::sync::mpsc::channel;
+mod logs;
+mod probes;
+mod serve;
+
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Crashed, Election, Settings, connect};
+use meshglot_controller::{ConnectError, Crashed, Election, Settings, Signs, connect};
 
 use crate::args::ControllerArgs;
 use crate::ends::Ends;
@@ -20,32 +23,22 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         let message = format!("--backend {}: it renders nothing that a cluster could keep", args.backend);
         return Err(Failure::new(Exit::Usage, message).help("meshglot run serves it to its proxies"));
     }
-    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args) };
+    let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args), signs: signs.clone() };
+    let listener = args.metrics_address.listen()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;
     let mut ends = Ends::of(&runtime)?;
     let shutdown = async move { ends.asked().await };
-    writeln!(io.stdout, "cluster        {address}")?;
+    let (level, _flushed) = logs::begin(args, io)?;
+    // In one write: whoever has read the first line may be gone.
+    let served = listener.map(|listener| serve::start(&runtime, listener, signs, level)).transpose()?;
+    let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
+    io.stdout.write_all(format!("cluster        {address}\n{metrics}").as_bytes())?;
     io.stdout.flush()?;
-    let (tell, told) = channel();
-    let end = tell.clone();
-    // Nobody listens any more when it has ended.
-    let tell = move |one| drop(tell.send(Some(one)));
-    let running = runtime.spawn(async move {
-        let ended = meshglot_controller::run(client, settings, tell, shutdown).await;
-        let _ = end.send(None);
-        ended
-    });
-    while let Ok(Some(one)) = told.recv() {
-        if one.is_warning() {
-            writeln!(io.stderr, "warning: {one}")?;
-        } else if !io.quiet {
-            writeln!(io.stderr, "{one}")?;
-        }
-        io.stderr.flush()?;
-    }
-    let ended = runtime.block_on(running);
+    let tell = move |told| logs::line(backend.name(), &told);
+    let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));
     runtime.shutdown_timeout(GRACE);
     match ended {
         Ok(Ok(())) => Ok(Exit::Ok),
