@@ -1,5 +1,7 @@
-//! A controller beside a real API server, as those see it who run it: counters, probes, its log.
+//! A controller beside a real API server, as those see it who run it: counters, probes, its log, alerts and dashboards.
 
+mod cluster;
+mod monitoring;
 mod probes;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
