@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Whether all that we write is there, and nothing else stands in the parts that mean something. Labels and annotations of others
 /// are theirs; what a server fills in is no difference.
-pub(crate) fn alike(wanted: &Value, live: &Value, shape: &Shape) -> bool {
+pub fn alike(wanted: &Value, live: &Value, shape: &Shape) -> bool {
     let marks = |object: &Value, name: &str| object["metadata"][name].as_object().cloned().unwrap_or_default();
     let has_marks = |name: &str| {
         let live = marks(live, name);

@@ -29,33 +29,43 @@ pub(crate) struct Watched {
 
 /// Everything that a controller of a backend watches.
 pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
-    let read = Kind::ALL.into_iter().map(|kind| {
-        let ours = meshglot_crds::all().iter().find(|known| known.kind == kind.name() && known.group == kind.group());
-        let (versions, plural) = match ours {
-            Some(known) => (known.versions.iter().rev().copied().collect(), known.plural.to_owned()),
-            None if kind == Kind::ReferenceGrant => (vec!["v1beta1", "v1"], "referencegrants".to_owned()),
-            None => (vec!["v1"], format!("{}s", kind.name().to_lowercase())),
-        };
-        let is_built_in = ours.is_none() && kind != Kind::ReferenceGrant;
-        Watched { group: kind.group(), versions, kind: kind.name(), plural, role: Role::Read(kind), is_built_in }
-    });
-    let rendered = backend.kinds().iter().map(|kind| Watched {
+    Kind::ALL.into_iter().map(read).chain(rendered(backend)).chain([keeps()]).collect()
+}
+
+/// A kind of policy or inventory.
+pub(crate) fn read(kind: Kind) -> Watched {
+    let ours = meshglot_crds::all().iter().find(|known| known.kind == kind.name() && known.group == kind.group());
+    let (versions, plural) = match ours {
+        Some(known) => (known.versions.iter().rev().copied().collect(), known.plural.to_owned()),
+        None if kind == Kind::ReferenceGrant => (vec!["v1beta1", "v1"], "referencegrants".to_owned()),
+        None => (vec!["v1"], format!("{}s", kind.name().to_lowercase())),
+    };
+    let is_built_in = ours.is_none() && kind != Kind::ReferenceGrant;
+    Watched { group: kind.group(), versions, kind: kind.name(), plural, role: Role::Read(kind), is_built_in }
+}
+
+/// What a backend renders.
+pub(crate) fn rendered(backend: &dyn Backend) -> impl Iterator<Item = Watched> {
+    backend.kinds().iter().map(|kind| Watched {
         group: kind.group,
         versions: vec![kind.version],
         kind: kind.kind,
         plural: kind.plural.to_owned(),
         role: Role::Rendered,
         is_built_in: false,
-    });
-    let kept = Watched {
+    })
+}
+
+/// What keeps generations that were in force.
+pub(crate) fn keeps() -> Watched {
+    Watched {
         group: "apps",
         versions: vec!["v1"],
         kind: "ControllerRevision",
         plural: "controllerrevisions".to_owned(),
         role: Role::Keeps,
         is_built_in: true,
-    };
-    read.chain(rendered).chain([kept]).collect()
+    }
 }
 
 impl Watched {

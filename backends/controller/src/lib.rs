@@ -21,9 +21,11 @@ mod metrics;
 mod owner;
 mod policy;
 mod pulse;
+mod reader;
 mod revisions;
 mod served;
 mod signs;
+mod snapshot;
 mod standing;
 mod statuses;
 mod told;
@@ -49,12 +51,15 @@ use tokio::time::Instant;
 use events::{Events, record};
 use lead::Lead;
 
+pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use metrics::{Metrics, MetricsError};
 pub use pulse::Pulse;
+pub use reader::{ReadError, Reader, Resource};
 pub use signs::Signs;
+pub use snapshot::Snapshot;
 pub use told::Told;
 
 /// Longer than anything runs.

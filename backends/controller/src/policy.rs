@@ -137,5 +137,10 @@ pub(crate) fn document(key: &ObjectKey, written: &Value) -> Option<Arc<Document>
 }
 
 fn parsed(key: &ObjectKey, text: String) -> Option<Arc<Document>> {
-    parse(&[Source::new(key.to_string(), text)]).0.into_iter().next()
+    document_of(&Source::new(key.to_string(), text))
+}
+
+/// The one object of a text.
+pub(crate) fn document_of(source: &Arc<Source>) -> Option<Arc<Document>> {
+    parse(std::slice::from_ref(source)).0.into_iter().next()
 }

@@ -1,0 +1,106 @@
+//! Policy and inventory of a cluster as they are at one moment, read as a controller reads them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use meshglot_translator::diagnostic::Code;
+use meshglot_translator::ir::{Kind, ObjectKey};
+use meshglot_translator::parse::Source;
+use meshglot_translator::plan::Plan;
+use meshglot_translator::render::Backend;
+use serde_json::Value;
+
+use crate::Settings;
+use crate::kinds::{Role, keeps, read};
+use crate::live::Live;
+use crate::owner::Owners;
+use crate::policy::{Policy, document_of, written};
+use crate::reader::{ReadError, Reader};
+use crate::revisions::{Revisions, good};
+use crate::trim::trim;
+
+/// Policy and inventory.
+pub struct Snapshot {
+    /// What people have written, an object a text, named by its key.
+    pub sources: BTreeMap<ObjectKey, Arc<Source>>,
+    /// Kinds of policy that are not installed.
+    pub absent: Vec<Kind>,
+    owners: Owners,
+    /// ControllerRevisions of policy objects, whole.
+    kept: BTreeMap<ObjectKey, Value>,
+}
+
+impl Snapshot {
+    /// Reads all of it: nothing is known of a policy that is read in part.
+    ///
+    /// # Errors
+    /// A kind cannot be listed.
+    pub async fn read(reader: &Reader) -> Result<Self, ReadError> {
+        let mut snapshot = Self { sources: BTreeMap::new(), absent: Vec::new(), owners: Owners::default(), kept: BTreeMap::new() };
+        for kind in Kind::ALL {
+            let Some(resource) = reader.resource(&read(kind)).await? else {
+                snapshot.absent.push(kind);
+                continue;
+            };
+            for object in reader.list(&resource.api, None, "").await? {
+                snapshot.put(kind, trim(object, Role::Read(kind)));
+            }
+        }
+        if let Some(resource) = reader.resource(&keeps()).await? {
+            snapshot.keep(reader.list(&resource.api, None, "app.kubernetes.io/managed-by=meshglot").await?);
+        }
+        Ok(snapshot)
+    }
+
+    /// The newest generation that was in force, of each object.
+    fn keep(&mut self, all: Vec<Value>) {
+        let mut revisions = Revisions::default();
+        all.iter().for_each(|one| revisions.put(one));
+        for (key, object) in &self.owners.0 {
+            let Some(newest) = revisions.of(key, object) else { continue };
+            let is_it = |one: &&Value| one["metadata"]["name"] == *newest.name && one["metadata"]["namespace"] == *key.namespace;
+            if let Some(one) = all.iter().find(is_it) {
+                self.kept.insert(key.clone(), one.clone());
+            }
+        }
+    }
+
+    /// What a controller renders of it for a backend, and keeps: older generations stand in where it lets them.
+    pub fn plan(&self, backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Plan {
+        let mut policy = Policy::new(&Settings { backend, accepted, election: None });
+        policy.edits = self.sources.iter().map(|(key, source)| (key.clone(), document_of(source))).collect();
+        policy.render();
+        let bereft: Vec<ObjectKey> = policy.stand_ins.bereft().cloned().collect();
+        for key in bereft {
+            if let Some(found) = self.kept.get(&key).and_then(|revision| good(&key, revision)) {
+                policy.recall(&key, found);
+            }
+        }
+        policy.render();
+        policy.plan
+    }
+
+    fn put(&mut self, kind: Kind, object: Value) {
+        let text = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+        let key = ObjectKey { kind, namespace: text("namespace").into(), name: text("name").into() };
+        self.sources.insert(key.clone(), Source::new(key.to_string(), written(&object).to_string()));
+        if kind.is_neutral() {
+            self.owners.0.insert(key, object);
+        }
+    }
+
+    /// Policy objects with their status, by key.
+    pub fn policy(&self) -> &BTreeMap<ObjectKey, Value> {
+        &self.owners.0
+    }
+
+    /// Whether a controller leaves an object of ours that nobody wants: its Mesh, or a policy object behind it, is paused.
+    pub fn is_kept(&self, live: &Value) -> bool {
+        self.owners.is_kept(&Live(Arc::new(live.clone())))
+    }
+
+    /// Whether a controller writes nothing of what these policy objects render; `wanted` is what they render.
+    pub fn is_paused(&self, wanted: &Value, sources: &[ObjectKey]) -> bool {
+        self.owners.is_paused(wanted["metadata"]["labels"]["meshglot.dev/mesh"].as_str(), sources)
+    }
+}
