@@ -9,6 +9,12 @@ pub(crate) fn age(since: &str, at: &str) -> Option<String> {
     Some(written(moment(at)? - moment(since)?))
 }
 
+/// Now, by the clock of this machine, in whole seconds (RFC 3339).
+pub(crate) fn now() -> String {
+    // A year of five digits has no such form.
+    OffsetDateTime::now_utc().replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
 fn written(age: time::Duration) -> String {
     let seconds = age.whole_seconds().max(0);
     match seconds {

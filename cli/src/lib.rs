@@ -6,6 +6,7 @@ mod base;
 mod can;
 mod capabilities;
 mod capture;
+mod cluster;
 mod colour;
 mod completion;
 mod controller;

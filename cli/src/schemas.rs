@@ -8,6 +8,7 @@ use meshglot_translator::answer::{
 };
 use schemars::Schema;
 
+use crate::cluster::ObjectEvents;
 use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
 use crate::explain::{FieldAnswer, Topics};
@@ -32,6 +33,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<FindingsAnswer>(),
         of::<MatrixAnswer>(),
         of::<MeshDiffAnswer>(),
+        of::<ObjectEvents>(),
         of::<ObjectStatuses>(),
         of::<Patches>(),
         of::<Proxies>(),

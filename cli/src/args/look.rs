@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::PlaneOrFile;
+use super::{ClusterArgs, PlaneOrFile};
 
 /// What came of a call.
 const VERDICTS: [&str; 3] = ["allowed", "denied", "failed"];
@@ -50,9 +50,11 @@ pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
   meshglot events --config-dir mesh/
   meshglot events --config-dir mesh/ -o json
+  meshglot events --context production --for traffictarget/cart-callers -n shop
 
-What the control plane has said, the oldest first: policy that is in force or is not, proxies that begin and fall.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
+Of a standalone mesh: what the control plane has said, policy that is in force or is not, proxies that begin and fall. Of a cluster:
+what was said of objects. The oldest first. Without --config-dir, --admin and MESHGLOT_CONFIG_DIR the cluster of kubectl is asked.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 nobody answers, or it is forbidden.";
 
 pub(super) const SUGGEST_EXAMPLES: &str = "\
 Examples:
@@ -160,9 +162,21 @@ pub struct TopArgs {
 /// `meshglot events`.
 #[derive(Debug, Args)]
 pub struct EventsArgs {
+    /// Of a cluster: what was said of this object, by whomever; may be repeated; absent: what meshglot says of any
+    #[arg(long = "for", value_name = "KIND/NAME")]
+    pub about: Vec<String>,
+    /// Of a cluster: namespace; absent: every namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Every namespace, as without -n
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
     /// Where from.
     #[command(flatten)]
     pub from: PlaneOrFile,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Go on with what happens, until Ctrl-C
     #[arg(short, long)]
     pub watch: bool,

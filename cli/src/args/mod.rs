@@ -2,6 +2,7 @@
 
 mod can;
 mod capabilities;
+mod cluster;
 mod commands;
 mod completion;
 mod controller;
@@ -33,6 +34,7 @@ use clap::{Args, Parser, Subcommand};
 pub use crate::colour::ColourChoice;
 pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
+pub use cluster::ClusterArgs;
 pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
 pub use controller::{ControllerArgs, LogFormat, LogLevel, MetricsAddress};
@@ -138,13 +140,13 @@ pub enum Command {
     /// Show the paths of a running mesh that are called most
     #[command(after_help = look::TOP_EXAMPLES)]
     Top(TopArgs),
-    /// Show what happened to a mesh that runs
+    /// Show what happened to a mesh that runs, or to objects of a cluster
     #[command(after_help = look::EVENTS_EXAMPLES)]
     Events(EventsArgs),
     /// Suggest rules for calls that were seen and that none lets in
     #[command(after_help = look::SUGGEST_EXAMPLES)]
     Suggest(SuggestArgs),
-    /// Show objects of a mesh that runs, with how they stand
+    /// Show objects of a mesh that runs or of a cluster, with how they stand
     #[command(after_help = objects::GET_EXAMPLES)]
     Get(GetArgs),
     /// Show all that is known of an object: what it says, what became of it, what happened

@@ -1,4 +1,4 @@
-//! `meshglot get`, `describe`, `status`, `wait`, `apply` and `delete`: the objects of a mesh that runs.
+//! `meshglot get`, `describe`, `status`, `wait`, `apply` and `delete`: the objects of a mesh that runs, or of a cluster.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::look::span;
-use super::{Plane, PlaneOrFile};
+use super::{ClusterArgs, Plane, PlaneOrFile};
 
 pub(super) const GET_EXAMPLES: &str = "\
 Examples:
@@ -14,33 +14,43 @@ Examples:
   meshglot get svc,workloads -n bank --config-dir mesh/ -o wide
   meshglot get service/ledger --config-dir mesh/ -o yaml
   meshglot get meshglot --config-dir mesh/ -o jsonpath='{range .items[*]}{.kind} {.metadata.name}{\"\\n\"}{end}'
+  meshglot get ts,tt --context production -n shop
 
 Kinds are named as kubectl names them; `meshglot` is every kind of ours. Without -n: of every namespace.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 not found, or no control plane answers.";
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR the cluster of kubectl is asked.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 not found, forbidden, or nobody answers.";
 
 pub(super) const DESCRIBE_EXAMPLES: &str = "\
 Examples:
   meshglot describe service ledger --config-dir mesh/
   meshglot describe svc/ledger workload/teller -n bank --config-dir mesh/
+  meshglot describe traffictarget/cart-callers -n shop --context production
 
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 not found, or no control plane answers.";
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR the cluster of kubectl is asked.
+Of a cluster it tells what is rendered from
+policy, too, and how each of that stands.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 not found, forbidden, or nobody answers.";
 
 pub(super) const STATUS_EXAMPLES: &str = "\
 Examples:
   meshglot status --config-dir mesh/
   meshglot status traffictargets -n bank --config-dir mesh/ -o wide
   meshglot status --config-dir mesh/ -o json
+  meshglot status --context production -w
 
 READY: the newest generation is in force. SYNCED: proxies that have it, of all.
-Exit codes: 0 all is in force, 1 something is not, 2 usage, 3 unreadable file, 4 not found, or no control plane answers.";
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR the cluster of kubectl is asked.
+Exit codes: 0 all is in force, 1 something is not, 2 usage, 3 unreadable file, 4 not found, forbidden, or nobody answers.";
 
 pub(super) const WAIT_EXAMPLES: &str = "\
 Examples:
   meshglot wait service/ledger --for create --config-dir mesh/
   meshglot wait meshglot --for create --timeout 5s --config-dir mesh/
+  meshglot wait traffictarget/cart-callers -n shop --context production
 
 --for takes condition=TYPE[=STATUS], such as condition=Ready, synced (every proxy has it), create or delete.
-Exit codes: 0 it is so, 1 it never will be without an edit, 2 usage, 4 not found, or no control plane answers, 5 timed out.";
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR the cluster of kubectl is asked.
+Exit codes: 0 it is so, 1 it never will be without an edit, 2 usage, 4 not found, forbidden, or nobody answers, 5 timed out.";
 
 pub(super) const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -85,6 +95,9 @@ pub struct GetArgs {
     /// Where from.
     #[command(flatten)]
     pub from: PlaneOrFile,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Say nothing of what is named and not there
     #[arg(long)]
     pub ignore_not_found: bool,
@@ -102,6 +115,9 @@ pub struct DescribeArgs {
     /// Where from.
     #[command(flatten)]
     pub from: PlaneOrFile,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 /// `meshglot status`.
@@ -113,6 +129,9 @@ pub struct ObjectStatusArgs {
     /// Where from.
     #[command(flatten)]
     pub from: PlaneOrFile,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Go on with what changes, until Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
@@ -130,6 +149,9 @@ pub struct WaitArgs {
     /// Which control plane.
     #[command(flatten)]
     pub plane: Plane,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// What is waited for: condition=TYPE[=STATUS], synced, create or delete
     #[arg(long = "for", default_value = "condition=Ready", value_name = "WHAT")]
     pub until: String,

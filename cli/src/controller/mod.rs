@@ -56,7 +56,7 @@ fn election(args: &ControllerArgs) -> Option<Election> {
     args.leader_elect.then(|| Election { namespace: args.lease_namespace.clone(), identity, duration })
 }
 
-fn cannot_connect(error: &ConnectError) -> Failure {
+pub(crate) fn cannot_connect(error: &ConnectError) -> Failure {
     let exit = match error {
         ConnectError::Kubeconfig(_) => Exit::Invalid,
         ConnectError::Nowhere(_) | ConnectError::Silent { .. } => Exit::Unreachable,

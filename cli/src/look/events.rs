@@ -3,22 +3,36 @@
 use std::time::Duration;
 
 use meshglot_observed::{Event, Events, Kind};
+use meshglot_translator::answer::Answer as _;
 
 use super::until_signal;
 use crate::Io;
 use crate::args::EventsArgs;
+use crate::cluster::{Asked, ObjectEvents, asked};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lint::line::plain;
-use crate::proxy::{Admin, from_file, from_plane};
+use crate::objects::{events_of_cluster, events_of_file};
+use crate::proxy::{Admin, from_file};
 
 /// How often it is asked for more.
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &EventsArgs, io: &mut Io<'_>) -> Outcome {
-    let Some(admin) = from_plane(&args.from)? else {
-        let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot events -o json` printed: {error}"));
-        let events: Events = serde_json::from_value(from_file(&args.from, io)?).map_err(wrong)?;
-        return show(&events, args, io);
+    let admin = match asked(&args.from, &args.cluster)? {
+        Some(Asked::Cluster(cluster)) => return events_of_cluster(&cluster, args, io),
+        Some(Asked::Plane(_)) if !args.about.is_empty() => {
+            return Err(Failure::new(Exit::Usage, "--for: a standalone mesh tells all that has happened").help("it is for a cluster"));
+        }
+        Some(Asked::Plane(admin)) => admin,
+        None => {
+            let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot events -o json` printed: {error}"));
+            let file = from_file(&args.from, io)?;
+            if file["kind"] == ObjectEvents::KIND {
+                return events_of_file(serde_json::from_value(file).map_err(wrong)?, args, io);
+            }
+            let events: Events = serde_json::from_value(file).map_err(wrong)?;
+            return show(&events, args, io);
+        }
     };
     let events: Events = admin.get("/events")?;
     show(&events, args, io)?;

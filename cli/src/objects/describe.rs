@@ -6,22 +6,32 @@ use meshglot_observed::Events;
 use meshglot_translator::render::write::yaml;
 use serde_json::Value;
 
-use super::select::{Found, Selected};
-use super::{SOURCE_AT, ask, need};
+use super::select::{Found, Selected, namespace};
+use super::{SOURCE_AT, need, of, read, rendered, tell_blocked};
 use crate::Io;
 use crate::age::age;
 use crate::args::DescribeArgs;
+use crate::cluster::{Asked, ObjectEvent, asked};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::io::columns;
 use crate::lint::line::plain;
 use crate::output::unwritable;
-use crate::proxy::from_plane;
+use crate::proxy::from_file;
 
 pub(crate) fn run(args: &DescribeArgs, io: &mut Io<'_>) -> Outcome {
     let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
-    let objects = ask(&args.from, &selected, io)?;
+    let asked = asked(&args.from, &args.cluster)?;
+    let objects = match &asked {
+        Some(asked) => of(asked, &selected)?,
+        None => read(from_file(&args.from, io)?)?,
+    };
+    tell_blocked(&objects, io)?;
     let (found, missing) = selected.find(&objects)?;
-    let events: Option<Events> = from_plane(&args.from)?.map(|admin| admin.get("/events")).transpose()?;
+    let events: Option<Events> = if let Some(Asked::Plane(admin)) = &asked { Some(admin.get("/events")?) } else { None };
+    let mesh = match &asked {
+        Some(Asked::Cluster(cluster)) => rendered::mesh(cluster, &found, io)?,
+        _ => None,
+    };
     for (number, one) in found.iter().enumerate() {
         if number > 0 {
             writeln!(io.stdout, "\n")?;
@@ -29,6 +39,15 @@ pub(crate) fn run(args: &DescribeArgs, io: &mut Io<'_>) -> Outcome {
         write!(io.stdout, "{}", page(one, &objects.at)?)?;
         if let Some(events) = &events {
             write!(io.stdout, "{}", happened(one, events, &objects.at))?;
+        }
+        if let Some(Asked::Cluster(cluster)) = &asked {
+            if let Some(mesh) = &mesh {
+                write!(io.stdout, "{}", rendered::of(one, mesh, cluster, &objects.at)?)?;
+            }
+            // What is in no namespace is told of in this one.
+            let place = Some(namespace(one.object)).filter(|namespace| !namespace.is_empty()).unwrap_or("default");
+            let events = cluster.events(Some(place), Some(&[one.key()]))?;
+            write!(io.stdout, "{}", said(&events, &objects.at))?;
         }
     }
     need(&missing)?;
@@ -85,7 +104,8 @@ fn standing(object: &Value, at: &str) -> String {
         let number = |name: &str| backend[name].as_i64().unwrap_or_default();
         let synced = object.pointer("/status/summary/synced").and_then(Value::as_str).unwrap_or("-");
         let _ = writeln!(out, "Backend {}:", text("name"));
-        let _ = writeln!(out, "  {}, {} of {} objects, proxies {synced}", text("verdict"), number("applied"), number("desired"));
+        let proxies = if synced.is_empty() || synced == "-" { String::new() } else { format!(", proxies {synced}") };
+        let _ = writeln!(out, "  {}, {} of {} objects{proxies}", text("verdict"), number("applied"), number("desired"));
         if let Some(good) = backend.get("lastGood") {
             let since = age(good["time"].as_str().unwrap_or_default(), at).map(|age| format!(", for {age}")).unwrap_or_default();
             let _ = writeln!(out, "  generation {} stays in force{since}", good["generation"]);
@@ -114,7 +134,19 @@ fn happened(found: &Found<'_>, events: &Events, at: &str) -> String {
     if rows.is_empty() { String::new() } else { format!("Events:\n{}\n", indented(&columns(&rows).join("\n"))) }
 }
 
-fn indented(text: &str) -> String {
+/// What was said of it in a cluster.
+fn said(events: &[ObjectEvent], at: &str) -> String {
+    let rows: Vec<Vec<String>> = events
+        .iter()
+        .map(|event| {
+            let last = age(&event.last, at).unwrap_or_default();
+            vec![last, plain(&event.type_), plain(&event.reason), plain(&event.message)]
+        })
+        .collect();
+    if rows.is_empty() { String::new() } else { format!("Events:\n{}\n", indented(&columns(&rows).join("\n"))) }
+}
+
+pub(super) fn indented(text: &str) -> String {
     text.trim_end().lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 

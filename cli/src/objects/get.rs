@@ -14,7 +14,7 @@ use crate::output::unwritable;
 pub(crate) fn run(args: &GetArgs, io: &mut Io<'_>) -> Outcome {
     let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
     let format = Format::of(&args.output)?;
-    let objects = ask(&args.from, &selected, io)?;
+    let objects = ask(&args.from, &args.cluster, &selected, io)?;
     let (found, missing) = selected.find(&objects)?;
     let items: Vec<&Value> = found.iter().map(|one| one.object).collect();
     let whole = || match &items[..] {

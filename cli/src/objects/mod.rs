@@ -1,9 +1,11 @@
-//! `meshglot get`, `describe`, `status`, `wait`, `apply` and `delete`: the objects of a mesh that runs.
+//! `meshglot get`, `describe`, `status`, `wait`, `apply` and `delete`: the objects of a mesh that runs, or of a cluster.
 
 mod describe;
 mod edit;
+mod events;
 mod get;
 mod jsonpath;
+mod rendered;
 mod resource;
 mod select;
 mod status;
@@ -14,17 +16,19 @@ pub(crate) mod wire;
 use serde_json::{Value, json};
 
 use crate::Io;
-use crate::args::PlaneOrFile;
+use crate::args::{ClusterArgs, PlaneOrFile};
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure};
-use crate::proxy::{Admin, from_file, from_plane};
+use crate::proxy::{Admin, from_file};
 use select::{Missing, Selected};
-use wire::Objects;
 
 pub(crate) use describe::run as describe;
 pub(crate) use edit::{apply, delete};
+pub(crate) use events::{of_cluster as events_of_cluster, of_file as events_of_file};
 pub(crate) use get::run as get;
 pub(crate) use status::{ObjectStatuses, run as status};
 pub(crate) use wait::run as wait;
+pub(crate) use wire::Objects;
 
 /// The annotation that says where an object is written: a path in the folder, and a line.
 pub(crate) const SOURCE: &str = "meshglot.dev/source";
@@ -32,15 +36,26 @@ pub(crate) const SOURCE: &str = "meshglot.dev/source";
 /// Where it is in an object.
 const SOURCE_AT: &str = "/metadata/annotations/meshglot.dev~1source";
 
-/// The objects of a mesh that runs, or of a file that `get -o json` printed. That it is blocked is told.
-fn ask(from: &PlaneOrFile, selected: &Selected, io: &mut Io<'_>) -> Result<Objects, Failure> {
-    let Some(admin) = from_plane(from)? else { return read(from_file(from, io)?) };
-    let objects = of(&admin, selected)?;
+/// The objects of a mesh that runs, of a cluster, or of a file that `get -o json` printed. That it is blocked is told.
+fn ask(from: &PlaneOrFile, cluster: &ClusterArgs, selected: &Selected, io: &mut Io<'_>) -> Result<Objects, Failure> {
+    let Some(asked) = asked(from, cluster)? else { return read(from_file(from, io)?) };
+    let objects = of(&asked, selected)?;
     tell_blocked(&objects, io)?;
     Ok(objects)
 }
 
-fn of(admin: &Admin, selected: &Selected) -> Result<Objects, Failure> {
+/// The objects of whoever is asked.
+fn of(asked: &Asked, selected: &Selected) -> Result<Objects, Failure> {
+    match asked {
+        Asked::Plane(admin) => of_plane(admin, selected),
+        Asked::Cluster(cluster) => {
+            let (places, is_category) = selected.places();
+            cluster.objects(&places, is_category)
+        }
+    }
+}
+
+fn of_plane(admin: &Admin, selected: &Selected) -> Result<Objects, Failure> {
     admin.get(&format!("/objects?kinds={}", selected.kinds()))
 }
 
@@ -60,7 +75,7 @@ fn read(json: Value) -> Result<Objects, Failure> {
         None if json.get("metadata").is_some() => vec![json],
         _ => return Err(Failure::new(Exit::Invalid, "this is not what `meshglot get -o json` printed")),
     };
-    Ok(Objects { revision: 0, at: String::new(), blocked: None, items })
+    Ok(Objects { items, ..Objects::default() })
 }
 
 /// As an API server would have them.

@@ -43,7 +43,12 @@ impl Resource {
         Ok(found)
     }
 
-    fn of(word: &str) -> Option<Self> {
+    /// Whether a word is all kinds of policy at once.
+    pub(super) fn is_category(word: &str) -> bool {
+        Self::of(word).is_none() && CATEGORIES.contains(&word)
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
         // A Mesh is named like the category of all.
         if let Some(crd) = meshglot_crds::find(word) {
             return Kind::ALL.into_iter().find(|kind| kind.name() == crd.kind && kind.group() == crd.group).map(Self);

@@ -1,9 +1,10 @@
 //! Which objects are asked for: `KIND`, `KIND NAME…` or `KIND/NAME…`, as kubectl takes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use meshglot_translator::diagnostic::nearest;
-use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::ir::{Kind, ObjectKey};
 use serde_json::Value;
 
 use super::resource::Resource;
@@ -15,6 +16,8 @@ use crate::exit::{Exit, Failure};
 pub(super) struct Selected {
     wants: Vec<Want>,
     namespace: Option<String>,
+    /// Whether it is all policy, whichever kinds that are.
+    is_category: bool,
 }
 
 /// All objects of some kinds, or one of them.
@@ -62,8 +65,9 @@ impl Selected {
     pub(super) fn of(words: &[String], namespace: Option<&str>) -> Result<Self, Failure> {
         let namespace = namespace.map(str::to_owned);
         let Some(first) = words.first() else {
-            return Ok(Self { wants: vec![Want { resources: Resource::all_of("meshglot")?, name: None }], namespace });
+            return Ok(Self { wants: vec![Want { resources: Resource::all_of("meshglot")?, name: None }], namespace, is_category: true });
         };
+        let is_category = Resource::is_category(first);
         let wants = if first.contains('/') {
             words.iter().map(|word| slashed(word)).collect::<Result<_, _>>()?
         } else {
@@ -73,7 +77,7 @@ impl Selected {
                 names => names.iter().map(|name| Want { resources: resources.clone(), name: Some(place(name)) }).collect(),
             }
         };
-        Ok(Self { wants, namespace })
+        Ok(Self { wants, namespace, is_category })
     }
 
     /// These objects.
@@ -82,7 +86,31 @@ impl Selected {
             resources: vec![Resource(key.kind)],
             name: Some((Some(key.namespace.to_string()).filter(|namespace| !namespace.is_empty()), key.name.to_string())),
         };
-        Self { wants: keys.into_iter().map(want).collect(), namespace: None }
+        Self { wants: keys.into_iter().map(want).collect(), namespace: None, is_category: false }
+    }
+
+    /// The kinds, each with the namespace to which it is narrowed, for whoever lists them; and whether some of them may not exist.
+    pub(super) fn places(&self) -> (BTreeSet<(Kind, Option<String>)>, bool) {
+        let place = |want: &Want| {
+            let named = want.name.as_ref().and_then(|(namespace, _)| namespace.clone());
+            let namespace = named.or_else(|| self.namespace.clone());
+            want.resources.iter().map(move |resource| (resource.0, namespace.clone())).collect::<Vec<_>>()
+        };
+        (self.wants.iter().flat_map(place).collect(), self.is_category)
+    }
+
+    /// What was named, `Kind/namespace/name`; `usual`: the namespace of what has none.
+    pub(super) fn keys(&self, usual: &str) -> Vec<String> {
+        let of_want = |want: &Want| {
+            let (own, name) = want.name.clone()?;
+            let namespace = own.or_else(|| self.namespace.clone()).unwrap_or_else(|| usual.to_owned());
+            let key = move |resource: &Resource| {
+                let namespace = if resource.0.is_cluster_scoped() { "" } else { &namespace };
+                ObjectKey { kind: resource.0, namespace: namespace.into(), name: name.as_str().into() }.to_string()
+            };
+            Some(want.resources.iter().map(key).collect::<Vec<_>>())
+        };
+        self.wants.iter().filter_map(of_want).flatten().collect()
     }
 
     /// The names of the kinds, for whoever has the objects.
@@ -150,6 +178,23 @@ impl Found<'_> {
         format!("{}/{}", self.resource.0.name(), self.full_name())
     }
 
+    /// Whether its status is about an older generation.
+    pub(super) fn is_stale(&self) -> bool {
+        let number = |pointer: &str| self.object.pointer(pointer).and_then(Value::as_i64);
+        number("/status/observedGeneration").zip(number("/metadata/generation")).is_some_and(|(observed, newest)| observed < newest)
+    }
+
+    /// Whether it tells how it stands, or will: Services and the like never do.
+    pub(super) fn has_status(&self, all: &Objects) -> bool {
+        let is_silent = || all.silent.iter().any(|kind| kind == self.resource.0.name());
+        self.object.get("status").is_some() && self.resource.0.is_ours() || (self.is_told_later() && !is_silent())
+    }
+
+    /// Whether it is policy of which nobody has told anything yet.
+    pub(super) fn is_told_later(&self) -> bool {
+        self.resource.0.is_neutral() && self.object.get("status").is_none()
+    }
+
     /// A condition of its status: whether it holds, reason and message.
     pub(super) fn condition(&self, type_: &str) -> Option<(&str, &str, &str)> {
         let all = self.object.pointer("/status/conditions")?.as_array()?;
@@ -207,7 +252,7 @@ mod tests {
             object("Service", "shop", "web"),
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}),
         ];
-        Objects { revision: 1, at: String::new(), blocked: None, items }
+        Objects { revision: 1, items, ..Objects::default() }
     }
 
     fn found(words: &str, namespace: Option<&str>) -> Result<(Vec<String>, Vec<String>), Failure> {

@@ -11,9 +11,10 @@ use super::wire::Objects;
 use super::{SOURCE_AT, need, of, tell_blocked};
 use crate::Io;
 use crate::args::ObjectStatusArgs;
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::look::until_signal;
-use crate::proxy::{Admin, from_file, from_plane};
+use crate::proxy::from_file;
 
 /// How often it is asked for more.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
@@ -22,7 +23,7 @@ const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectStatuses {
-    /// The number of the policy that is in force; 0: none is.
+    /// The number of the policy that is in force; 0: none is, or each object of a cluster has one of its own.
     revision: u64,
     /// The time at which this was true (RFC 3339).
     at: String,
@@ -63,25 +64,25 @@ pub(crate) struct ObjectStatus {
 
 pub(crate) fn run(args: &ObjectStatusArgs, io: &mut Io<'_>) -> Outcome {
     let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
-    let Some(admin) = from_plane(&args.from)? else {
+    let Some(asked) = asked(&args.from, &args.cluster)? else {
         let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot status -o json` printed: {error}"));
         let statuses: ObjectStatuses = serde_json::from_value(from_file(&args.from, io)?).map_err(wrong)?;
         return show(&statuses, args, io);
     };
-    let objects = of(&admin, &selected)?;
+    let objects = of(&asked, &selected)?;
     let (statuses, missing) = statuses(&objects, &selected)?;
     tell_blocked(&objects, io)?;
     let exit = show(&statuses, args, io)?;
     need(&missing)?;
-    if args.watch { watch(&admin, &selected, statuses, args, io) } else { Ok(exit) }
+    if args.watch { watch(&asked, &selected, statuses, args, io) } else { Ok(exit) }
 }
 
 /// Shows each object whose status has changed, until a signal comes.
-fn watch(admin: &Admin, selected: &Selected, first: ObjectStatuses, args: &ObjectStatusArgs, io: &mut Io<'_>) -> Outcome {
+fn watch(asked: &Asked, selected: &Selected, first: ObjectStatuses, args: &ObjectStatusArgs, io: &mut Io<'_>) -> Outcome {
     let mut before: BTreeMap<String, ObjectStatus> = first.objects.into_iter().map(|one| (one.object.clone(), one)).collect();
     let mut blocked = first.blocked;
     until_signal(LOOK, || {
-        let objects = of(admin, selected)?;
+        let objects = of(asked, selected)?;
         let (mut now, _) = statuses(&objects, selected)?;
         if now.blocked != blocked {
             tell_blocked(&objects, io)?;
@@ -103,7 +104,7 @@ fn watch(admin: &Admin, selected: &Selected, first: ObjectStatuses, args: &Objec
 
 fn statuses(objects: &Objects, selected: &Selected) -> Result<(ObjectStatuses, Vec<Missing>), Failure> {
     let (found, missing) = selected.find(objects)?;
-    let found = found.iter().filter(|one| one.object.get("status").is_some()).map(ObjectStatus::of).collect();
+    let found = found.iter().filter(|one| one.has_status(objects)).map(ObjectStatus::of).collect();
     let Objects { revision, at, blocked, .. } = objects;
     Ok((ObjectStatuses { revision: *revision, at: at.clone(), blocked: blocked.clone(), objects: found }, missing))
 }
@@ -111,7 +112,11 @@ fn statuses(objects: &Objects, selected: &Selected) -> Result<(ObjectStatuses, V
 impl ObjectStatus {
     fn of(found: &Found<'_>) -> Self {
         let summary = |name: &str| found.text(&format!("/status/summary/{name}")).to_owned();
-        let (ready, reason, message) = found.condition("Ready").unwrap_or(("Unknown", "Starting", ""));
+        let (ready, reason, message) = match found.condition("Ready") {
+            _ if found.is_stale() => ("Unknown", "Reconciling", "nobody has told yet how its newest generation stands"),
+            None if found.is_told_later() => ("Unknown", "Starting", "nobody has told yet how it stands"),
+            told => told.unwrap_or(("Unknown", "Starting", "")),
+        };
         Self {
             object: found.key(),
             ready: ready.to_owned(),

@@ -4,18 +4,22 @@ use std::time::{Duration, Instant};
 
 use super::select::{Found, Missing, Selected};
 use super::wire::Objects;
-use super::{need, of, tell_blocked};
+use super::{need, of, of_plane, tell_blocked};
 use crate::Io;
 use crate::args::WaitArgs;
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::proxy::{Admin, from_socket};
+use crate::proxy::Admin;
 
-/// How often it is asked.
+/// How often a mesh of this machine is asked.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// The same of a cluster, which is asked by everybody.
+const LOOK_AT_CLUSTER: Duration = Duration::from_millis(500);
 
 /// What is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     /// The object is there.
     Create,
     /// It is not.
@@ -38,27 +42,34 @@ enum Progress {
 pub(crate) fn run(args: &WaitArgs, io: &mut Io<'_>) -> Outcome {
     let until = Until::of(&args.until)?;
     let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
-    let admin = from_socket(&args.plane)?;
+    // No file was named: somebody is asked.
+    let Some(asked) = asked(&args.plane, &args.cluster)? else { return Ok(Exit::Ok) };
+    wait(&asked, &until, &selected, args.timeout, io)
+}
+
+/// The same for whoever has written what is waited for.
+pub(super) fn wait(asked: &Asked, until: &Until, selected: &Selected, timeout: Duration, io: &mut Io<'_>) -> Outcome {
+    let look_again = if matches!(asked, Asked::Cluster(_)) { LOOK_AT_CLUSTER } else { LOOK };
     let since = Instant::now();
     loop {
-        let objects = of(&admin, &selected)?;
+        let objects = of(asked, selected)?;
         let (found, missing) = selected.find(&objects)?;
-        if until == Until::Delete && found.is_empty() {
+        if *until == Until::Delete && found.is_empty() {
             return done(&missing.iter().map(|one| format!("{one} is gone")).collect::<Vec<_>>(), io);
         }
         // Of many kinds only policy has what can be waited for; what is named and has none is told.
-        let is_asked = |one: &Found<'_>| selected.names_some() || until == Until::Create || one.object.get("status").is_some();
+        let is_asked = |one: &Found<'_>| selected.names_some() || *until == Until::Create || one.has_status(&objects);
         let found: Vec<Found<'_>> = found.into_iter().filter(is_asked).collect();
-        let (there, open) = look(&until, &found, &missing)?;
+        let (there, open) = look(until, &found, &missing)?;
         if open.is_empty() {
             return done(&there, io);
         }
-        if since.elapsed() >= args.timeout {
+        if since.elapsed() >= timeout {
             tell_blocked(&objects, io)?;
-            let message = format!("timed out after {} s: {}", args.timeout.as_secs_f64(), open.join("; "));
+            let message = format!("timed out after {} s: {}", timeout.as_secs_f64(), open.join("; "));
             return Err(Failure::new(Exit::TimedOut, message));
         }
-        std::thread::sleep(LOOK.min(args.timeout));
+        std::thread::sleep(look_again.min(timeout));
     }
 }
 
@@ -98,7 +109,7 @@ pub(super) fn until_in_force(
 ) -> Result<(), Failure> {
     let since = Instant::now();
     loop {
-        let objects = of(admin, selected)?;
+        let objects = of_plane(admin, selected)?;
         if is_there(&objects) {
             return Ok(());
         }
@@ -152,10 +163,12 @@ impl Until {
                 None => Progress::Never("it has no status: only policy goes to proxies".to_owned()),
             },
             Self::Condition { type_, status } => match found.condition(type_) {
+                _ if found.is_stale() => Progress::Not("nobody has told yet how its newest generation stands".to_owned()),
                 Some((is, ..)) if is == status => Progress::There,
                 // A condition that is only told while it holds.
                 None if status == "False" && found.object.get("status").is_some() => Progress::There,
                 Some((is, reason, message)) => self.or_never(found, format!("{type_} is {is}: {reason}: {message}")),
+                None if found.is_told_later() => Progress::Not("nobody has told yet how it stands".to_owned()),
                 None if found.object.get("status").is_none() => Progress::Never("it has no status: only policy has one".to_owned()),
                 None => Progress::Not(format!("it has no condition {type_}")),
             },

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The objects of a folder that runs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The objects of a folder that runs, or of a cluster.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Objects {
-    /// The number of the policy that is in force; 0: none is.
+    /// The number of the policy that is in force; 0: none is, or each object of a cluster has one of its own.
     pub(crate) revision: u64,
     /// The time at which this was true (RFC 3339).
     pub(crate) at: String,
     /// Why what was read last is not in force; absent: it is.
     #[serde(default)]
     pub(crate) blocked: Option<String>,
+    /// Kinds of policy whose definition has no status: nobody tells how their objects stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) silent: Vec<String>,
     /// As an API server would have them, by kind, namespace and name; policy with its status.
     pub(crate) items: Vec<Value>,
 }

@@ -120,12 +120,18 @@ pub(crate) fn from_plane(from: &PlaneOrFile) -> Result<Option<Admin>, Failure> {
     if filename.is_some() {
         return Ok(None);
     }
-    Ok(Some(Admin::at(socket(config_dir.as_deref(), admin.as_ref())?)))
+    socket(config_dir.as_deref(), admin.as_ref()).map(Some)
+}
+
+/// The control plane that was named, by a flag or by the folder where none is.
+pub(crate) fn plane(config_dir: Option<&Path>, admin: Option<&Path>) -> Option<Admin> {
+    let folder = || config_dir.map(Path::to_owned).or_else(usual_folder);
+    admin.map(Path::to_owned).or_else(|| Some(admin_socket(&folder()?))).map(Admin::at)
 }
 
 /// The control plane that is asked.
 pub(crate) fn from_socket(plane: &Plane) -> Result<Admin, Failure> {
-    Ok(Admin::at(socket(plane.config_dir.as_deref(), plane.admin.as_ref())?))
+    socket(plane.config_dir.as_deref(), plane.admin.as_ref())
 }
 
 /// The folder that runs, where somebody says it.
@@ -134,13 +140,9 @@ pub(crate) fn config_dir(plane: &Plane) -> Option<PathBuf> {
 }
 
 /// Not by clap, to which a variable is as good as a flag: `--admin` would contradict it.
-fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> Result<PathBuf, Failure> {
-    if let Some(admin) = admin {
-        return Ok(admin.clone());
-    }
-    let folder = config_dir.map(Path::to_owned).or_else(usual_folder);
+fn socket(config_dir: Option<&Path>, admin: Option<&PathBuf>) -> Result<Admin, Failure> {
     let missing = || Failure::new(Exit::Usage, "which control plane? --config-dir DIR, --admin PATH or MESHGLOT_CONFIG_DIR is missing");
-    Ok(admin_socket(&folder.ok_or_else(missing)?))
+    plane(config_dir, admin.map(PathBuf::as_path)).ok_or_else(missing)
 }
 
 /// The folder where none is named.

@@ -48,6 +48,11 @@ const CALL: &str = r#"{"apiVersion": "cli.meshglot.dev/v1", "kind": "Call", "id"
 const EVENTS: &str = r#"{"events": [{"id": 1, "at": "2026-11-22T02:00:00.123Z", "kind": "trouble", "about": "shop/api", "message": "why",
  "count": 2}]}"#;
 
+/// What was said of an object of a cluster.
+const OBJECT_EVENTS: &str = r#"{"apiVersion": "cli.meshglot.dev/v1", "kind": "ObjectEvents", "at": "2026-11-22T02:00:00Z", "events": [
+ {"last": "2026-11-22T02:00:00Z", "type": "Warning", "reason": "Lossy", "object": "TrafficSplit/shop/web", "message": "why", "count": 2,
+  "reporter": "meshglot.dev/controller"}]}"#;
+
 /// Objects of a mesh that runs, as `get -o json` prints them.
 const OBJECTS: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Service",
     "metadata": {"name": "api", "namespace": "shop"}}]}"#;
@@ -145,6 +150,7 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("edges -f - svc/", EDGES, 2),
         question("edges -f -", STATUS, 3),
         question("events -f -", EVENTS, 0),
+        question("events -f -", OBJECT_EVENTS, 0),
         question("events -f -", STATUS, 3),
         question("stat -f - shop/api", EDGES, 0),
         question("get svc -f -", OBJECTS, 0),

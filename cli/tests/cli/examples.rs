@@ -166,7 +166,8 @@ fn examples_run_and_each_command_has_two() {
         }
         let said = bash.output().expect("bash runs");
         let told = String::from_utf8_lossy(&said.stderr);
-        if command == "controller" {
+        // The help of some tells of a cluster, which is not there.
+        if command == "controller" || example.contains("--context production") {
             assert_eq!(said.status.code(), Some(4), "{example}: {told}");
             assert!(told.contains("the API server at https://127.0.0.1:1/ does not answer"), "{example}: {told}");
             continue;

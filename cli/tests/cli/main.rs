@@ -1,6 +1,7 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
 mod capabilities;
+mod cluster;
 mod code_pages;
 mod commands;
 mod completion;

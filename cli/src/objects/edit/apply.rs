@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::super::resource::Resource;
 use super::super::select::{Selected, name_of, namespace};
 use super::super::wire::Objects;
-use super::super::{SOURCE_AT, of};
+use super::super::{SOURCE_AT, of_plane};
 use super::{Folder, Line, Target, finish};
 use crate::args::{ApplyArgs, Input};
 use crate::exit::{Exit, Failure, Outcome};
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ApplyArgs, io: &mut Io<'_>) -> Outcome {
     let options = ReadOptions { lenient: false, default_namespace: args.namespace.as_str().into() };
     let wanted = wanted(args, &options, io)?;
     let selected = Selected::named(wanted.keys());
-    let there = of(&target.admin, &selected)?;
+    let there = of_plane(&target.admin, &selected)?;
     let mut folder = Folder::new(&target.folder);
     let mut lines = Vec::new();
     for (key, document) in &wanted {

@@ -6,7 +6,7 @@ use meshglot_translator::resolve::ReadOptions;
 
 use super::super::select::{Found, Selected, name_of, namespace};
 use super::super::wire::Objects;
-use super::super::{need, of};
+use super::super::{need, of_plane};
 use super::apply::{moved, not_edited, source_file};
 use super::{Folder, Line, Target, finish};
 use crate::Io;
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &DeleteArgs, io: &mut Io<'_>) -> Outcome {
         let failure = Failure::new(Exit::Usage, "which objects? all of a kind are never deleted at once");
         return Err(failure.help("name them: meshglot delete KIND NAME"));
     }
-    let there = of(&target.admin, &selected)?;
+    let there = of_plane(&target.admin, &selected)?;
     let (found, missing) = selected.find(&there)?;
     if !args.ignore_not_found {
         need(&missing)?;

@@ -9,10 +9,9 @@ use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::plan::Plan;
 use meshglot_translator::status::{Applied, Facts, OnBackend, Status, Told, status};
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::life::Life;
+use crate::age::now;
 use crate::objects::SOURCE;
 use crate::objects::wire::Objects;
 
@@ -88,7 +87,7 @@ impl Board {
             let generation = if is_written { life.generation } else { life.in_force.as_ref().map_or(life.generation, |(good, _)| *good) };
             items.extend(seen.item(plan, told, key, (life, generation), on));
         }
-        Objects { revision: *revision, at: now(), blocked: blocked.clone(), items }
+        Objects { revision: *revision, at: now(), blocked: blocked.clone(), items, ..Objects::default() }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -161,9 +160,4 @@ fn fields<'o>(object: &'o mut Map<String, Value>, name: &str) -> Option<&'o mut 
 /// Proxies that have everything, of all that there should be.
 fn synced(proxies: &Proxies) -> (usize, usize) {
     (proxies.proxies.iter().filter(|one| one.sync == Sync::Synced).count(), proxies.proxies.len())
-}
-
-fn now() -> String {
-    // A year of five digits has no such form.
-    OffsetDateTime::now_utc().replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default()
 }

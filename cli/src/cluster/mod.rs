@@ -1,0 +1,56 @@
+//! A Kubernetes cluster as one command asks it: found as kubectl finds it, asked one thing after another.
+
+mod events;
+mod failure;
+mod managers;
+mod objects;
+mod rendered;
+mod source;
+
+use std::future::Future;
+
+use meshglot_controller::{ReadError, Reader, connect};
+use tokio::runtime::Runtime;
+
+use crate::args::ClusterArgs;
+use crate::controller::cannot_connect;
+use crate::exit::Failure;
+
+pub(crate) use events::{ObjectEvent, ObjectEvents};
+pub(crate) use failure::{failed, is_forbidden};
+pub(crate) use managers::{Manager, edited, managers};
+pub(crate) use rendered::{Held, Mesh};
+pub(crate) use source::{Asked, Named, asked};
+
+/// A cluster, and the runtime in which it is asked.
+pub(crate) struct Cluster {
+    runtime: Runtime,
+    pub(crate) reader: Reader,
+    /// The URL of its API server.
+    pub(crate) address: String,
+}
+
+impl Cluster {
+    /// The cluster that the flags name, else the one that kubectl would ask. It has answered.
+    pub(crate) fn of(args: &ClusterArgs) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let connected = runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref()));
+        let (client, address) = connected.map_err(|error| cannot_connect(&error))?;
+        Ok(Self { runtime, reader: Reader { client, patience: args.request_timeout }, address })
+    }
+
+    /// The namespace of the context.
+    pub(crate) fn namespace(&self) -> &str {
+        self.reader.client.default_namespace()
+    }
+
+    /// Waits for an answer.
+    pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// The same of one that may not be had.
+    pub(crate) fn read<T>(&self, answer: impl Future<Output = Result<T, ReadError>>) -> Result<T, Failure> {
+        self.wait(answer).map_err(|error| failed(&error.what, &error.source))
+    }
+}

@@ -1,0 +1,171 @@
+//! What a mesh of the cluster is to have by the cluster's own policy, beside what it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshglot_controller::{Resource, Snapshot, alike};
+use meshglot_translator::diagnostic::Code;
+use meshglot_translator::ir::{Kind, ObjectKey};
+use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::render::{Backend, ObjectId};
+use meshglot_translator::resolve::ReadOptions;
+use serde_json::Value;
+
+use super::{Cluster, edited};
+use crate::exit::{Exit, Failure};
+
+/// A rendered object that is wanted.
+pub(crate) struct Wanted {
+    /// Complete, as it is applied.
+    pub(crate) body: Value,
+    /// The policy objects behind it.
+    pub(crate) sources: Vec<ObjectKey>,
+}
+
+/// One backend of a cluster.
+pub(crate) struct Mesh {
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) plan: Plan,
+    pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
+    /// What has our labels, with managed fields.
+    pub(crate) live: BTreeMap<ObjectId, Value>,
+    /// Codes by which nothing is written at all.
+    pub(crate) withheld: Vec<&'static str>,
+    /// Kinds of the backend that are installed.
+    pub(crate) kinds: Vec<Resource>,
+    /// And those that are not, as `plural.group/version`.
+    pub(crate) absent: Vec<String>,
+}
+
+/// How a wanted object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// It is there as it is wanted.
+    InForce,
+    /// What was written last is not what is wanted now.
+    Older,
+    /// Somebody else has changed what was written last.
+    Drifted,
+    /// None with our labels is there.
+    Missing,
+    /// Its kind is not installed.
+    NotInstalled,
+}
+
+impl Cluster {
+    /// Reads policy, inventory and what is rendered, and renders. `accepted`: losses that are accepted besides those that objects in
+    /// force say that they were written with; `None`: those alone.
+    pub(crate) fn mesh(&self, backend: Option<&str>, accepted: BTreeSet<Code>, trusts_objects: bool) -> Result<Mesh, Failure> {
+        let snapshot = self.read(Snapshot::read(&self.reader))?;
+        let backend = self.backend(backend, &snapshot)?;
+        let (kinds, absent) = self.read(self.reader.rendered(backend))?;
+        let live = self.read(self.reader.live(backend))?;
+        let mut accepted = accepted;
+        if trusts_objects {
+            let said = live.values().filter_map(|object| object["metadata"]["annotations"]["meshglot.dev/accepted-losses"].as_str());
+            accepted.extend(said.flat_map(|codes| codes.split(',')).filter_map(|code| code.parse::<Code>().ok()));
+        }
+        let sources: Vec<_> = snapshot.sources.values().cloned().collect();
+        let plan = Plan::of(&sources, Vec::new(), ReadOptions::default(), Chosen::These(vec![backend]), accepted);
+        let (mut wanted, mut withheld) = (BTreeMap::new(), Vec::new());
+        for (_, engine) in &plan.engines {
+            let rendered = engine.rendered();
+            withheld.extend(plan.withheld(&rendered));
+            let bodies = rendered.objects.iter();
+            wanted.extend(bodies.map(|one| (one.id.clone(), Wanted { body: one.body(), sources: one.sources.clone() })));
+        }
+        Ok(Mesh { backend, snapshot, plan, wanted, live, withheld, kinds, absent })
+    }
+
+    /// The backend of that name; without one, the one that a controller has told of in statuses, or that Mesh objects name.
+    fn backend(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<&'static dyn Backend, Failure> {
+        let told = |object: &Value| {
+            let backends = object["status"]["backends"].as_array().into_iter().flatten();
+            backends.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let named = |(key, object): (&ObjectKey, &Value)| {
+            let named = if key.kind == Kind::Mesh { object["spec"]["backend"].as_str().map(str::to_owned) } else { None };
+            told(object).into_iter().chain(named).collect::<Vec<_>>()
+        };
+        let found: BTreeSet<String> = match name {
+            Some(name) => BTreeSet::from([name.to_owned()]),
+            None => snapshot.policy().iter().flat_map(named).collect(),
+        };
+        let mut found = found.into_iter();
+        let (first, second) = (found.next(), found.next());
+        let which = |what: String| Err(Failure::new(Exit::Usage, what).help("--backend NAME says which one is meant"));
+        match (first, second) {
+            (Some(name), None) => match meshglot_registry::find(&name) {
+                Some(backend) if backend.kinds().is_empty() => {
+                    Err(Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep")))
+                }
+                Some(backend) => Ok(backend),
+                None => which(format!("the cluster names a backend `{name}`, which there is not")),
+            },
+            (None, _) => which(format!("no policy of the cluster at {} says which mesh it is for", self.address)),
+            (Some(one), Some(other)) => which(format!("policy of the cluster is for {one} and for {other}")),
+        }
+    }
+}
+
+impl Cluster {
+    /// How a wanted object stands, in words; where none of ours is there it is looked for one of somebody else.
+    pub(crate) fn stands(&self, mesh: &Mesh, id: &ObjectId, at: &str) -> Result<String, Failure> {
+        let held = mesh.held(id);
+        Ok(match (held, mesh.live.get(id)) {
+            (Held::Drifted, Some(live)) => match edited(live, at) {
+                Some(by) => format!("{}, {by}", held.words()),
+                None => held.words().to_owned(),
+            },
+            (Held::Missing, _) if self.foreign(mesh, id)?.is_some() => "somebody else's object has its name".to_owned(),
+            _ => held.words().to_owned(),
+        })
+    }
+
+    /// The object that has the name of a wanted one and not our labels.
+    pub(crate) fn foreign(&self, mesh: &Mesh, id: &ObjectId) -> Result<Option<Value>, Failure> {
+        match mesh.kind(id) {
+            Some(kind) if !mesh.live.contains_key(id) => self.read(self.reader.get(&kind.api, &id.namespace, &id.name)),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Mesh {
+    /// How a wanted object stands.
+    pub(crate) fn held(&self, id: &ObjectId) -> Held {
+        let Some(wanted) = self.wanted.get(id) else { return Held::Missing };
+        let digest = |object: &Value| object["metadata"]["annotations"]["meshglot.dev/digest"].clone();
+        match self.live.get(id) {
+            Some(live) if alike(&wanted.body, live, &self.backend.shape(id)) => Held::InForce,
+            Some(live) if digest(live) == digest(&wanted.body) => Held::Drifted,
+            Some(_) => Held::Older,
+            None if self.kind(id).is_none() => Held::NotInstalled,
+            None => Held::Missing,
+        }
+    }
+
+    /// How its kind is served.
+    pub(crate) fn kind(&self, id: &ObjectId) -> Option<&Resource> {
+        self.kinds.iter().find(|one| one.api.kind == id.kind && one.api.api_version == id.api_version)
+    }
+
+    /// Objects of ours that no policy renders, without those that a pause keeps; the last of a set first.
+    pub(crate) fn unwanted(&self) -> Vec<(&ObjectId, &Value)> {
+        let is_unwanted = |(id, live): &(&ObjectId, &Value)| !self.wanted.contains_key(*id) && !self.snapshot.is_kept(live);
+        self.live.iter().rev().filter(is_unwanted).collect()
+    }
+}
+
+impl Held {
+    /// In words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::InForce => "in force",
+            Self::Older => "not as the newest policy renders it",
+            Self::Drifted => "drifted",
+            Self::Missing => "not there",
+            Self::NotInstalled => "its kind is not installed",
+        }
+    }
+}

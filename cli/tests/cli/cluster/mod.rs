@@ -1,0 +1,4 @@
+//! Commands against a real Kubernetes API server.
+
+mod look;
+mod site;
