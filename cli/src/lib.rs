@@ -1,5 +1,6 @@
 //! The command line of meshglot: one file per subcommand, one table of exit codes, stdout for the answer alone.
 
+mod adopt;
 mod age;
 pub mod args;
 mod base;
@@ -34,6 +35,7 @@ mod plan;
 mod policy_test;
 pub mod process;
 mod proxy;
+mod prune;
 mod render;
 mod run;
 mod schemas;
@@ -79,6 +81,9 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Wait(args) => objects::wait(args, io),
         Command::Apply(args) => objects::apply(args, io),
         Command::Delete(args) => objects::delete(args, io),
+        Command::Prune(args) => prune::run(args, io),
+        Command::Adopt(args) => adopt::run(args, io),
+        Command::Release(args) => adopt::release(args, io),
         Command::Top(args) => look::top(args, io),
         Command::Verify(args) => verify::run(args, io),
         Command::Test(args) => policy_test::run(args, io),

@@ -19,6 +19,7 @@ mod man;
 mod matrix;
 mod objects;
 mod ours;
+mod owned;
 mod proxy;
 mod render;
 mod run;
@@ -51,6 +52,7 @@ pub use man::ManArgs;
 pub use matrix::MatrixArgs;
 pub use objects::{ApplyArgs, DeleteArgs, DescribeArgs, GetArgs, ObjectStatusArgs, SelectedArgs, WaitArgs, WritingArgs};
 pub use ours::OursArgs;
+pub use owned::{AdoptArgs, PruneArgs, ReleaseArgs};
 pub use proxy::{
     CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, StatusArgs, TableArgs, TokenArgs,
 };
@@ -164,6 +166,15 @@ pub enum Command {
     /// Take objects out of the folder of a mesh that runs
     #[command(after_help = objects::DELETE_EXAMPLES)]
     Delete(DeleteArgs),
+    /// Delete rendered objects of a cluster that no policy renders any more
+    #[command(after_help = owned::PRUNE_EXAMPLES)]
+    Prune(PruneArgs),
+    /// Become the owner of an object of a cluster that policy renders
+    #[command(after_help = owned::ADOPT_EXAMPLES)]
+    Adopt(AdoptArgs),
+    /// Give up the ownership of a rendered object of a cluster; it stays as it is
+    #[command(after_help = owned::RELEASE_EXAMPLES)]
+    Release(ReleaseArgs),
     /// Decide over all requests whether a mesh does what the policy says
     #[command(after_help = verify::EXAMPLES)]
     Verify(VerifyArgs),

@@ -27,11 +27,6 @@ pub(crate) fn failed(what: &str, error: &Error) -> Failure {
     }
 }
 
-/// Whether it is a matter of rights.
-pub(crate) fn is_forbidden(error: &Error) -> bool {
-    matches!(error, Error::Api(status) if matches!(status.code, 401 | 403))
-}
-
 /// An error with what is behind it, each told once.
 fn causes(error: &Error) -> String {
     let mut text = error.to_string();

@@ -3,9 +3,11 @@
 mod events;
 mod failure;
 mod managers;
+mod named;
 mod objects;
 mod rendered;
 mod source;
+mod write;
 
 use std::future::Future;
 
@@ -17,10 +19,12 @@ use crate::controller::cannot_connect;
 use crate::exit::Failure;
 
 pub(crate) use events::{ObjectEvent, ObjectEvents};
-pub(crate) use failure::{failed, is_forbidden};
-pub(crate) use managers::{Manager, edited, managers};
+pub(crate) use failure::failed;
+pub(crate) use managers::{edited, managers};
+pub(crate) use named::{ambiguous, named};
 pub(crate) use rendered::{Held, Mesh};
-pub(crate) use source::{Asked, Named, asked};
+pub(crate) use source::{Asked, asked};
+pub(crate) use write::{Conflict, conflicts, told};
 
 /// A cluster, and the runtime in which it is asked.
 pub(crate) struct Cluster {

@@ -161,6 +161,7 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("status -f -", &STATUSES.replace("\"blocked\": \"why\",", ""), 0),
         question("status -f -", STATUSES, 1),
         question("status -f -", OBJECTS, 3),
+        question("prune --kubeconfig nowhere", "", 3),
         question("stat --admin nowhere/admin.sock", "", 4),
     ]
 }

@@ -1,4 +1,5 @@
 //! Commands against a real Kubernetes API server.
 
 mod look;
+mod owned;
 mod site;
