@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::input::backend_name;
-use super::{Choice, Input};
+use super::{Choice, ClusterArgs, Input};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -12,9 +12,11 @@ Examples:
   meshglot diff -f policies/ --from istio --to linkerd
   meshglot diff -f policies/ --without TrafficSplit/shop/canary --level effect
   meshglot diff -f policies/ --base git:main --backend all -o github-md > comment.md
+  meshglot diff -f policies/ --base cluster --show-drift --context production
 
 Levels: intent is what people wrote, rendered what each mesh gets, effect what becomes of calls.
-Exit codes: 0 no difference, 1 differences (another number by --exit-code), 2 usage, 3 input is invalid.";
+Exit codes: 0 no difference, 1 differences (another number by --exit-code), 2 usage, 3 input is invalid, 4 the
+cluster does not answer.";
 
 /// `meshglot diff`.
 #[derive(Debug, Args)]
@@ -25,9 +27,9 @@ pub struct DiffArgs {
     /// Backend.
     #[command(flatten)]
     pub choice: Choice,
-    /// What the input is compared with: git:REF (the same paths in that commit), a folder or file (may be repeated), or
-    /// `none`
-    #[arg(long, value_name = "git:REF|PATH|none", conflicts_with_all = ["from", "to"])]
+    /// What the input is compared with: git:REF (the same paths in that commit), a folder or file (may be repeated), `none`,
+    /// or `cluster`: the policy of a cluster, with the input laid over it
+    #[arg(long, value_name = "git:REF|PATH|none|cluster", conflicts_with_all = ["from", "to"])]
     pub base: Vec<String>,
     /// Compare with the same policy without this object: what does it do?
     #[arg(long, value_name = "KIND/NAMESPACE/NAME", conflicts_with_all = ["base", "from", "to"])]
@@ -52,11 +54,14 @@ pub struct DiffArgs {
     #[arg(long, value_name = "PATTERN")]
     pub ignore: Vec<String>,
     /// Lines around each difference of -o unified
-    #[arg(short = 'U', long = "unified", default_value_t = 3, value_name = "LINES")]
-    pub context: usize,
+    #[arg(short = 'U', long, default_value_t = 3, value_name = "LINES")]
+    pub unified: usize,
     /// Most requests that are tried for one port of one Service
     #[arg(long, default_value_t = crate::verify::LIMIT, value_name = "NUMBER")]
     pub limit: usize,
+    /// With --base cluster: tell field by field where the mesh is not as the cluster's own policy renders it
+    #[arg(long)]
+    pub show_drift: bool,
     /// Everything, however much it is
     #[arg(long)]
     pub all: bool,
@@ -69,6 +74,9 @@ pub struct DiffArgs {
     /// diff, unified, yaml, json, name, github-md or json-patch
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: DiffFormat,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 /// `--level`.

@@ -22,7 +22,7 @@ pub(crate) use events::{ObjectEvent, ObjectEvents};
 pub(crate) use failure::failed;
 pub(crate) use managers::{edited, managers};
 pub(crate) use named::{ambiguous, named};
-pub(crate) use rendered::{Held, Mesh};
+pub(crate) use rendered::{Held, Lives, Mesh, held, wanted_of};
 pub(crate) use source::{Asked, asked};
 pub(crate) use write::{Conflict, conflicts, told};
 

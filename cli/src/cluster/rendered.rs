@@ -37,6 +37,17 @@ pub(crate) struct Mesh {
     pub(crate) absent: Vec<String>,
 }
 
+/// What a backend has in a cluster.
+pub(crate) struct Lives {
+    pub(crate) backend: &'static dyn Backend,
+    /// What has our labels, with managed fields.
+    pub(crate) live: BTreeMap<ObjectId, Value>,
+    /// Kinds of the backend that are installed.
+    pub(crate) kinds: Vec<Resource>,
+    /// And those that are not, as `plural.group/version`.
+    pub(crate) absent: Vec<String>,
+}
+
 /// How a wanted object stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -53,32 +64,37 @@ pub(crate) enum Held {
 }
 
 impl Cluster {
-    /// Reads policy, inventory and what is rendered, and renders. `accepted`: losses that are accepted besides those that objects in
-    /// force say that they were written with; `None`: those alone.
+    /// What backends have, those that render objects of a cluster.
+    pub(crate) fn lives(&self, chosen: &Chosen) -> Result<Vec<Lives>, Failure> {
+        let (Chosen::These(backends) | Chosen::NamedOf(backends)) = chosen;
+        backends.iter().filter(|backend| !backend.kinds().is_empty()).map(|backend| self.lives_of(*backend)).collect()
+    }
+
+    fn lives_of(&self, backend: &'static dyn Backend) -> Result<Lives, Failure> {
+        let (kinds, absent) = self.read(self.reader.rendered(backend))?;
+        let live = self.read(self.reader.live(backend))?;
+        Ok(Lives { backend, live, kinds, absent })
+    }
+
+    /// Reads policy, inventory and what is rendered, and renders. `accepted`: losses that are accepted; with `trusts_objects` also those
+    /// with which objects in force say that they were written.
     pub(crate) fn mesh(&self, backend: Option<&str>, accepted: BTreeSet<Code>, trusts_objects: bool) -> Result<Mesh, Failure> {
         let snapshot = self.read(Snapshot::read(&self.reader))?;
         let backend = self.backend(backend, &snapshot)?;
-        let (kinds, absent) = self.read(self.reader.rendered(backend))?;
-        let live = self.read(self.reader.live(backend))?;
+        let lives = self.lives_of(backend)?;
         let mut accepted = accepted;
         if trusts_objects {
-            let said = live.values().filter_map(|object| object["metadata"]["annotations"]["meshglot.dev/accepted-losses"].as_str());
-            accepted.extend(said.flat_map(|codes| codes.split(',')).filter_map(|code| code.parse::<Code>().ok()));
+            accepted.extend(lives.accepted());
         }
         let sources: Vec<_> = snapshot.sources.values().cloned().collect();
         let plan = Plan::of(&sources, Vec::new(), ReadOptions::default(), Chosen::These(vec![backend]), accepted);
-        let (mut wanted, mut withheld) = (BTreeMap::new(), Vec::new());
-        for (_, engine) in &plan.engines {
-            let rendered = engine.rendered();
-            withheld.extend(plan.withheld(&rendered));
-            let bodies = rendered.objects.iter();
-            wanted.extend(bodies.map(|one| (one.id.clone(), Wanted { body: one.body(), sources: one.sources.clone() })));
-        }
-        Ok(Mesh { backend, snapshot, plan, wanted, live, withheld, kinds, absent })
+        let wanted = wanted_of(&plan, backend.name());
+        let withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        Ok(Mesh { backend, snapshot, plan, wanted, withheld, live: lives.live, kinds: lives.kinds, absent: lives.absent })
     }
 
     /// The backend of that name; without one, the one that a controller has told of in statuses, or that Mesh objects name.
-    fn backend(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<&'static dyn Backend, Failure> {
+    pub(crate) fn backend(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<&'static dyn Backend, Failure> {
         let told = |object: &Value| {
             let backends = object["status"]["backends"].as_array().into_iter().flatten();
             backends.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<Vec<_>>()
@@ -131,18 +147,19 @@ impl Cluster {
     }
 }
 
+impl Lives {
+    /// Codes of losses with which they say that they were written.
+    pub(crate) fn accepted(&self) -> BTreeSet<Code> {
+        let said = self.live.values().filter_map(|object| object["metadata"]["annotations"]["meshglot.dev/accepted-losses"].as_str());
+        said.flat_map(|codes| codes.split(',')).filter_map(|code| code.parse().ok()).collect()
+    }
+}
+
 impl Mesh {
     /// How a wanted object stands.
     pub(crate) fn held(&self, id: &ObjectId) -> Held {
         let Some(wanted) = self.wanted.get(id) else { return Held::Missing };
-        let digest = |object: &Value| object["metadata"]["annotations"]["meshglot.dev/digest"].clone();
-        match self.live.get(id) {
-            Some(live) if alike(&wanted.body, live, &self.backend.shape(id)) => Held::InForce,
-            Some(live) if digest(live) == digest(&wanted.body) => Held::Drifted,
-            Some(_) => Held::Older,
-            None if self.kind(id).is_none() => Held::NotInstalled,
-            None => Held::Missing,
-        }
+        held(&wanted.body, self.live.get(id), self.backend, id, self.kind(id).is_some())
     }
 
     /// How its kind is served.
@@ -155,6 +172,25 @@ impl Mesh {
         let is_unwanted = |(id, live): &(&ObjectId, &Value)| !self.wanted.contains_key(*id) && !self.snapshot.is_kept(live);
         self.live.iter().rev().filter(is_unwanted).collect()
     }
+}
+
+/// How an object stands that is wanted so; `is_installed`: whether its kind is.
+pub(crate) fn held(wanted: &Value, live: Option<&Value>, backend: &dyn Backend, id: &ObjectId, is_installed: bool) -> Held {
+    let digest = |object: &Value| object["metadata"]["annotations"]["meshglot.dev/digest"].clone();
+    match live {
+        Some(live) if alike(wanted, live, &backend.shape(id)) => Held::InForce,
+        Some(live) if digest(live) == digest(wanted) => Held::Drifted,
+        Some(_) => Held::Older,
+        None if is_installed => Held::Missing,
+        None => Held::NotInstalled,
+    }
+}
+
+/// What a plan renders for a backend.
+pub(crate) fn wanted_of(plan: &Plan, backend: &str) -> BTreeMap<ObjectId, Wanted> {
+    let engines = plan.engines.iter().filter(|(one, _)| one.name() == backend);
+    let objects = engines.flat_map(|(_, engine)| engine.rendered().objects);
+    objects.map(|one| (one.id.clone(), Wanted { body: one.body(), sources: one.sources.clone() })).collect()
 }
 
 impl Held {

@@ -1,6 +1,8 @@
 //! `meshglot diff`: what a change of policy changes, and what another mesh does otherwise.
 
 mod calls;
+mod cluster;
+mod drift;
 mod json;
 mod markdown;
 mod meshes;
@@ -20,6 +22,8 @@ use meshglot_translator::diff::Show;
 use meshglot_translator::plan::ObjectName;
 use meshglot_translator::render::Rendered;
 use meshglot_translator::review::{Comparison, Ignore, Look, MeshChanges, State, compare};
+
+use drift::Drift;
 
 use crate::args::{DiffArgs, DiffFormat, Level};
 use crate::base::Base;
@@ -43,6 +47,8 @@ pub(super) struct Shown<'s> {
     pub(super) withheld: [Withheld; 2],
     /// What is wrong with the second.
     pub(super) diagnostics: &'s [Diagnostic],
+    /// Where a cluster is not as its policy renders.
+    pub(super) drift: &'s [Drift],
     pub(super) args: &'s DiffArgs,
 }
 
@@ -51,7 +57,12 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         return meshes::run(args, from, to, io);
     }
-    let Between { from, before, plan } = between(args, io)?;
+    let is_of_cluster = args.base == ["cluster"];
+    if args.show_drift && !is_of_cluster {
+        return Err(Failure::new(Exit::Usage, "--show-drift: only a cluster has drift").help("add --base cluster"));
+    }
+    let (Between { from, before, plan }, drift) =
+        if is_of_cluster { cluster::between(args, io)? } else { (between(args, io)?, Vec::new()) };
     plan::need_input(&plan, &args.input)?;
     // What they concern is compared as if it were not there.
     plan::tell_errors(&plan, io)?;
@@ -67,7 +78,7 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
     let states = (state(&before, had, &withheld), state(&plan, has, &withheld));
     let comparison = compare(&states.0, &states.1, &meshglot_registry::all(), look);
     let to = args.input.filenames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
-    let shown = Shown { from, to, states, comparison, withheld, diagnostics: &plan.diagnostics, args };
+    let shown = Shown { from, to, states, comparison, withheld, diagnostics: &plan.diagnostics, drift: &drift, args };
     let exit = if plan::is_invalid(&plan, args.input.strict) { Exit::Invalid } else { exit(args, shown.differs()) };
     match args.output {
         DiffFormat::Diff => text::write(&shown, io)?,
@@ -76,6 +87,12 @@ pub(crate) fn run(args: &DiffArgs, io: &mut Io<'_>) -> Outcome {
         DiffFormat::Json | DiffFormat::Yaml => json::write(&shown, io)?,
         DiffFormat::Name => names::write(&shown, io)?,
         DiffFormat::JsonPatch => patches::write(&shown, io)?,
+    }
+    let remarks = drift::lines(&drift, args.show_drift, io.arrow());
+    match args.output {
+        DiffFormat::Diff | DiffFormat::Name => remarks.iter().try_for_each(|line| writeln!(io.stdout, "{line}"))?,
+        DiffFormat::Json | DiffFormat::Yaml => {}
+        _ => remarks.iter().try_for_each(|line| writeln!(io.stderr, "{line}"))?,
     }
     Ok(exit)
 }
@@ -94,7 +111,7 @@ fn between(args: &DiffArgs, io: &mut Io<'_>) -> Result<Between, Failure> {
     }
     if args.base.is_empty() {
         let failure = Failure::new(Exit::Usage, "what is the input compared with?");
-        return Err(failure.help("add --base git:HEAD, --base FOLDER, --without OBJECT, or --from and --to for two meshes"));
+        return Err(failure.help("add --base git:HEAD, --base FOLDER, --base cluster, --without OBJECT, or --from and --to for two meshes"));
     }
     let base = Base::parse("--base", &args.base)?;
     let (sources, unreadable) = input::read(&args.input, io)?;

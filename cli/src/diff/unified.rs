@@ -24,7 +24,7 @@ pub(super) fn write(shown: &Shown<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
             let empty = String::new();
             let (old, new) = (old.unwrap_or(&empty), new.unwrap_or(&empty));
             let text = TextDiff::from_lines(old, new);
-            write!(io.stdout, "{}", text.unified_diff().context_radius(shown.args.context).header(&from, &to))?;
+            write!(io.stdout, "{}", text.unified_diff().context_radius(shown.args.unified).header(&from, &to))?;
         }
     }
     Ok(())

@@ -41,6 +41,9 @@ pub struct DiffAnswer {
     pub ignored: BTreeMap<String, usize>,
     /// What is wrong with the state after.
     pub diagnostics: Vec<DiagnosticAnswer>,
+    /// Rendered objects that are not in a cluster as its own policy renders them, whatever the change is. Absent: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<DriftAnswer>,
 }
 
 impl Answer for DiffAnswer {
@@ -72,6 +75,8 @@ pub struct SummaryAnswer {
     pub losses_removed: usize,
     /// Differences left out because somebody asked for it.
     pub ignored: usize,
+    /// Rendered objects that are in a cluster otherwise than its own policy renders them.
+    pub drift: usize,
 }
 
 /// One object of policy or inventory.
@@ -107,6 +112,24 @@ pub struct RenderedChangeAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     /// Fields that differ.
+    pub fields: Vec<FieldChangeAnswer>,
+}
+
+/// A rendered object that is not in a cluster as policy renders it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DriftAnswer {
+    /// The mesh.
+    pub backend: &'static str,
+    /// `kind.group/namespace/name`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// How it stands, in words: `drifted`, `not there`.
+    pub stands: &'static str,
+    /// Who has written last, and how long ago. Absent where nobody else has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Fields that are there otherwise: `from` is what policy renders.
     pub fields: Vec<FieldChangeAnswer>,
 }
 
@@ -160,6 +183,7 @@ impl DiffAnswer {
                 losses_added: added.len(),
                 losses_removed: removed.len(),
                 ignored: ignored.values().sum(),
+                drift: 0,
             },
             changes: comparison.changes.iter().map(change).collect(),
             surroundings: by_cause(&Cause::Surroundings),
@@ -170,6 +194,7 @@ impl DiffAnswer {
             mesh_effects: meshes().filter_map(|mesh| Some((mesh.backend, EffectAnswer::from(mesh.effect.as_ref()?)))).collect(),
             ignored,
             diagnostics,
+            drift: Vec::new(),
         }
     }
 }

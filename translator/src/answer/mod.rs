@@ -28,7 +28,7 @@ pub use capabilities::{Capabilities, CellAnswer, FeatureAnswer};
 pub use code::{CodeAnswer, CodeLine, Codes, ExampleAnswer};
 pub use csv::csv_line;
 pub use decision::{BackendDecision, Can, DecisionAnswer, ShareAnswer};
-pub use diff::{ChangeAnswer, DiffAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
+pub use diff::{ChangeAnswer, DiffAnswer, DriftAnswer, FieldChangeAnswer, RenderedChangeAnswer, StateAnswer, SummaryAnswer};
 pub use effect::{AccessChangeAnswer, EffectAnswer, PartyAnswer, RequestAnswer, ShareChangeAnswer};
 pub use finding::{AlsoAnswer, DiagnosticAnswer, Location, LossAnswer};
 pub use findings::{FindingsAnswer, Summary, Suppressed};
