@@ -1,6 +1,5 @@
 //! What has to be written now: what differs, then what is not wanted any more.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kube::core::ApiResource;
@@ -39,30 +38,50 @@ impl Core {
         if !self.withheld.is_empty() {
             return;
         }
-        let wanted: Vec<(ObjectId, Wanted)> = self.policy.wanted.iter().map(|(id, one)| (id.clone(), one.clone())).collect();
-        self.standings.retain(|id, _| self.policy.wanted.contains_key(id) || self.live.contains_key(id));
-        self.judged.retain(|id, _| self.policy.wanted.contains_key(id));
-        let differing: Vec<(ObjectId, Wanted)> = wanted.into_iter().filter(|(id, one)| self.differs(id, one)).collect();
-        self.settings.signs.metrics.differ(differing.iter().map(|(id, _)| id));
-        let differs: BTreeSet<&ObjectId> = differing.iter().map(|(id, _)| id).collect();
+        self.open.touched.append(&mut self.policy.touched);
+        for id in std::mem::take(&mut self.open.touched) {
+            self.judge(id);
+        }
+        self.settings.signs.metrics.differ(self.open.differing.iter());
         let is_open = |core: &Self, id: &ObjectId| {
-            let is_wanted = core.busy.contains(id) || differs.contains(id);
+            let is_wanted = core.busy.contains(id) || core.open.differing.contains(id);
             is_wanted && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
         };
-        let before = if differing.is_empty() { Default::default() } else { self.policy.before() };
-        let mut started = Vec::new();
-        for (id, one) in &differing {
-            let is_first = before.get(id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)));
-            let waits = self.standings.get(id).is_some_and(|standing| standing.waits());
-            if is_first && !waits && !self.busy.contains(id) {
-                started.push((id.clone(), one.clone()));
+        let before = if self.open.differing.is_empty() { Default::default() } else { self.policy.before() };
+        let can_start = |id: &&ObjectId| {
+            let is_first = before.get(*id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)));
+            let waits = self.standings.get(*id).is_some_and(|standing| standing.waits());
+            is_first && !waits && !self.busy.contains(*id)
+        };
+        let room = WRITES.saturating_sub(self.tasks.len());
+        let started: Vec<ObjectId> = self.open.differing.iter().filter(can_start).take(room).cloned().collect();
+        for id in started {
+            if let Some(wanted) = self.policy.wanted.get(&id).cloned() {
+                self.apply(id, wanted);
             }
         }
-        for (id, one) in started {
-            self.apply(id, one);
-        }
-        if !differing.iter().any(|(id, _)| is_open(self, id)) {
+        if !self.open.differing.iter().any(|id| is_open(self, id)) {
             self.prune();
+        }
+    }
+
+    /// Looks at one object anew.
+    fn judge(&mut self, id: ObjectId) {
+        let wanted = self.policy.wanted.get(&id).cloned();
+        let is_there = self.live.contains_key(&id);
+        if wanted.is_none() && !is_there {
+            self.standings.remove(&id);
+            self.judged.remove(&id);
+        }
+        if wanted.is_none() && is_there {
+            self.open.unwanted.insert(id.clone())
+        } else {
+            self.open.unwanted.remove(&id)
+        };
+        if wanted.is_some_and(|wanted| self.differs(&id, &wanted)) {
+            self.open.differing.insert(id);
+        } else {
+            self.open.differing.remove(&id);
         }
     }
 
@@ -115,9 +134,6 @@ impl Core {
     }
 
     fn apply(&mut self, id: ObjectId, wanted: Wanted) {
-        if self.tasks.len() >= WRITES {
-            return;
-        }
         let Some(writer) = self.writer(&id) else { return };
         let live = self.live.get(&id);
         let is_known = live.is_some();
@@ -139,11 +155,9 @@ impl Core {
         self.holds.retain(|id, until| *until > now && !live.get(id).is_some_and(|live| live.is_accepted()));
         let is_held = |id: &ObjectId| self.holds.keys().any(|hold| hold.namespace == id.namespace);
         let waits = |id: &ObjectId| self.busy.contains(id) || self.standings.get(id).is_some_and(|standing| standing.waits());
-        let unwanted = self
-            .live
-            .iter()
-            .rev()
-            .filter(|(id, live)| !self.policy.wanted.contains_key(*id) && !is_held(id) && !waits(id) && !self.owners.is_kept(live));
+        // What was made last goes first.
+        let known = self.open.unwanted.iter().rev().filter_map(|id| Some((id, self.live.get(id)?)));
+        let unwanted = known.filter(|(id, live)| !is_held(id) && !waits(id) && !self.owners.is_kept(live));
         let unwanted: Vec<(ObjectId, Option<String>)> = unwanted.map(|(id, live)| (id.clone(), live.uid())).collect();
         for (id, uid) in unwanted {
             let Some(writer) = self.writer(&id).filter(|_| self.tasks.len() < WRITES) else { continue };

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::Told;
 use crate::answer::Answer;
-use crate::core::{Core, words};
+use crate::answered::words;
+use crate::core::Core;
 use crate::write::Task;
 
 /// Requests at a time: they wait for nobody, and nobody for them.

@@ -20,6 +20,17 @@ pub(crate) enum Drift {
 pub(crate) struct Owners(pub(crate) BTreeMap<ObjectKey, Value>);
 
 impl Owners {
+    /// Takes an object as it is now; whether it says otherwise than before what is done about rendered objects.
+    pub(crate) fn put(&mut self, key: ObjectKey, object: Value) -> bool {
+        let now = words(&object);
+        self.0.insert(key, object).map(|before| words(&before)).unwrap_or_default() != now
+    }
+
+    /// The same of one that is gone.
+    pub(crate) fn remove(&mut self, key: &ObjectKey) -> bool {
+        self.0.remove(key).is_some_and(|object| words(&object) != Words::default())
+    }
+
     /// Whether nothing may be written of what these render in this Mesh.
     pub(crate) fn is_paused(&self, mesh: Option<&str>, sources: &[ObjectKey]) -> bool {
         self.mesh(mesh).is_some_and(|mesh| mesh["spec"]["paused"] == true) || sources.iter().any(|key| self.is_disabled(key))
@@ -50,6 +61,14 @@ impl Owners {
     fn is_disabled(&self, key: &ObjectKey) -> bool {
         self.0.get(key).is_some_and(|object| object["metadata"]["annotations"]["meshglot.dev/reconcile"] == "disabled")
     }
+}
+
+/// All that an object says of what is done about rendered objects: pause and drift, in the spec of a Mesh and in annotations.
+type Words = [Value; 4];
+
+fn words(object: &Value) -> Words {
+    let (spec, annotations) = (&object["spec"], &object["metadata"]["annotations"]);
+    [&spec["paused"], &spec["driftPolicy"], &annotations["meshglot.dev/reconcile"], &annotations["meshglot.dev/drift"]].map(Value::clone)
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Policy and inventory of the cluster, and what they render: the plan, fed by what watchers find.
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::parse::{Document, Source, parse};
 use meshglot_translator::plan::Plan;
-use meshglot_translator::render::ObjectId;
+use meshglot_translator::render::{Backend, ObjectId};
 use meshglot_translator::resolve::ReadOptions;
 use serde_json::Value;
 
-use crate::Settings;
 use crate::last_good::StandIns;
 
 /// Fields of `metadata` that say nothing of what is written.
@@ -32,6 +32,8 @@ pub(crate) struct Policy {
     pub(crate) plan: Plan,
     /// By place in the backend's order.
     pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
+    /// Rendered objects that may be otherwise since somebody has taken these.
+    pub(crate) touched: BTreeSet<ObjectId>,
     /// Codes by which nothing is written at all.
     pub(crate) withheld: Vec<&'static str>,
     /// What is known of each object, without what does not matter.
@@ -41,11 +43,13 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let plan = Plan::empty(settings.backend, ReadOptions::default(), settings.accepted.clone());
+    /// Of a mesh that gets all policy; losses of the `accepted` codes are accepted.
+    pub(crate) fn new(backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Self {
+        let plan = Plan::empty(backend, ReadOptions::default(), accepted);
         Self {
             plan,
             wanted: BTreeMap::new(),
+            touched: BTreeSet::new(),
             withheld: Vec::new(),
             known: HashMap::new(),
             edits: BTreeMap::new(),
@@ -97,9 +101,11 @@ impl Policy {
         for (update, (_, engine)) in updates.iter().zip(&self.plan.engines) {
             for id in &update.gone {
                 self.wanted.remove(id);
+                self.touched.insert(id.clone());
             }
             for object in engine.rendered_by(update) {
                 let wanted = Wanted { body: Arc::new(object.body()), sources: object.sources.clone() };
+                self.touched.insert(object.id.clone());
                 self.wanted.insert(object.id.clone(), wanted);
             }
         }

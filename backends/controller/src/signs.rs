@@ -27,7 +27,7 @@ impl Signs {
     /// A write has ended.
     pub(crate) fn answered(&self, task: &Task, answer: &Answer) {
         self.metrics.answered(task, answer);
-        if let (Task::Status(key), Answer::Live(object)) = (task, answer) {
+        if let (Task::Status { key, .. }, Answer::Live(object)) = (task, answer) {
             log::reported(key, object);
         }
     }

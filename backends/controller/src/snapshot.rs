@@ -10,7 +10,6 @@ use meshglot_translator::plan::Plan;
 use meshglot_translator::render::Backend;
 use serde_json::Value;
 
-use crate::Settings;
 use crate::kinds::{Role, keeps, read};
 use crate::live::Live;
 use crate::owner::Owners;
@@ -67,7 +66,7 @@ impl Snapshot {
 
     /// What a controller renders of it for a backend, and keeps: older generations stand in where it lets them.
     pub fn plan(&self, backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Plan {
-        let mut policy = Policy::new(&Settings { backend, accepted, election: None });
+        let mut policy = Policy::new(backend, accepted);
         policy.edits = self.sources.iter().map(|(key, source)| (key.clone(), document_of(source))).collect();
         policy.render();
         let bereft: Vec<ObjectKey> = policy.stand_ins.bereft().cloned().collect();

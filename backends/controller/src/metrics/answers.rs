@@ -28,7 +28,7 @@ impl Metrics {
 fn kind(task: &Task) -> Option<&str> {
     match task {
         Task::Apply { id, .. } | Task::Delete { id, .. } => Some(&id.kind),
-        Task::Status(key) => Some(key.kind.name()),
+        Task::Status { key, .. } => Some(key.kind.name()),
         Task::Keep { .. } => Some("ControllerRevision"),
         Task::Recall(_) => None,
     }
@@ -40,11 +40,11 @@ fn result(task: &Task, answer: &Answer) -> &'static str {
         (_, Answer::Failed(Applied::Rejected(_))) => "rejected",
         (_, Answer::Failed(_)) => "unreachable",
         (Task::Apply { before, .. }, Answer::Live(object)) if *before == Some(version(object)) => "unchanged",
-        (Task::Apply { is_drift: true, .. }, Answer::Live(_)) => "corrected",
+        (Task::Apply { drift: Some(_), .. }, Answer::Live(_)) => "corrected",
         (Task::Apply { .. }, Answer::Live(_)) => "applied",
         (_, Answer::Found(_)) => "found",
         (Task::Delete { .. }, _) => "deleted",
-        (Task::Status(_), Answer::Live(_)) => "reported",
+        (Task::Status { .. }, Answer::Live(_)) => "reported",
         (Task::Keep { .. } | Task::Recall(_), Answer::Live(_)) => "kept",
         (_, Answer::Gone) => "gone",
     }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_became_of_a_write_is_told_apart() {
         let id = ObjectId { api_version: "v1".to_owned(), kind: "A".to_owned(), namespace: String::new(), name: "a".to_owned() };
-        let apply = |before, is_drift| Task::Apply { id: id.clone(), before, is_drift };
+        let apply = |before, is_drift: bool| Task::Apply { id: id.clone(), before, drift: is_drift.then(|| "somebody".to_owned()) };
         let live = || Answer::Live(Box::new(json!({"metadata": {"resourceVersion": "7"}})));
         let failed = |why: &str| Answer::Failed(Applied::Rejected(why.to_owned()));
         assert_eq!(result(&apply(Some(7), true), &live()), "unchanged");

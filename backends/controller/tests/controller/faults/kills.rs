@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use meshglot_apiserver::{crds, installed};
-use meshglot_controller::{Settings, connect, run};
+use meshglot_controller::{Settings, Signs, connect, run};
 
 use super::edits::Edits;
 use crate::cluster::Cluster;
@@ -41,7 +41,8 @@ async fn a_controller_of_another_process() {
     let Some(kubeconfig) = std::env::var_os(KUBECONFIG) else { return };
     let (client, _) = connect(Some(kubeconfig.as_ref()), None).await.expect("a cluster");
     let backend = meshglot_registry::find("istio").expect("a backend");
-    let settings = Settings { backend, accepted: Default::default(), election: None };
+    let signs = Signs::new(backend.name()).expect("signs");
+    let settings = Settings { backend, accepted: Default::default(), election: None, signs };
     let parent = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     let parent = async { drop(parent.await) };
     run(client, settings, |_| {}, parent).await.expect("it does not end by itself");

@@ -21,8 +21,11 @@ async fn what_a_mesh_loses_with_its_definitions_comes_back_with_them() {
     let name = "virtualservices.networking.istio.io";
     crds.delete(name, &DeleteParams::default()).await.expect("it was there");
     until("it is gone", async || crds.get_opt(name).await.expect("an answer").is_none()).await;
-    let message = cluster.comes(&web, "Applied", "False", "Pending").await;
-    assert!(message.contains("is not installed"), "{message}");
+    until("that is told", async || {
+        let told = cluster.condition(&web, "Applied").await;
+        told.is_some_and(|(_, reason, message)| reason == "Pending" && message.contains("is not installed"))
+    })
+    .await;
     // Others go on.
     let mut other = split("other", [0, 0]);
     other["spec"]["service"] = "web-v1".into();
