@@ -19,7 +19,7 @@ pub(crate) use release::run as release;
 pub(crate) fn run(args: &AdoptArgs, io: &mut Io<'_>) -> Outcome {
     named(&args.object, &meshglot_registry::all())?;
     let cluster = Cluster::of(&args.cluster)?;
-    let mesh = cluster.mesh(args.backend.as_deref(), plan::accepted(&args.accepted)?, true)?;
+    let mesh = cluster.mesh(args.backend.as_deref(), plan::accepted(&args.accepted)?)?;
     let namespace = args.namespace.as_deref().unwrap_or(cluster.namespace());
     let id = wanted(args, &mesh, namespace)?;
     if mesh.live.contains_key(&id) {

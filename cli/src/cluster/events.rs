@@ -1,6 +1,7 @@
 //! Events of a cluster: what was said about an object, or by a controller of ours about anything.
 
 use kube::core::ApiResource;
+use meshglot_controller::REPORTER;
 use meshglot_translator::answer::Answer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,9 +9,6 @@ use serde_json::Value;
 
 use super::Cluster;
 use crate::exit::Failure;
-
-/// Who says what we have to say.
-const CONTROLLER: &str = "meshglot.dev/controller";
 
 /// Events of a cluster, the oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,7 +54,7 @@ impl Cluster {
         let all = self.read(self.reader.list(&kind, namespace, ""))?;
         let is_asked = |one: &ObjectEvent| match about {
             Some(objects) => objects.contains(&one.object),
-            None => one.reporter == CONTROLLER,
+            None => one.reporter == REPORTER,
         };
         let mut found: Vec<ObjectEvent> = all.iter().map(ObjectEvent::of).filter(is_asked).collect();
         found.sort_by(|a, b| (&a.last, &a.object, &a.reason).cmp(&(&b.last, &b.object, &b.reason)));

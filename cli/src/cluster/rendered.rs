@@ -7,7 +7,6 @@ use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::plan::{Chosen, Plan};
 use meshglot_translator::render::{Backend, ObjectId};
-use meshglot_translator::resolve::ReadOptions;
 use serde_json::Value;
 
 use super::{Cluster, edited};
@@ -33,8 +32,6 @@ pub(crate) struct Mesh {
     pub(crate) withheld: Vec<&'static str>,
     /// Kinds of the backend that are installed.
     pub(crate) kinds: Vec<Resource>,
-    /// And those that are not, as `plural.group/version`.
-    pub(crate) absent: Vec<String>,
 }
 
 /// What a backend has in a cluster.
@@ -44,8 +41,6 @@ pub(crate) struct Lives {
     pub(crate) live: BTreeMap<ObjectId, Value>,
     /// Kinds of the backend that are installed.
     pub(crate) kinds: Vec<Resource>,
-    /// And those that are not, as `plural.group/version`.
-    pub(crate) absent: Vec<String>,
 }
 
 /// How a wanted object stands.
@@ -71,26 +66,30 @@ impl Cluster {
     }
 
     fn lives_of(&self, backend: &'static dyn Backend) -> Result<Lives, Failure> {
-        let (kinds, absent) = self.read(self.reader.rendered(backend))?;
+        let (kinds, _) = self.read(self.reader.rendered(backend))?;
         let live = self.read(self.reader.live(backend))?;
-        Ok(Lives { backend, live, kinds, absent })
+        Ok(Lives { backend, live, kinds })
     }
 
-    /// Reads policy, inventory and what is rendered, and renders. `accepted`: losses that are accepted; with `trusts_objects` also those
-    /// with which objects in force say that they were written.
-    pub(crate) fn mesh(&self, backend: Option<&str>, accepted: BTreeSet<Code>, trusts_objects: bool) -> Result<Mesh, Failure> {
+    /// Reads policy, inventory and what is rendered, and renders. `accepted`: losses that are accepted.
+    pub(crate) fn mesh(&self, backend: Option<&str>, accepted: BTreeSet<Code>) -> Result<Mesh, Failure> {
         let snapshot = self.read(Snapshot::read(&self.reader))?;
-        let backend = self.backend(backend, &snapshot)?;
+        let lives = self.lives_of(self.backend(backend, &snapshot)?)?;
+        Ok(Mesh::new(snapshot, lives, accepted))
+    }
+
+    /// The same for whoever only looks: a loss is accepted where an object in force says that it was written with it.
+    pub(crate) fn mesh_of(&self, snapshot: Snapshot, backend: &'static dyn Backend) -> Result<Mesh, Failure> {
         let lives = self.lives_of(backend)?;
-        let mut accepted = accepted;
-        if trusts_objects {
-            accepted.extend(lives.accepted());
-        }
-        let sources: Vec<_> = snapshot.sources.values().cloned().collect();
-        let plan = Plan::of(&sources, Vec::new(), ReadOptions::default(), Chosen::These(vec![backend]), accepted);
-        let wanted = wanted_of(&plan, backend.name());
-        let withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
-        Ok(Mesh { backend, snapshot, plan, wanted, withheld, live: lives.live, kinds: lives.kinds, absent: lives.absent })
+        let accepted = lives.accepted();
+        Ok(Mesh::new(snapshot, lives, accepted))
+    }
+
+    /// What whoever only looks sees of the mesh that policy is for.
+    pub(crate) fn seen(&self) -> Result<Mesh, Failure> {
+        let snapshot = self.read(Snapshot::read(&self.reader))?;
+        let backend = self.backend(None, &snapshot)?;
+        self.mesh_of(snapshot, backend)
     }
 
     /// The backend of that name; without one, the one that a controller has told of in statuses, or that Mesh objects name.
@@ -156,6 +155,14 @@ impl Lives {
 }
 
 impl Mesh {
+    fn new(snapshot: Snapshot, lives: Lives, accepted: BTreeSet<Code>) -> Self {
+        let Lives { backend, live, kinds } = lives;
+        let plan = snapshot.plan(backend, accepted);
+        let wanted = wanted_of(&plan);
+        let withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        Self { backend, snapshot, plan, wanted, withheld, live, kinds }
+    }
+
     /// How a wanted object stands.
     pub(crate) fn held(&self, id: &ObjectId) -> Held {
         let Some(wanted) = self.wanted.get(id) else { return Held::Missing };
@@ -186,10 +193,9 @@ pub(crate) fn held(wanted: &Value, live: Option<&Value>, backend: &dyn Backend, 
     }
 }
 
-/// What a plan renders for a backend.
-pub(crate) fn wanted_of(plan: &Plan, backend: &str) -> BTreeMap<ObjectId, Wanted> {
-    let engines = plan.engines.iter().filter(|(one, _)| one.name() == backend);
-    let objects = engines.flat_map(|(_, engine)| engine.rendered().objects);
+/// What a plan renders.
+pub(crate) fn wanted_of(plan: &Plan) -> BTreeMap<ObjectId, Wanted> {
+    let objects = plan.engines.iter().flat_map(|(_, engine)| engine.rendered().objects);
     objects.map(|one| (one.id.clone(), Wanted { body: one.body(), sources: one.sources.clone() })).collect()
 }
 

@@ -34,7 +34,7 @@ pub(super) fn between(args: &DiffArgs, io: &mut Io<'_>) -> Result<(Between, Vec<
     after.edit(overlay.edits(&snapshot, io)?);
     forgive(&mut after, &before);
     after.diagnostics.extend(overlay.diagnostics);
-    let drift = drift(&before, &snapshot, &lives);
+    let drift = drift(&snapshot, &accepted, &lives);
     Ok((Between { from: format!("cluster {}", cluster.address), before, plan: after }, drift))
 }
 

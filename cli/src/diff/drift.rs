@@ -1,7 +1,10 @@
 //! Where the meshes of a cluster are not as the policy of the cluster renders: whatever the input says.
 
+use std::collections::BTreeSet;
+
 use meshglot_controller::Snapshot;
 use meshglot_translator::answer::{DriftAnswer, FieldChangeAnswer};
+use meshglot_translator::diagnostic::Code;
 use meshglot_translator::diff::{FieldChange, Show, fields, normalised};
 use meshglot_translator::render::ObjectId;
 use serde_json::Value;
@@ -9,7 +12,6 @@ use serde_json::Value;
 use super::words::edit;
 use crate::age::now;
 use crate::cluster::{Held, Lives, edited, held, wanted_of};
-use crate::plan::Plan;
 use crate::render::count;
 
 /// One object.
@@ -25,14 +27,14 @@ pub(crate) struct Drift {
 }
 
 /// All of it, mesh by mesh.
-pub(super) fn drift(before: &Plan, snapshot: &Snapshot, lives: &[Lives]) -> Vec<Drift> {
+pub(super) fn drift(snapshot: &Snapshot, accepted: &BTreeSet<Code>, lives: &[Lives]) -> Vec<Drift> {
     let at = now();
     let mut found = Vec::new();
     // A mesh that is not installed has nothing that could be otherwise.
     for Lives { backend, live, kinds, .. } in lives.iter().filter(|lives| !lives.kinds.is_empty()) {
-        let wanted = wanted_of(before, backend.name());
-        let is_withheld =
-            before.engines.iter().any(|(one, engine)| one.name() == backend.name() && !before.withheld(&engine.rendered()).is_empty());
+        let plan = snapshot.plan(*backend, accepted.clone());
+        let wanted = wanted_of(&plan);
+        let is_withheld = plan.engines.iter().any(|(_, engine)| !plan.withheld(&engine.rendered()).is_empty());
         let known = |id: &ObjectId| kinds.iter().any(|kind| kind.api.kind == id.kind && kind.api.api_version == id.api_version);
         for (id, one) in wanted.iter().filter(|_| !is_withheld) {
             let object = live.get(id);

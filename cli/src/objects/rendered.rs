@@ -14,7 +14,7 @@ pub(super) fn mesh(cluster: &Cluster, found: &[Found<'_>], io: &mut Io<'_>) -> R
     if !found.iter().any(|one| one.resource.0.is_neutral()) {
         return Ok(None);
     }
-    match cluster.mesh(None, Default::default(), true) {
+    match cluster.seen() {
         Ok(mesh) => Ok(Some(mesh)),
         Err(failure) => {
             writeln!(io.stderr, "warning: what is rendered cannot be told: {}", failure.message())?;

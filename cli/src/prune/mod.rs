@@ -17,7 +17,7 @@ use crate::{Io, plan};
 
 pub(crate) fn run(args: &PruneArgs, io: &mut Io<'_>) -> Outcome {
     let cluster = Cluster::of(&args.cluster)?;
-    let mesh = cluster.mesh(args.backend.as_deref(), plan::accepted(&args.accepted)?, false)?;
+    let mesh = cluster.mesh(args.backend.as_deref(), plan::accepted(&args.accepted)?)?;
     safe::policy(&mesh, io)?;
     let unwanted = mesh.unwanted();
     let (plan, kept) = safe::parted(&mesh, unwanted);

@@ -34,7 +34,7 @@ pub(super) fn parted<'m>(
     mesh: &'m Mesh,
     unwanted: Vec<(&'m ObjectId, &'m Value)>,
 ) -> (Vec<(&'m ObjectId, &'m Value)>, Vec<(&'m ObjectId, String)>) {
-    let refused = refused(mesh);
+    let refused = mesh.plan.refused();
     let (mut plan, mut kept) = (Vec::new(), Vec::new());
     for (id, live) in unwanted {
         match reason(mesh, live, &refused) {
@@ -43,13 +43,6 @@ pub(super) fn parted<'m>(
         }
     }
     (plan, kept)
-}
-
-/// Policy objects that are there and have no effect now, or less.
-fn refused(mesh: &Mesh) -> BTreeSet<ObjectKey> {
-    let by_mistake = mesh.plan.errors().flat_map(|error| mesh.plan.subjects(error.object.as_ref(), error.place.as_ref()));
-    let by_loss = mesh.plan.losses().into_iter().filter(|loss| loss.fails()).map(|loss| loss.object.clone());
-    by_mistake.chain(by_loss).collect()
 }
 
 /// Why an object is kept that no policy renders now.

@@ -78,10 +78,12 @@ async fn nothing_is_deleted_where_that_is_not_safe() {
         assert!(said.code == Some(code) && said.err.contains(words), "{:?} {}", said.code, said.err);
         assert!(site.get(&route(&site)).await.is_some());
     };
-    // What policy is refused keeps what it had.
+    // What policy is refused keeps what it had: its last good generation renders it, and where nobody knows that it is kept all the same.
     let mut wrong = canary.clone();
     wrong["spec"]["backends"] = json!([{"service": "web-v1", "weight": 0}]);
     site.apply(&wrong).await;
+    is_kept("nothing to delete, 1 owned object kept", 0).await;
+    site.forget_generations().await;
     is_kept("TrafficSplit/shop/canary is refused, and may come back", 0).await;
     // A pause keeps it, too.
     let mut paused = canary.clone();

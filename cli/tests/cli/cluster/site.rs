@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
+use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client, discovery};
 use meshglot_apiserver::{ApiServer, User, crds, shared};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// How long anything may take here.
@@ -60,7 +61,9 @@ impl Site {
         fs::write(&kubeconfig, server.access().kubeconfig(server.admin())).expect("written");
         let client = server.client().await.expect("a client");
         let site = Self { client, namespace: namespace.to_owned(), folder, kubeconfig, server: None };
-        site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})).await;
+        for name in [namespace, "meshglot-system"] {
+            site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).await;
+        }
         site
     }
 
@@ -166,6 +169,13 @@ impl Site {
         api.patch_status(&name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await.expect("a status");
     }
 
+    /// Deletes what a controller has kept of generations that were in force.
+    pub(super) async fn forget_generations(&self) {
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", "ControllerRevision"));
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &self.namespace, &resource);
+        api.delete_collection(&DeleteParams::default(), &ListParams::default()).await.expect("deleted");
+    }
+
     pub(super) async fn delete(&self, object: &Value) {
         let (api, name) = self.of(object).await;
         api.delete(&name, &DeleteParams::default()).await.expect("it was there");
@@ -209,8 +219,8 @@ impl Site {
 
 impl Drop for Controller {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
+        // It may have ended by itself. Asked to, it gives its Lease up for the next one.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
         let _ = self.0.wait();
     }
 }
