@@ -7,6 +7,7 @@ mod base;
 mod can;
 mod capabilities;
 mod capture;
+mod check;
 mod cluster;
 mod colour;
 mod completion;
@@ -81,6 +82,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Wait(args) => objects::wait(args, io),
         Command::Apply(args) => objects::apply(args, io),
         Command::Delete(args) => objects::delete(args, io),
+        Command::Check(args) => check::run(args, io),
         Command::Prune(args) => prune::run(args, io),
         Command::Adopt(args) => adopt::run(args, io),
         Command::Release(args) => adopt::release(args, io),

@@ -8,6 +8,7 @@ use meshglot_translator::answer::{
 };
 use schemars::Schema;
 
+use crate::check::Checks;
 use crate::cluster::ObjectEvents;
 use crate::convert::ConversionAnswer;
 use crate::diff::Patches;
@@ -23,6 +24,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Call>(),
         of::<Can>(),
         of::<Capabilities>(),
+        of::<Checks>(),
         of::<CodeAnswer>(),
         of::<Codes>(),
         of::<ConversionAnswer>(),

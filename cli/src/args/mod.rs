@@ -2,6 +2,7 @@
 
 mod can;
 mod capabilities;
+mod check;
 mod cluster;
 mod commands;
 mod completion;
@@ -35,6 +36,7 @@ use clap::{Args, Parser, Subcommand};
 pub use crate::colour::ColourChoice;
 pub use can::CanArgs;
 pub use capabilities::CapabilitiesArgs;
+pub use check::CheckArgs;
 pub use cluster::ClusterArgs;
 pub use commands::{commands, examples};
 pub use completion::CompletionArgs;
@@ -166,6 +168,9 @@ pub enum Command {
     /// Take objects out of the folder of a mesh that runs
     #[command(after_help = objects::DELETE_EXAMPLES)]
     Delete(DeleteArgs),
+    /// Tell whether a cluster has what policy needs, and whether all of it is in force
+    #[command(after_help = check::EXAMPLES)]
+    Check(CheckArgs),
     /// Delete rendered objects of a cluster that no policy renders any more
     #[command(after_help = owned::PRUNE_EXAMPLES)]
     Prune(PruneArgs),

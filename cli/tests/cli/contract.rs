@@ -48,6 +48,11 @@ const CALL: &str = r#"{"apiVersion": "cli.meshglot.dev/v1", "kind": "Call", "id"
 const EVENTS: &str = r#"{"events": [{"id": 1, "at": "2026-11-22T02:00:00.123Z", "kind": "trouble", "about": "shop/api", "message": "why",
  "count": 2}]}"#;
 
+/// What is not well with a cluster.
+const CHECKS: &str = r#"{"apiVersion": "cli.meshglot.dev/v1", "kind": "Checks", "cluster": "https://10.0.0.1/", "backend": "istio", "checks": [
+ {"category": "kubernetes-api", "level": "ok", "message": "can reach the API server", "isWaiting": false},
+ {"category": "policy", "level": "error", "message": "TrafficSplit/shop/web: Refused: why", "hint": "meshglot describe", "isWaiting": false}]}"#;
+
 /// What was said of an object of a cluster.
 const OBJECT_EVENTS: &str = r#"{"apiVersion": "cli.meshglot.dev/v1", "kind": "ObjectEvents", "at": "2026-11-22T02:00:00Z", "events": [
  {"last": "2026-11-22T02:00:00Z", "type": "Warning", "reason": "Lossy", "object": "TrafficSplit/shop/web", "message": "why", "count": 2,
@@ -161,6 +166,10 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("status -f -", &STATUSES.replace("\"blocked\": \"why\",", ""), 0),
         question("status -f -", STATUSES, 1),
         question("status -f -", OBJECTS, 3),
+        question("check -f -", &CHECKS.replace("error", "warning"), 0),
+        question("check -f -", CHECKS, 1),
+        question("check -f - --fail-on warning", &CHECKS.replace("error", "warning"), 1),
+        question("check -f -", STATUS, 3),
         question("prune --kubeconfig nowhere", "", 3),
         question("stat --admin nowhere/admin.sock", "", 4),
     ]

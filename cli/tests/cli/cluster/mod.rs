@@ -1,5 +1,6 @@
 //! Commands against a real Kubernetes API server.
 
+mod check;
 mod diff;
 mod look;
 mod owned;

@@ -1,0 +1,88 @@
+//! `meshglot check`: whether a cluster has what policy needs, and whether all of it is in force.
+
+mod answer;
+mod api;
+mod backend;
+mod controller;
+mod definitions;
+mod page;
+mod permissions;
+mod policy;
+
+use std::time::{Duration, Instant};
+
+use meshglot_controller::Snapshot;
+use meshglot_translator::render::Backend;
+
+use crate::Io;
+use crate::args::CheckArgs;
+use crate::cluster::Cluster;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::proxy::text;
+use answer::{Check, Level};
+
+pub(crate) use answer::Checks;
+
+/// How often it is looked again.
+const LOOK: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
+    if let Some(path) = &args.filename {
+        let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot check -o json` printed: {error}"));
+        return show(&serde_json::from_str(&text(path, io.stdin)?).map_err(wrong)?, args, io);
+    }
+    let cluster = Cluster::of(&args.cluster)?;
+    let since = Instant::now();
+    loop {
+        let checks = look(&cluster, args);
+        let left = args.wait.filter(|_| checks.is_waiting()).map(|patience| patience.saturating_sub(since.elapsed()));
+        match left {
+            Some(Duration::ZERO) => {
+                show(&checks, args, io)?;
+                return Ok(Exit::TimedOut);
+            }
+            Some(left) => std::thread::sleep(left.min(LOOK)),
+            None => return show(&checks, args, io),
+        }
+    }
+}
+
+fn show(checks: &Checks, args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
+    let least = if args.fail_on == "warning" { Level::Warning } else { Level::Error };
+    let fails = checks.worst() >= least;
+    page::show(checks, &args.output, fails, io)?;
+    Ok(if fails { Exit::No } else { Exit::Ok })
+}
+
+fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
+    let mut checks = api::look(cluster);
+    let snapshot = cluster.read(Snapshot::read(&cluster.reader));
+    let backend = which(cluster, args, snapshot.as_ref().ok());
+    let known = backend.as_ref().ok().copied();
+    checks.extend(permissions::look(cluster, args.pre, known));
+    checks.extend(definitions::look(cluster, args.pre, known));
+    match backend {
+        Ok(backend) => checks.extend(backend::look(cluster, backend, args.pre)),
+        Err(failure) => checks.push(Check::warning("backend", failure.message()).hint("--backend NAME says which mesh is looked at")),
+    }
+    if !args.pre {
+        match snapshot {
+            Ok(snapshot) => checks.extend(policy::look(cluster, snapshot, known)),
+            Err(failure) => checks.push(Check::unknown("policy", &failure)),
+        }
+        checks.push(controller::look(cluster, &args.lease_namespace));
+    }
+    Checks { cluster: cluster.address.clone(), backend: known.map(|backend| backend.name().to_owned()), checks }
+}
+
+/// The mesh that is looked at.
+fn which(cluster: &Cluster, args: &CheckArgs, snapshot: Option<&Snapshot>) -> Result<&'static dyn Backend, Failure> {
+    match (args.backend.as_deref().and_then(meshglot_registry::find), snapshot) {
+        (Some(backend), _) if !backend.kinds().is_empty() => Ok(backend),
+        (Some(backend), _) => {
+            Err(Failure::new(Exit::Usage, format!("--backend {}: it renders nothing that a cluster could keep", backend.name())))
+        }
+        (None, Some(snapshot)) => cluster.backend(None, snapshot),
+        (None, None) => Err(Failure::new(Exit::Usage, "policy cannot be read, and nobody says which mesh it is for")),
+    }
+}
