@@ -14,6 +14,7 @@ use crate::found::Found;
 use crate::kinds::Role;
 use crate::live::{Live, version};
 use crate::served::Served;
+use crate::trim::speaks_for_itself;
 
 /// The same trouble is told once in so long.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -96,6 +97,9 @@ impl Core {
         match self.kinds[place].role {
             Role::Read(_) => {
                 let Some(key) = self.key(place, &object) else { return };
+                if !speaks_for_itself(&object, key.kind) {
+                    return self.forget(&key);
+                }
                 // Our own write of a status may have told more already.
                 if self.owners.0.get(&key).is_some_and(|known| version(known) > version(&object)) {
                     return;

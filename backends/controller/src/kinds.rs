@@ -29,7 +29,9 @@ pub(crate) struct Watched {
 
 /// Everything that a controller of a backend watches.
 pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
-    Kind::ALL.into_iter().map(read).chain(rendered(backend)).chain([keeps()]).collect()
+    // The meshes that get objects of Kubernetes know themselves which endpoints a Service has.
+    let is_read = |kind: &Kind| *kind != Kind::EndpointSlice;
+    Kind::ALL.into_iter().filter(is_read).map(read).chain(rendered(backend)).chain([keeps()]).collect()
 }
 
 /// A kind of policy or inventory.

@@ -1,7 +1,7 @@
 //! Objects without what nobody reads: a controller keeps every Pod of a cluster.
 
 use meshglot_translator::ir::Kind;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::MANAGER;
 use crate::kinds::Role;
@@ -57,11 +57,8 @@ pub(crate) fn trim(mut object: Value, role: Role) -> Value {
     fields.remove("status");
     match kind {
         Kind::Namespace | Kind::ServiceAccount => keep(fields, &["apiVersion", "kind", "metadata"]),
-        Kind::Pod | Kind::ReplicaSet | Kind::Job if is_owned(fields) => {
-            // Its owner speaks for it.
-            fields.remove("spec");
-            fields["metadata"]["ownerReferences"] = json!([{}]);
-        }
+        // Its owner speaks for it.
+        Kind::Pod | Kind::ReplicaSet | Kind::Job if is_owned(fields) => drop(fields.remove("spec")),
         Kind::Pod => pod(fields.get_mut("spec")),
         Kind::CronJob => template(fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec"))),
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => template(fields.get_mut("spec")),
@@ -74,6 +71,12 @@ fn editor(object: &Value) -> Option<&str> {
     let managers = object["metadata"]["managedFields"].as_array()?;
     let others = managers.iter().filter(|one| one["manager"] != MANAGER && one["subresource"].is_null());
     others.max_by_key(|one| one["time"].as_str())?["manager"].as_str()
+}
+
+/// Whether an object says something of its own. Of those for which what has made them speaks there are the most, and they come and go.
+pub(crate) fn speaks_for_itself(object: &Value, kind: Kind) -> bool {
+    let is_made = matches!(kind, Kind::Pod | Kind::ReplicaSet | Kind::Job);
+    !is_made || !object.as_object().is_some_and(is_owned)
 }
 
 fn is_owned(fields: &Map<String, Value>) -> bool {
@@ -99,6 +102,8 @@ fn keep(fields: &mut Map<String, Value>, names: &[&str]) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -115,7 +120,8 @@ mod tests {
         assert_eq!(trim(pod.clone(), Role::Read(Kind::Pod)), want);
         let mut owned = pod;
         owned["metadata"]["ownerReferences"] = json!([{"name": "web-7c9f"}]);
-        assert_eq!(trim(owned, Role::Read(Kind::Pod)).get("spec"), None);
+        assert!(!speaks_for_itself(&trim(owned, Role::Read(Kind::Pod)), Kind::Pod));
+        assert!(speaks_for_itself(&want, Kind::Pod));
     }
 
     #[test]

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use meshglot_translator::parse::Source;
+use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::resolve::ReadOptions;
+
 /// `group/version kind` of each object of a file of ours.
 fn written(path: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -26,5 +30,29 @@ fn goldens_hold_the_kinds_that_are_named_and_no_others() {
         let file = format!("{}.yaml", backend.name());
         let found: BTreeSet<String> = cases.iter().flat_map(|case| written(&case.join(&file))).collect();
         assert_eq!(found, named, "{}", backend.name());
+    }
+}
+
+/// A controller does not watch them: the meshes know themselves which endpoints a Service has.
+#[test]
+fn what_a_cluster_gets_does_not_depend_on_its_endpoint_slices() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden");
+    let cases: Vec<PathBuf> = folders(&golden).iter().flat_map(|feature| folders(feature)).collect();
+    let inputs = cases.iter().map(|case| case.join("input.yaml"));
+    let texts: Vec<String> =
+        inputs.filter_map(|path| fs::read_to_string(path).ok()).filter(|text| text.contains("EndpointSlice")).collect();
+    assert!(texts.len() > 1);
+    for backend in meshglot_registry::all().into_iter().filter(|backend| !backend.kinds().is_empty()) {
+        for text in &texts {
+            let rendered = |text: String| {
+                let source = Source::new("input.yaml".to_owned(), text);
+                let options = ReadOptions::default();
+                let plan = Plan::of(&[source], Vec::new(), options, Chosen::These(vec![backend]), BTreeSet::new());
+                plan.engines[0].1.rendered().bodies()
+            };
+            let without: Vec<&str> = text.split("\n---\n").filter(|document| !document.contains("kind: EndpointSlice")).collect();
+            assert!(without.len() < text.split("\n---\n").count(), "{text}");
+            assert_eq!(rendered(text.clone()), rendered(without.join("\n---\n")), "{}", backend.name());
+        }
     }
 }
