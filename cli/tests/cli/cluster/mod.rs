@@ -4,4 +4,5 @@ mod check;
 mod diff;
 mod look;
 mod owned;
+mod page;
 mod site;

@@ -55,22 +55,39 @@ impl Site {
         site
     }
 
+    /// A server of its own with a vendor's definitions, and nothing of ours.
+    pub(super) async fn bare(vendors: &[&str]) -> Self {
+        let server = ApiServer::start().await.expect("a server");
+        let mut site = Self::new(&server, "default").await;
+        site.server = Some(server);
+        site.install(vendors.iter().flat_map(|vendor| definitions(vendor)).collect()).await;
+        site
+    }
+
     async fn at(server: &ApiServer, namespace: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let kubeconfig = folder.path().join("kubeconfig");
-        fs::write(&kubeconfig, server.access().kubeconfig(server.admin())).expect("written");
-        let client = server.client().await.expect("a client");
-        let site = Self { client, namespace: namespace.to_owned(), folder, kubeconfig, server: None };
+        let site = Self::new(server, namespace).await;
         for name in [namespace, "meshglot-system"] {
             site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).await;
         }
         site
     }
 
+    async fn new(server: &ApiServer, namespace: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        fs::write(&kubeconfig, server.access().kubeconfig(server.admin())).expect("written");
+        let client = server.client().await.expect("a client");
+        Self { client, namespace: namespace.to_owned(), folder, kubeconfig, server: None }
+    }
+
     async fn define(&self, vendors: &[&str]) {
         let ours: Value = serde_json::from_str(&self.run(&["crds", "-o", "json"]).out).expect("JSON");
         let mut all = ours["items"].as_array().expect("a list").clone();
         all.extend(vendors.iter().flat_map(|vendor| definitions(vendor)));
+        self.install(all).await;
+    }
+
+    async fn install(&self, all: Vec<Value>) {
         for definition in &all {
             self.apply(definition).await;
         }
@@ -214,6 +231,13 @@ impl Site {
             assert!(begin.elapsed() < PATIENCE, "never: {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+impl Controller {
+    /// A process that is one.
+    pub(super) fn of(child: Child) -> Self {
+        Self(child)
     }
 }
 
