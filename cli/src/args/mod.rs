@@ -162,10 +162,10 @@ pub enum Command {
     /// Wait until objects are in force, or anything else is true of them
     #[command(after_help = objects::WAIT_EXAMPLES)]
     Wait(WaitArgs),
-    /// Write objects into the folder of a mesh that runs, if it would take them
+    /// Write objects into the folder of a mesh that runs, if it would take them, or into a cluster
     #[command(after_help = objects::APPLY_EXAMPLES)]
     Apply(ApplyArgs),
-    /// Take objects out of the folder of a mesh that runs
+    /// Take objects out of the folder of a mesh that runs, or policy out of a cluster
     #[command(after_help = objects::DELETE_EXAMPLES)]
     Delete(DeleteArgs),
     /// Tell whether a cluster has what policy needs, and whether all of it is in force

@@ -56,21 +56,26 @@ pub(super) const APPLY_EXAMPLES: &str = "\
 Examples:
   meshglot apply -f mesh/services.yaml --config-dir mesh/
   meshglot apply -f mesh/services.yaml --config-dir mesh/ --write
+  meshglot apply -f policies/ --wait --context production
 
-Without --write it only says what would be written where. An object that is there is edited in its own file, by single
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR it is applied to the cluster of kubectl, by server-side apply: all of it is
+tried first, and where others own fields that differ nothing is written; --dry-run ends there.
+In a folder: without --write it only says what would be written where. An object that is there is edited in its own file, by single
 values where that is enough, so that comments stay; a new one gets NAMESPACE/KIND-NAME.yaml. What the mesh would not take is
 not written. With --write it ends when everything is in force.
-Exit codes: 0 written, or nothing to do, 1 something would be written, 2 usage, 3 it would not be taken, 4 no control plane
-answers, 5 timed out, 6 somebody else edits the file.";
+Exit codes: 0 written, or nothing to do, 1 something would be written, 2 usage, 3 it would not be taken, 4 forbidden, or
+nobody answers, 5 timed out, 6 somebody else edits the file, or owns fields.";
 
 pub(super) const DELETE_EXAMPLES: &str = "\
 Examples:
   meshglot delete workload teller -n bank --config-dir mesh/
   meshglot delete workload/teller -n bank --config-dir mesh/ --write
+  meshglot delete traffictarget/cart-callers -n shop --dry-run --context production
 
-Without --write it only says what would be taken out of which file. A file without any object left is removed.
-Exit codes: 0 done, or nothing to do, 1 something would be taken out, 2 usage, 3 the mesh would not take it, 4 not found, or no
-control plane answers, 5 timed out, 6 somebody else edits the file.";
+Without --config-dir, --admin and MESHGLOT_CONFIG_DIR policy is deleted in the cluster of kubectl.
+In a folder: without --write it only says what would be taken out of which file. A file without any object left is removed.
+Exit codes: 0 done, or nothing to do, 1 something would be taken out, 2 usage, 3 the mesh would not take it, 4 not found,
+forbidden, or nobody answers, 5 timed out, 6 somebody else edits the file.";
 
 /// Which objects.
 #[derive(Debug, Args)]
@@ -169,15 +174,27 @@ pub struct ApplyArgs {
     /// Read folders below folders too
     #[arg(short = 'R', long)]
     pub recursive: bool,
-    /// Namespace of objects that name none
-    #[arg(short, long, default_value = "default", value_name = "NAME")]
-    pub namespace: String,
+    /// Namespace of objects that name none; absent: that of the cluster's context, in a folder `default`
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
     /// Which control plane.
     #[command(flatten)]
     pub plane: Plane,
     /// How it is written.
     #[command(flatten)]
     pub writing: WritingArgs,
+    /// Only say what would be written; a folder is never written to without --write
+    #[arg(long, conflicts_with = "write")]
+    pub dry_run: bool,
+    /// Of a cluster: wait until policy is in force
+    #[arg(long)]
+    pub wait: bool,
+    /// Of a cluster: become the owner of fields that others own
+    #[arg(long)]
+    pub force_conflicts: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 /// `meshglot delete`.
@@ -195,12 +212,18 @@ pub struct DeleteArgs {
     /// How it is written.
     #[command(flatten)]
     pub writing: WritingArgs,
+    /// Only say what would be deleted; a folder is never written to without --write
+    #[arg(long, conflicts_with = "write")]
+    pub dry_run: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 /// How files of the folder are edited.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct WritingArgs {
-    /// Write it; else only say what would be written
+    /// Of a folder: write it; else only say what would be written
     #[arg(long)]
     pub write: bool,
     /// Give up waiting for it to be in force after so long

@@ -9,6 +9,8 @@ pub(crate) fn failed(what: &str, error: &Error) -> Failure {
     let exit = match error {
         Error::Api(status) => match status.code {
             400 | 422 => Exit::Invalid,
+            // An apply of what no schema fits is said to be a mistake of the server's.
+            500 if status.message.contains("typed patch object") => Exit::Invalid,
             409 => Exit::Conflict,
             _ => Exit::Unreachable,
         },

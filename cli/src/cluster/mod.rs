@@ -12,6 +12,7 @@ mod write;
 use std::future::Future;
 
 use meshglot_controller::{ReadError, Reader, connect};
+use meshglot_translator::ir::Kind;
 use tokio::runtime::Runtime;
 
 use crate::args::ClusterArgs;
@@ -46,6 +47,12 @@ impl Cluster {
     /// The namespace of the context.
     pub(crate) fn namespace(&self) -> &str {
         self.reader.client.default_namespace()
+    }
+
+    /// Whether a namespace is there.
+    pub(crate) fn has_namespace(&self, name: &str) -> Result<bool, Failure> {
+        let Some(kind) = self.read(self.reader.kind(Kind::Namespace))? else { return Ok(false) };
+        Ok(self.read(self.reader.get(&kind.api, "", name))?.is_some())
     }
 
     /// Waits for an answer.

@@ -14,15 +14,21 @@ use super::super::resource::Resource;
 use super::super::select::{Selected, name_of, namespace};
 use super::super::wire::Objects;
 use super::super::{SOURCE_AT, of_plane};
-use super::{Folder, Line, Target, finish};
+use super::{Folder, Line, Target, finish, there};
 use crate::args::{ApplyArgs, Input};
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
 use crate::{Io, draw, input};
 
 pub(crate) fn run(args: &ApplyArgs, io: &mut Io<'_>) -> Outcome {
+    let asked = asked(&args.plane, &args.cluster)?;
+    if let Some(asked @ Asked::Cluster(cluster)) = &asked {
+        return there::apply(asked, cluster, args, io);
+    }
     let target = Target::of(&args.plane)?;
-    let options = ReadOptions { lenient: false, default_namespace: args.namespace.as_str().into() };
+    let namespace = args.namespace.as_deref().unwrap_or("default");
+    let options = ReadOptions { lenient: false, default_namespace: namespace.into() };
     let wanted = wanted(args, &options, io)?;
     let selected = Selected::named(wanted.keys());
     let there = of_plane(&target.admin, &selected)?;
@@ -36,9 +42,10 @@ pub(crate) fn run(args: &ApplyArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 /// The objects of the input by their names.
-fn wanted(args: &ApplyArgs, options: &ReadOptions, io: &mut Io<'_>) -> Result<BTreeMap<ObjectKey, Arc<Document>>, Failure> {
-    let ApplyArgs { filenames, recursive, namespace, .. } = args;
-    let input = Input { filenames: filenames.clone(), recursive: *recursive, namespace: namespace.clone(), lenient: false, strict: true };
+pub(super) fn wanted(args: &ApplyArgs, options: &ReadOptions, io: &mut Io<'_>) -> Result<BTreeMap<ObjectKey, Arc<Document>>, Failure> {
+    let ApplyArgs { filenames, recursive, .. } = args;
+    let namespace = options.default_namespace.to_string();
+    let input = Input { filenames: filenames.clone(), recursive: *recursive, namespace, lenient: false, strict: true };
     let (sources, mut told) = input::read(&input, io)?;
     let (documents, mut unreadable) = parse(&sources);
     told.append(&mut unreadable);

@@ -8,18 +8,23 @@ use super::super::select::{Found, Selected, name_of, namespace};
 use super::super::wire::Objects;
 use super::super::{need, of_plane};
 use super::apply::{moved, not_edited, source_file};
-use super::{Folder, Line, Target, finish};
+use super::{Folder, Line, Target, finish, gone};
 use crate::Io;
 use crate::args::DeleteArgs;
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
 
 pub(crate) fn run(args: &DeleteArgs, io: &mut Io<'_>) -> Outcome {
-    let target = Target::of(&args.plane)?;
     let selected = Selected::of(&args.selected.words, args.selected.namespace.as_deref())?;
     if !selected.names_some() {
         let failure = Failure::new(Exit::Usage, "which objects? all of a kind are never deleted at once");
         return Err(failure.help("name them: meshglot delete KIND NAME"));
     }
+    let asked = asked(&args.plane, &args.cluster)?;
+    if let Some(asked @ Asked::Cluster(cluster)) = &asked {
+        return gone::delete(asked, cluster, args, io);
+    }
+    let target = Target::of(&args.plane)?;
     let there = of_plane(&target.admin, &selected)?;
     let (found, missing) = selected.find(&there)?;
     if !args.ignore_not_found {

@@ -1,8 +1,10 @@
-//! `meshglot apply` and `meshglot delete`: edits of the folder that runs. The mesh is asked first whether it would take them.
+//! `meshglot apply` and `meshglot delete`: edits of the folder that runs, which the mesh is asked about first, or of a cluster.
 
 mod apply;
 mod delete;
 mod folder;
+mod gone;
+mod there;
 
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod edit;
 mod look;
 mod owned;
 mod page;
