@@ -135,6 +135,13 @@ fn everything_that_is_asked_for_is_told() {
     let unknown: Vec<&String> = named.iter().filter(|name| !told.contains(name.as_str())).collect();
     assert!(unknown.is_empty() && named.len() >= 15, "nobody tells {unknown:?}");
 
+    // The page names each of them, and no other.
+    let page = fs::read_to_string(folder().join("../../docs/controller.md")).expect("the page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `meshglot_")?.split('`').next());
+    let documented: BTreeSet<String> = rows.map(|name| format!("meshglot_{name}")).collect();
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    assert_eq!(documented, families.filter(|name| name.starts_with("meshglot_")).map(str::to_owned).collect());
+
     let folder = tempfile::tempdir().expect("a folder");
     let (_prometheus, address) = prometheus(&program, folder.path(), &controller.address.to_string());
     until("it has read twice", || query(address, "count_over_time(meshglot_leader[1m]) > 2").is_ok_and(|found| !found.is_empty()));
