@@ -217,6 +217,8 @@ impl Command {
     pub fn is_lasting(&self) -> bool {
         let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
         let runs = runs || matches!(self, Self::Controller(_));
+        // Whoever is asked something has to see what about.
+        let runs = runs || matches!(self, Self::Apply(_) | Self::Prune(_));
         runs || matches!(self, Self::Events(_) | Self::Status(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

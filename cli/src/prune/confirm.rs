@@ -18,6 +18,7 @@ pub(super) fn asked(objects: usize, io: &mut Io<'_>) -> Result<bool, Failure> {
     write!(io.stderr, "delete {}? [y/N] ", count(objects, "object"))?;
     io.stderr.flush()?;
     let mut answer = String::new();
-    std::io::BufReader::new(std::io::stdin().take(LONGEST)).read_line(&mut answer)?;
+    // Standard input is held by whoever has made the streams: it is read through them.
+    std::io::BufReader::new((&mut *io.stdin).take(LONGEST)).read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -25,7 +25,7 @@ fn meshglot(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
 }
 
 /// A terminal of this size: the side that we look at, and the side that a program gets.
-fn terminal(rows: u16) -> (File, File) {
+pub(super) fn terminal(rows: u16) -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&ours).expect("it is ours");
     unlockpt(&ours).expect("it is open");

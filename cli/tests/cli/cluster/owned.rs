@@ -1,8 +1,11 @@
 //! `prune`, `adopt` and `release`.
 
+use std::io::{Read as _, Write as _};
+
 use meshglot_apiserver::{crds, installed};
 use serde_json::{Value, json};
 
+use super::super::terminal::terminal;
 use super::site::Site;
 
 const ROUTE: &str = "virtualservice.networking.istio.io/shop/meshglot-web";
@@ -20,6 +23,20 @@ fn foreign(site: &Site) -> Value {
     foreign["spec"] = json!({"hosts": ["elsewhere.example"], "http": [route], "exportTo": ["."]});
     foreign["metadata"]["labels"] = json!({"team": "a"});
     foreign
+}
+
+/// What `prune` shows on a terminal where somebody types this, and its exit code.
+fn answered(site: &Site, answer: &str) -> (String, Option<i32>) {
+    let (mut ours, theirs) = terminal(24);
+    let stream = || theirs.try_clone().expect("a stream");
+    let mut command = site.command(&["prune", "--backend", "istio"], &site.kubeconfig);
+    let mut child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().expect("it starts");
+    ours.write_all(answer.as_bytes()).expect("typed");
+    drop((command, theirs));
+    let mut text = Vec::new();
+    // Linux ends a terminal that nobody holds with an error, not with an end of file.
+    let _ = ours.read_to_end(&mut text);
+    (String::from_utf8(text).expect("UTF-8"), child.wait().expect("it ends").code())
 }
 
 async fn with_split() -> (Site, Value) {
@@ -56,6 +73,11 @@ async fn what_no_policy_renders_is_listed_then_deleted() {
     // Nobody can be asked here.
     let said = site.run(&["prune", "--backend", "istio"]);
     assert!(said.code == Some(2) && said.err.contains("nobody can be asked"), "{}", said.err);
+    // Somebody who sees what it is about can.
+    let (text, code) = answered(&site, "n\n");
+    assert!(code == Some(1) && text.contains("nothing was deleted"), "{code:?} {text}");
+    let list = text.find(&format!("{ROUTE}  owned")).expect("the list");
+    assert!(text.find("delete 1 object? [y/N]").is_some_and(|question| question > list), "{text}");
     assert!(site.get(&route(&site)).await.is_some());
     let said = site.run(&["prune", "--backend", "istio", "-y", "-o", "name"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), format!("{ROUTE}\n").as_str()), "{}", said.err);
