@@ -2,6 +2,7 @@
 
 mod events;
 mod failure;
+mod held;
 mod managers;
 mod named;
 mod objects;
@@ -21,9 +22,10 @@ use crate::exit::Failure;
 
 pub(crate) use events::{ObjectEvent, ObjectEvents};
 pub(crate) use failure::failed;
+pub(crate) use held::{Held, held};
 pub(crate) use managers::{edited, managers};
 pub(crate) use named::{ambiguous, named};
-pub(crate) use rendered::{Held, Lives, Mesh, held, wanted_of};
+pub(crate) use rendered::{Lives, Mesh, wanted_of};
 pub(crate) use source::{Asked, asked};
 pub(crate) use write::{Conflict, conflicts, told};
 

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshglot_controller::{Resource, Snapshot, alike};
+use meshglot_controller::{Resource, Snapshot};
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::plan::{Chosen, Plan};
 use meshglot_translator::render::{Backend, ObjectId};
 use serde_json::Value;
 
+use super::held::{Held, held};
 use super::{Cluster, edited};
 use crate::exit::{Exit, Failure};
 
@@ -41,21 +42,6 @@ pub(crate) struct Lives {
     pub(crate) live: BTreeMap<ObjectId, Value>,
     /// Kinds of the backend that are installed.
     pub(crate) kinds: Vec<Resource>,
-}
-
-/// How a wanted object stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Held {
-    /// It is there as it is wanted.
-    InForce,
-    /// What was written last is not what is wanted now.
-    Older,
-    /// Somebody else has changed what was written last.
-    Drifted,
-    /// None with our labels is there.
-    Missing,
-    /// Its kind is not installed.
-    NotInstalled,
 }
 
 impl Cluster {
@@ -181,33 +167,8 @@ impl Mesh {
     }
 }
 
-/// How an object stands that is wanted so; `is_installed`: whether its kind is.
-pub(crate) fn held(wanted: &Value, live: Option<&Value>, backend: &dyn Backend, id: &ObjectId, is_installed: bool) -> Held {
-    let digest = |object: &Value| object["metadata"]["annotations"]["meshglot.dev/digest"].clone();
-    match live {
-        Some(live) if alike(wanted, live, &backend.shape(id)) => Held::InForce,
-        Some(live) if digest(live) == digest(wanted) => Held::Drifted,
-        Some(_) => Held::Older,
-        None if is_installed => Held::Missing,
-        None => Held::NotInstalled,
-    }
-}
-
 /// What a plan renders.
 pub(crate) fn wanted_of(plan: &Plan) -> BTreeMap<ObjectId, Wanted> {
     let objects = plan.engines.iter().flat_map(|(_, engine)| engine.rendered().objects);
     objects.map(|one| (one.id.clone(), Wanted { body: one.body(), sources: one.sources.clone() })).collect()
-}
-
-impl Held {
-    /// In words.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::InForce => "in force",
-            Self::Older => "not as the newest policy renders it",
-            Self::Drifted => "drifted",
-            Self::Missing => "not there",
-            Self::NotInstalled => "its kind is not installed",
-        }
-    }
 }

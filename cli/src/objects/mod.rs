@@ -3,6 +3,7 @@
 mod describe;
 mod edit;
 mod events;
+mod found;
 mod get;
 mod jsonpath;
 mod rendered;
