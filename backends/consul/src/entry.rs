@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use meshglot_translator::render::{Rendered, RenderedObject};
+use meshglot_translator::render::{ObjectId, Rendered, RenderedObject};
 use serde_json::{Map, Value, json};
 
 /// The order in which Consul takes them: nothing is written before what it needs.
@@ -13,12 +13,13 @@ const WRITE_ORDER: [&str; 8] =
     ["Mesh", "ProxyDefaults", "ServiceDefaults", "JWTProvider", "ServiceResolver", "ServiceSplitter", "ServiceRouter", "ServiceIntentions"];
 
 /// The rendered objects as config entries, in the order of writing; they are removed in reverse.
-pub fn config_entries(rendered: &Rendered<'_>) -> Vec<Value> {
+pub fn config_entries(rendered: &Rendered<'_>) -> Vec<(ObjectId, Value)> {
     let place = |object: &RenderedObject| WRITE_ORDER.iter().position(|kind| *kind == object.id.kind).unwrap_or(WRITE_ORDER.len());
     let mut objects = rendered.objects.clone();
     objects.sort_by_key(|object| place(object));
     let namespaces = consul_namespaces(&objects);
-    objects.iter().map(|object| entry(object, namespaces.get(&*object.id.namespace).map(String::as_str))).collect()
+    let namespace = |object: &RenderedObject| namespaces.get(&*object.id.namespace).map(String::as_str);
+    objects.iter().map(|object| (object.id.clone(), entry(object, namespace(object)))).collect()
 }
 
 /// Consul Enterprise's name of each Kubernetes namespace, read off the destinations: splits and intentions are
@@ -97,7 +98,6 @@ fn camel_key(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meshglot_translator::render::ObjectId;
     use test_case::test_case;
 
     #[test_case("ServiceSplitter", "service-splitter" ; "two words")]

@@ -49,13 +49,13 @@ const NAMESPACE: &str = "Namespace";
 /// The output for a Consul without Kubernetes.
 const CONFIG_ENTRIES: &str = "config-entries";
 
-/// Everything that it renders.
+/// Everything that it renders, in the order of [`config_entries`].
 const KINDS: [RenderedKind; 5] = [
     RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceDefaults", plural: "servicedefaults" },
-    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceIntentions", plural: "serviceintentions" },
     RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceResolver", plural: "serviceresolvers" },
-    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceRouter", plural: "servicerouters" },
     RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceSplitter", plural: "servicesplitters" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceRouter", plural: "servicerouters" },
+    RenderedKind { group: "consul.hashicorp.com", version: "v1alpha1", kind: "ServiceIntentions", plural: "serviceintentions" },
 ];
 
 impl Backend for Consul {
@@ -130,7 +130,7 @@ impl Backend for Consul {
         &[CONFIG_ENTRIES]
     }
 
-    fn in_format(&self, format: &str, rendered: &Rendered<'_>) -> Vec<Value> {
+    fn in_format(&self, format: &str, rendered: &Rendered<'_>) -> Vec<(ObjectId, Value)> {
         if format == CONFIG_ENTRIES { config_entries(rendered) } else { Vec::new() }
     }
 

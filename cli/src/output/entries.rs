@@ -19,7 +19,8 @@ pub(crate) fn known(backend: &dyn Backend, name: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn write(rendered: &[(&dyn Backend, Rendered<'_>)], name: &str, format: &Format, io: &mut Io<'_>) -> Result<(), Failure> {
-    let entries: Vec<Value> = rendered.iter().flat_map(|(backend, rendered)| backend.in_format(name, rendered)).collect();
+    let forms = rendered.iter().flat_map(|(backend, rendered)| backend.in_format(name, rendered));
+    let entries: Vec<Value> = forms.map(|(_, entry)| entry).collect();
     match format {
         Format::Json => writeln!(io.stdout, "{:#}", Value::Array(entries))?,
         Format::Yaml => write!(io.stdout, "{}", yaml_stream(&entries).map_err(unwritable)?)?,

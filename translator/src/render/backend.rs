@@ -25,7 +25,8 @@ pub trait Backend: Send + Sync {
     /// Renders one unit. What is read through the view decides when this is asked again.
     fn render(&self, unit: &UnitKey, view: &View<'_>) -> Fragment;
 
-    /// Every kind that it may render for Kubernetes; none: its output is no object of a cluster.
+    /// Every kind that it may render for Kubernetes; none: its output is no object of a cluster. Where it has
+    /// [`Backend::formats`], the order is that of writing.
     fn kinds(&self) -> &'static [RenderedKind];
 
     /// What it can say, a row per feature, put together from its cells.
@@ -36,8 +37,8 @@ pub trait Backend: Send + Sync {
         &[]
     }
 
-    /// The output in one of [`Backend::formats`], in the order of writing.
-    fn in_format(&self, _format: &str, _rendered: &Rendered<'_>) -> Vec<Value> {
+    /// The output in one of [`Backend::formats`], in the order of writing, each with the object whose form it is.
+    fn in_format(&self, _format: &str, _rendered: &Rendered<'_>) -> Vec<(ObjectId, Value)> {
         Vec::new()
     }
 

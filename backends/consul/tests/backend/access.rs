@@ -281,14 +281,14 @@ fn enterprise_namespaces_are_named() {
     let entries = render(&input, config_entries);
     let want = json!([{"Kind": "service-intentions", "Name": "api", "Namespace": "k8s-shop", "Meta": {"managed-by": "meshglot"},
         "Sources": [{"Name": "web", "Namespace": "k8s-shop", "Action": "allow"}, {"Name": "*", "Namespace": "*", "Action": "deny"}]}]);
-    assert_eq!(Value::from(entries), want);
+    assert_eq!(entries.into_iter().map(|(_, entry)| entry).collect::<Value>(), want);
 }
 
 #[test]
 fn entries_are_spelt_as_consul_does() {
     let entries = render(&golden("consul-http"), config_entries);
     assert_eq!(
-        entries[1],
+        entries[1].1,
         json!({"Kind": "service-intentions", "Name": "api", "Meta": {"managed-by": "meshglot"}, "Sources": [
             {"Name": "website", "Permissions": [
                 {"Action": "allow", "HTTP": {"PathExact": "/metrics", "Methods": ["GET"]}},

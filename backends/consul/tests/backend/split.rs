@@ -103,10 +103,10 @@ fn example_by_header() {
 #[test]
 fn entries_come_in_the_order_of_writing() {
     let entries = render(&by_header(), config_entries);
-    let kinds: Vec<&str> = entries.iter().filter_map(|entry| entry["Kind"].as_str()).collect();
+    let kinds: Vec<&str> = entries.iter().filter_map(|(_, entry)| entry["Kind"].as_str()).collect();
     assert_eq!(kinds, ["service-defaults"; 4].into_iter().chain(["service-splitter", "service-router"]).collect::<Vec<_>>());
     assert_eq!(
-        entries[5],
+        entries[5].1,
         json!({"Kind": "service-router", "Name": "website", "Meta": {"managed-by": "meshglot"},
             "Routes": [{"Match": {"HTTP": {"Header": [{"Name": "user-agent", "Regex": ".*Firefox.*"}]}},
                 "Destination": {"Service": "ab-test--ab"}}]})
@@ -220,7 +220,7 @@ fn enterprise_namespaces_are_named_and_keep_services_apart() {
     let splitter = &specs(&input)[3];
     assert_eq!(splitter["spec"]["splits"][1], json!({"weight": 10, "service": "website-v2", "namespace": "k8s-shop"}));
     let entries = render(&input, config_entries);
-    assert!(entries.iter().all(|entry| entry["Namespace"] == "k8s-shop"), "{entries:?}");
+    assert!(entries.iter().all(|(_, entry)| entry["Namespace"] == "k8s-shop"), "{entries:?}");
     assert_eq!(losses(&input), ["MG1303 equivalent canary .spec.service"]);
 }
 
