@@ -48,8 +48,10 @@ impl Core {
             is_wanted && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
         };
         let before = if self.open.differing.is_empty() { Default::default() } else { self.policy.before() };
+        let turn = self.open.differing.iter().filter(|id| is_open(self, id)).filter_map(|id| self.turn(id)).min();
         let can_start = |id: &&ObjectId| {
-            let is_first = before.get(*id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)));
+            let is_first = before.get(*id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)))
+                && turn.is_none_or(|turn| self.turn(id) <= Some(turn));
             let waits = self.standings.get(*id).is_some_and(|standing| standing.waits());
             is_first && !waits && !self.busy.contains(*id)
         };
@@ -90,13 +92,13 @@ impl Core {
         let mesh = wanted.body["metadata"]["labels"]["meshglot.dev/mesh"].as_str();
         let is_paused = self.owners.is_paused(mesh, &wanted.sources);
         let drift = self.owners.drift(mesh, &wanted.sources);
-        let has_kind = self.resource(id).is_some();
+        let absence = self.absence(id);
         let digest = digest(&wanted.body).to_owned();
         let live = self.live.get(id);
         let live_version = live.map(|live| live.version());
         let is_alike = live.map(|live| {
             let known = self.judged.get(id).filter(|(of, version, _)| *of == digest && Some(*version) == live_version);
-            known.map_or_else(|| alike(&wanted.body, &live.0, &self.settings.backend.shape(id)), |(_, _, known)| *known)
+            known.map_or_else(|| alike(&wanted.body, &live.0, &self.shape(id)), |(_, _, known)| *known)
         });
         let is_drift = is_alike == Some(false) && live.is_some_and(|live| live.was_written_as(&digest));
         if let (Some(is_alike), Some(version)) = (is_alike, live_version) {
@@ -108,7 +110,7 @@ impl Core {
         }
         let applied = match is_alike {
             _ if is_paused => Applied::Paused,
-            _ if !has_kind => Applied::Pending(format!("{} ({}) is not installed", id.kind, id.api_version)),
+            _ if absence.is_some() => absence.unwrap_or_default(),
             Some(true) => {
                 standing.begin_anew(Some(digest));
                 Applied::InForce
@@ -145,7 +147,7 @@ impl Core {
         }
         self.busy.insert(id.clone());
         let task = Task::Apply { id: id.clone(), before, drift };
-        self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, is_known).await) });
+        self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, before).await) });
     }
 
     /// Deletes what is ours and nobody wants, once all that is wanted is there.
@@ -158,11 +160,17 @@ impl Core {
         // What was made last goes first.
         let known = self.open.unwanted.iter().rev().filter_map(|id| Some((id, self.live.get(id)?)));
         let unwanted = known.filter(|(id, live)| !is_held(id) && !waits(id) && !self.owners.is_kept(live));
-        let unwanted: Vec<(ObjectId, Option<String>)> = unwanted.map(|(id, live)| (id.clone(), live.uid())).collect();
-        for (id, uid) in unwanted {
+        let unwanted: Vec<(ObjectId, Live)> = unwanted.map(|(id, live)| (id.clone(), live.clone())).collect();
+        // Those that are being deleted count, too.
+        let turn = unwanted.iter().map(|(id, _)| id).chain(&self.busy).filter_map(|id| self.turn(id)).max();
+        for (id, live) in unwanted {
+            if turn.is_some_and(|turn| self.turn(&id) < Some(turn)) {
+                continue;
+            }
             let Some(writer) = self.writer(&id).filter(|_| self.tasks.len() < WRITES) else { continue };
             self.busy.insert(id.clone());
-            self.tasks.spawn(async move { (Task::Delete { id: id.clone(), uid: uid.clone() }, writer.delete(id, uid).await) });
+            let task = Task::Delete { id: id.clone(), uid: live.uid() };
+            self.tasks.spawn(async move { (task, writer.delete(id, live).await) });
         }
     }
 
@@ -190,14 +198,6 @@ impl Core {
         }
     }
 
-    fn resource(&self, id: &ObjectId) -> Option<&ApiResource> {
-        let place = self
-            .kinds
-            .iter()
-            .position(|kind| kind.role == Role::Rendered && kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version)?;
-        self.kept[place].resource.as_ref()
-    }
-
     /// The kind of a neutral object, as the API server has it.
     pub(crate) fn resource_of(&self, key: &ObjectKey) -> Option<&ApiResource> {
         let place = self.kinds.iter().position(|kind| kind.role == Role::Read(key.kind))?;
@@ -210,12 +210,8 @@ impl Core {
         self.writer_of(self.kept[place].resource.clone()?)
     }
 
-    fn writer(&self, id: &ObjectId) -> Option<Writer> {
-        self.writer_of(self.resource(id)?.clone())
-    }
-
     /// `None`: nothing may be written.
-    fn writer_of(&self, resource: ApiResource) -> Option<Writer> {
+    pub(crate) fn writer_of(&self, resource: ApiResource) -> Option<Writer> {
         Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name(), until: self.until()? })
     }
 }

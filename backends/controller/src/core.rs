@@ -7,19 +7,22 @@ use std::time::Duration;
 use kube::Client;
 use kube::core::ApiResource;
 use meshglot_translator::render::ObjectId;
+use meshglot_translator::status::Applied;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use crate::answer::Answer;
+use crate::consul;
 use crate::events::Events;
 use crate::found::Found;
-use crate::kinds::{Watched, watched};
+use crate::kinds::{Role as Why, Watched, watched};
 use crate::lead::Lead;
 use crate::live::Live;
 use crate::open::Open;
 use crate::owner::Owners;
+use crate::place::Place;
 use crate::policy::Policy;
 use crate::revisions::Revisions;
 use crate::standing::Standing;
@@ -48,6 +51,8 @@ pub(crate) struct Kept {
     /// `None`: it is not there, or nobody knows.
     pub(crate) resource: Option<ApiResource>,
     pub(crate) has_status: bool,
+    /// Why nobody answers about it, or not as it should.
+    pub(crate) away: Option<Applied>,
     /// Whether all of its objects are known.
     pub(crate) is_listed: bool,
     /// Names that came since a list began, until it ends.
@@ -64,10 +69,19 @@ enum Role {
     Standby(Option<String>),
 }
 
+/// Why a core has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Stopped,
+    /// What is rendered is kept somewhere else from now on.
+    Moved,
+}
+
 /// All that is known.
 pub(crate) struct Core {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
+    pub(crate) place: Place,
     pub(crate) tell: Arc<dyn Fn(Told) + Send + Sync>,
     pub(crate) events: Events,
     pub(crate) lead: watch::Receiver<Lead>,
@@ -103,13 +117,15 @@ impl Core {
         tell: Arc<dyn Fn(Told) + Send + Sync>,
         events: Events,
         lead: watch::Receiver<Lead>,
+        place: Place,
     ) -> Self {
         let kinds = watched(settings.backend);
         Self {
             kept: kinds.iter().map(|_| Kept::default()).collect(),
-            policy: Policy::new(settings.backend, settings.accepted.clone()),
+            policy: Policy::new(settings.backend, settings.accepted.clone()).as_entries(place.has_entries()),
             client,
             settings,
+            place,
             tell,
             events,
             lead,
@@ -131,21 +147,26 @@ impl Core {
         }
     }
 
-    /// Goes on until `stopped` is told, or dropped.
-    pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+    /// Goes on until `stopped` is told, or dropped, or until there is another place for what is rendered.
+    pub(crate) async fn run(mut self, stopped: &mut oneshot::Receiver<()>) -> Ended {
         let (tell, mut found) = channel(BACKLOG);
         let mut watches = JoinSet::new();
         let (metrics, mut beats) = (self.settings.signs.metrics.clone(), interval(BEAT));
         let selector = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", self.settings.backend.name());
         for (place, kind) in self.kinds.iter().enumerate() {
-            watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone(), metrics.clone()));
+            match &self.place {
+                Place::Consul(server) if kind.role == Why::Rendered => {
+                    watches.spawn(consul::follow(server.clone(), place, kind.clone(), tell.clone()))
+                }
+                _ => watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone(), metrics.clone())),
+            };
         }
-        loop {
+        let ended = loop {
             let next = self.next();
             let is_timed = next.is_some();
             self.observe(found.len());
             tokio::select! {
-                _ = &mut stopped => break,
+                _ = &mut *stopped => break Ended::Stopped,
                 Ok(()) = self.lead.changed() => {}
                 Some(one) = found.recv() => self.batch(one, &mut found).await,
                 Some(done) = self.tasks.join_next() => {
@@ -158,12 +179,16 @@ impl Core {
             while let Some(done) = self.tasks.try_join_next() {
                 done.into_iter().for_each(|(task, answer)| self.answered(task, answer));
             }
+            if self.is_moved() {
+                break Ended::Moved;
+            }
             let begun = Instant::now();
             self.step();
             metrics.passed(begun.elapsed());
-        }
+        };
         // What is under way ends before somebody else may write.
         let _ = timeout(LAST, self.tasks.join_all()).await;
+        ended
     }
 
     /// Takes what comes within a moment.

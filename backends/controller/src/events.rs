@@ -32,6 +32,7 @@ pub(crate) struct Said {
 type Written = (Event, ObjectReference);
 
 /// Where Events are put down.
+#[derive(Clone)]
 pub(crate) struct Events(Sender<Written>);
 
 impl Events {

@@ -47,7 +47,15 @@ impl Core {
         let kind = self.kinds[place].kind;
         let kept = &mut self.kept[place];
         match served {
+            Served::Away(why) => {
+                // Nothing is written to it, and that can be told.
+                (kept.resource, kept.listing, kept.is_listed) = (None, None, true);
+                kept.away = Some(why);
+            }
             Served::Yes { resource, has_status } => {
+                if kept.away.take().is_some() {
+                    kept.is_listed = false;
+                }
                 if kept.resource.is_none() && kept.is_listed {
                     (self.tell)(Told::Installed(kind, true));
                 }

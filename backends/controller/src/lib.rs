@@ -9,6 +9,7 @@ mod answer;
 mod answered;
 mod backoff;
 mod connect;
+mod consul;
 mod core;
 mod events;
 mod found;
@@ -22,6 +23,7 @@ mod log;
 mod metrics;
 mod open;
 mod owner;
+mod place;
 mod policy;
 mod pulse;
 mod reader;
@@ -51,11 +53,14 @@ use tokio::sync::oneshot;
 use tokio::sync::watch::channel as latest;
 use tokio::time::Instant;
 
+use core::Ended;
 use events::{Events, record};
 use lead::Lead;
+use place::Place;
 
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
+pub use consul::ConsulAccess;
 pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use metrics::{Metrics, MetricsError};
@@ -85,6 +90,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Where it counts, and shows that it lives.
     pub signs: Signs,
+    /// How a Consul server is reached, where one keeps what is rendered.
+    pub consul: ConsulAccess,
 }
 
 /// A mistake of ours has ended a controller; what it was is told where panics are.
@@ -123,7 +130,7 @@ pub async fn run(
 }
 
 /// A core, and what says whether it may write: that ends after it, so that nobody else writes before the last answer.
-async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, stopped: oneshot::Receiver<()>) {
+async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, mut stopped: oneshot::Receiver<()>) {
     let (say, lead) = latest(Lead::Standby { holder: None });
     let (stop, ended) = oneshot::channel::<()>();
     let holding = match settings.election.clone() {
@@ -140,7 +147,16 @@ async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send +
     let (events, said) = Events::new();
     let instance = settings.election.as_ref().map(|election| election.identity.clone());
     tokio::spawn(record(client.clone(), instance, said));
-    core::Core::new(client, settings, tell, events, lead).run(stopped).await;
+    loop {
+        let place = tokio::select! {
+            _ = &mut stopped => break,
+            place = Place::find(&client, &settings, &*tell) => place,
+        };
+        let core = core::Core::new(client.clone(), settings.clone(), tell.clone(), events.clone(), lead.clone(), place);
+        if core.run(&mut stopped).await == Ended::Stopped {
+            break;
+        }
+    }
     drop(stop);
     if let Some(holding) = holding {
         // A mistake in it is told where panics are.

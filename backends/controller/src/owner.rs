@@ -54,6 +54,11 @@ impl Owners {
         sources.iter().filter_map(of_source).max().or_else(of_mesh).unwrap_or(Drift::Correct)
     }
 
+    /// All Meshes of the cluster.
+    pub(crate) fn meshes(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter().filter(|(key, _)| key.kind == Kind::Mesh).map(|(_, mesh)| mesh)
+    }
+
     fn mesh(&self, name: Option<&str>) -> Option<&Value> {
         self.0.get(&ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name?.into() })
     }

@@ -13,6 +13,7 @@ use meshglot_translator::render::{Backend, ObjectId};
 use meshglot_translator::resolve::ReadOptions;
 use serde_json::Value;
 
+use crate::consul::{ENTRIES, as_entry};
 use crate::last_good::StandIns;
 
 /// Fields of `metadata` that say nothing of what is written.
@@ -40,6 +41,8 @@ pub(crate) struct Policy {
     known: HashMap<ObjectKey, u64>,
     pub(crate) edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
     pub(crate) stand_ins: StandIns,
+    /// Whether a config entry stands in the place of each `spec`.
+    as_entries: bool,
 }
 
 impl Policy {
@@ -54,7 +57,18 @@ impl Policy {
             known: HashMap::new(),
             edits: BTreeMap::new(),
             stand_ins: StandIns::default(),
+            as_entries: false,
         }
+    }
+
+    /// Whether what is wanted has config entries in the place of each `spec`.
+    pub(crate) fn as_entries(self, as_entries: bool) -> Self {
+        Self { as_entries, ..self }
+    }
+
+    /// Whether something was edited since the last rendering.
+    pub(crate) fn has_edits(&self) -> bool {
+        !self.edits.is_empty()
     }
 
     /// Takes an object as it is now.
@@ -98,7 +112,7 @@ impl Policy {
     /// Renders objects in the place of what they were.
     pub(crate) fn edit(&mut self, edits: BTreeMap<ObjectKey, Option<Arc<Document>>>) {
         let updates = self.plan.edit(edits);
-        for (update, (_, engine)) in updates.iter().zip(&self.plan.engines) {
+        for (update, (backend, engine)) in updates.iter().zip(&self.plan.engines) {
             for id in &update.gone {
                 self.wanted.remove(id);
                 self.touched.insert(id.clone());
@@ -107,6 +121,16 @@ impl Policy {
                 let wanted = Wanted { body: Arc::new(object.body()), sources: object.sources.clone() };
                 self.touched.insert(object.id.clone());
                 self.wanted.insert(object.id.clone(), wanted);
+            }
+            // One may be spelt otherwise because of another one: Consul's namespaces are read off all of them.
+            let entries = if self.as_entries { backend.in_format(ENTRIES, &engine.rendered()) } else { Vec::new() };
+            for (id, entry) in entries {
+                let Some(wanted) = self.wanted.get_mut(&id) else { continue };
+                let body = as_entry(&wanted.body, entry);
+                if *wanted.body != body {
+                    wanted.body = Arc::new(body);
+                    self.touched.insert(id);
+                }
             }
         }
     }

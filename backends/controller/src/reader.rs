@@ -165,7 +165,7 @@ impl Reader {
             match self.ask(async || served(&self.client, kind).await).await.map_err(failed)? {
                 Served::Yes { resource, has_status } => return Ok(Some(Resource { api: resource, has_status })),
                 Served::No => return Ok(None),
-                Served::Soon => sleep(PAUSE).await,
+                Served::Soon | Served::Away(_) => sleep(PAUSE).await,
             }
         }
         Ok(None)

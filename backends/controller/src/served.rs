@@ -2,6 +2,7 @@
 
 use kube::Client;
 use kube::core::ApiResource;
+use meshglot_translator::status::Applied;
 use serde_json::Value;
 
 use crate::kinds::Watched;
@@ -19,6 +20,8 @@ pub(crate) enum Served {
     Soon,
     /// It is not installed.
     No,
+    /// Nobody answers about it, or not as it should, for a while already.
+    Away(Applied),
 }
 
 /// Asks the API server. Only what its store says is an absence: a server that has just begun may not serve yet what it has.

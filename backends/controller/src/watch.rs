@@ -52,7 +52,7 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
                 let _ = found.send(Found::Served(place, Served::No)).await;
                 LOOK.mul_f64(0.75 + 0.5 * fastrand::f64())
             }
-            Ok(Served::Soon) => SOON,
+            Ok(Served::Soon | Served::Away(_)) => SOON,
             Err(error) => {
                 let _ = found.send(Found::Trouble(format!("cannot look for {}: {error}", kind.kind))).await;
                 backoff.next()

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use super::Accepted;
+use super::consul::ConsulArgs;
 use super::input::one_backend;
 use crate::exit::{Exit, Failure};
 
@@ -17,6 +18,7 @@ Examples:
   meshglot controller --backend linkerd --context production
   meshglot controller --backend istio --kubeconfig cluster.yaml --allow-lossy any
   meshglot controller --backend istio --leader-elect=false
+  meshglot controller --backend consul --consul-address https://consul.example:8501
   meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
@@ -51,6 +53,9 @@ pub struct ControllerArgs {
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
+    /// Consul's own server.
+    #[command(flatten)]
+    pub consul: ConsulArgs,
     /// Where to answer Prometheus and probes, which anybody there may ask; port 0: one that is free; off: nowhere
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub metrics_address: MetricsAddress,

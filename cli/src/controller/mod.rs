@@ -1,5 +1,6 @@
 //! `meshglot controller`: the mesh objects of a cluster follow its policy until a signal comes.
 
+mod consul;
 mod logs;
 mod probes;
 mod serve;
@@ -24,7 +25,8 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::new(Exit::Usage, message).help("meshglot run serves it to its proxies"));
     }
     let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
-    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args), signs: signs.clone() };
+    let consul = consul::access(&args.consul, backend)?;
+    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args), signs: signs.clone(), consul };
     let listener = args.metrics_address.listen()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =

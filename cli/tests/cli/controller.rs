@@ -54,6 +54,10 @@ fn what_cannot_be_is_told() {
     };
     let (code, text) = told(&["builtin"]);
     assert!(code == Some(2) && text.contains("--backend builtin: it renders nothing that a cluster could keep"), "{text}");
+    let (code, text) = told(&["istio", "--consul-address", "http://127.0.0.1:8500"]);
+    assert!(code == Some(2) && text.contains("--backend istio renders nothing for a Consul server"), "{text}");
+    let (code, text) = told(&["consul", "--consul-address", "127.0.0.1:8500"]);
+    assert!(code == Some(2) && text.contains("it begins with http:// or https://"), "{text}");
     let (code, text) = told(&["istio", "--kubeconfig", "broken"]);
     assert!(code == Some(3) && text.contains("the kubeconfig cannot be used"), "{text}");
     let (code, text) = told(&["istio"]);

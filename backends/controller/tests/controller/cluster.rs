@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
-use meshglot_apiserver::ApiServer;
+use meshglot_apiserver::{ApiServer, crds};
 use meshglot_controller::{Election, Settings, Signs, run};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -175,11 +175,25 @@ pub(crate) fn controller(client: Client, backend: &str) -> Running {
 
 /// A controller that agrees with others on the one that writes.
 pub(crate) fn elected(client: Client, backend: &str, election: Option<Election>) -> Running {
+    with(client, Settings { election, ..settings(backend) })
+}
+
+/// What a controller does that is alone, and keeps all in the cluster.
+pub(crate) fn settings(backend: &str) -> Settings {
     let backend = meshglot_registry::find(backend).expect("a backend");
+    Settings {
+        backend,
+        accepted: Default::default(),
+        election: None,
+        signs: Signs::new(backend.name()).expect("counters"),
+        consul: Default::default(),
+    }
+}
+
+/// A controller by this client that does what is set.
+pub(crate) fn with(client: Client, settings: Settings) -> Running {
     let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = told.clone();
-    let signs = Signs::new(backend.name()).expect("counters");
-    let settings = Settings { backend, accepted: Default::default(), election, signs: signs.clone() };
+    let (tell, signs) = (told.clone(), settings.signs.clone());
     let tell = move |one: meshglot_controller::Told| tell.lock().unwrap_or_else(PoisonError::into_inner).push(one.to_string());
     let (stop, stopped) = oneshot::channel::<()>();
     let ends = async move { drop(stopped.await) };
@@ -221,7 +235,8 @@ pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 
 /// A vendor's definitions.
 pub(crate) fn definitions(vendor: &str) -> Vec<Value> {
-    let folder = meshglot_apiserver::definitions(vendor).expect("the vendor's definitions");
+    let installed = crds().map(|all| all.join(vendor)).filter(|folder| folder.is_dir());
+    let folder = installed.or_else(|| meshglot_apiserver::definitions(vendor)).expect("the vendor's definitions");
     let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let texts = files.map(|path| fs::read_to_string(path).expect("a text"));
     let all = texts.flat_map(|text| serde_saphyr::from_multiple::<Value>(&text).expect("YAML"));

@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, controller, split, until};
 use crate::fresh::{live, rendered};
 
 /// What the callers of `api` may do; `path`: of the one thing that they may read.
-fn access(path: &str) -> [Value; 2] {
+pub(crate) fn access(path: &str) -> [Value; 2] {
     let metadata = |name: &str| json!({"name": name, "namespace": "shop"});
     let group = json!({
         "apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "HTTPRouteGroup", "metadata": metadata("api"),
@@ -27,7 +27,7 @@ fn access(path: &str) -> [Value; 2] {
 }
 
 /// A Service and what stands behind it, of its own account.
-fn workload(name: &str) -> [Value; 2] {
+pub(crate) fn workload(name: &str) -> [Value; 2] {
     let metadata = json!({"name": name, "namespace": "shop"});
     let labels = json!({"app": name});
     let container = json!({"name": "app", "image": "app", "ports": [{"containerPort": 8080}]});

@@ -1,6 +1,7 @@
 //! The controller on a real Kubernetes API server.
 
 mod cluster;
+mod consul;
 mod converge;
 mod defaults;
 mod events;

@@ -8,7 +8,7 @@ use meshglot_apiserver::{crds, installed, peer};
 use meshglot_controller::{Pulse, Settings, Signs, run};
 use serde_json::json;
 
-use crate::cluster::{Cluster, Running, split, until, virtual_service};
+use crate::cluster::{Cluster, Running, settings, split, until, virtual_service};
 
 /// The value of a series, as Prometheus would read it.
 fn value(running: &Running, series: &str) -> Option<f64> {
@@ -82,8 +82,7 @@ async fn one_without_an_api_server_lives_and_one_whose_core_hangs_does_not() {
     let mut cluster = Cluster::new(&["istio"]).await;
     let (hang, hung) = std::sync::mpsc::channel::<()>();
     let signs = Signs { pulse: Pulse::within(Duration::from_secs(3)), ..Signs::new("istio").expect("counters") };
-    let backend = meshglot_registry::find("istio").expect("a backend");
-    let settings = Settings { backend, accepted: Default::default(), election: None, signs: signs.clone() };
+    let settings = Settings { signs: signs.clone(), ..settings("istio") };
     let client = cluster.server.access().client_that_asks_once(cluster.server.admin()).await.expect("a client");
     let hung = std::sync::Mutex::new(hung);
     // Whoever listens never comes back from an object that is applied: so does the core that tells it.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use meshglot_apiserver::{crds, installed};
-use meshglot_controller::{Settings, Signs, connect, run};
+use meshglot_controller::{connect, run};
 
 use super::edits::Edits;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, settings};
 
 /// How often it is killed.
 const KILLS: usize = 40;
@@ -40,12 +40,9 @@ impl Drop for Controller {
 async fn a_controller_of_another_process() {
     let Some(kubeconfig) = std::env::var_os(KUBECONFIG) else { return };
     let (client, _) = connect(Some(kubeconfig.as_ref()), None).await.expect("a cluster");
-    let backend = meshglot_registry::find("istio").expect("a backend");
-    let signs = Signs::new(backend.name()).expect("signs");
-    let settings = Settings { backend, accepted: Default::default(), election: None, signs };
     let parent = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     let parent = async { drop(parent.await) };
-    run(client, settings, |_| {}, parent).await.expect("it does not end by itself");
+    run(client, settings("istio"), |_| {}, parent).await.expect("it does not end by itself");
 }
 
 #[tokio::test(flavor = "multi_thread")]

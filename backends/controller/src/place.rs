@@ -1,0 +1,154 @@
+//! Where rendered objects are kept: in the cluster, or on a Consul server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use meshglot_translator::diff::Shape;
+use meshglot_translator::ir::Kind;
+use meshglot_translator::render::ObjectId;
+use meshglot_translator::status::Applied;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::answer::Answer;
+use crate::consul::{self, Address, ENTRIES, Server, cluster, meshes};
+use crate::core::{Core, Kept};
+use crate::kinds::Role;
+use crate::live::Live;
+use crate::owner::Owners;
+use crate::write;
+use crate::{Settings, Told};
+
+/// How often it is looked again for what is missing at the start.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Where rendered objects are kept.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// In the cluster itself.
+    Cluster,
+    /// As config entries on a Consul server.
+    Consul(Arc<Server>),
+}
+
+impl Place {
+    /// Whether they have a config entry in the place of their `spec`.
+    pub(crate) fn has_entries(&self) -> bool {
+        matches!(self, Self::Consul(_))
+    }
+
+    /// Where they are kept by what is set and by what the Meshes of the cluster say; it waits until that is known.
+    pub(crate) async fn find(client: &Client, settings: &Settings, tell: &(dyn Fn(Told) + Send + Sync)) -> Self {
+        if !settings.backend.formats().contains(&ENTRIES) {
+            return Self::Cluster;
+        }
+        let mut told = String::new();
+        loop {
+            settings.signs.pulse.beat(&[], std::iter::empty());
+            match Self::look(client, settings).await {
+                Ok(place) => return place,
+                Err(why) if why == told => {}
+                Err(why) => {
+                    tell(Told::Trouble(why.clone()));
+                    told = why;
+                }
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn look(client: &Client, settings: &Settings) -> Result<Self, String> {
+        let address = match &settings.consul.address {
+            Some(url) => Some(Address { url: url.clone(), datacenter: None }),
+            None => Address::of(meshes(client).await?.iter(), settings.backend.name())?,
+        };
+        let Some(address) = address else { return Ok(Self::Cluster) };
+        let cluster = cluster(client).await?;
+        Ok(Self::Consul(Arc::new(Server::new(address, &settings.consul, cluster)?)))
+    }
+
+    /// Whether the Meshes say something else by now.
+    pub(crate) fn is_elsewhere(&self, owners: &Owners, settings: &Settings) -> bool {
+        if settings.consul.address.is_some() || !settings.backend.formats().contains(&ENTRIES) {
+            return false;
+        }
+        let meshes: Vec<&Value> = owners.meshes().collect();
+        let known = match self {
+            Self::Cluster => None,
+            Self::Consul(server) => Some(&server.address),
+        };
+        Address::of(meshes.into_iter(), settings.backend.name()).as_ref().map(Option::as_ref) != Ok(known)
+    }
+}
+
+/// Writes objects to where they are kept.
+pub(crate) enum Writer {
+    Cluster(write::Writer),
+    Consul(consul::Writer),
+}
+
+impl Writer {
+    /// Writes an object; `known`: the version that is known as ours.
+    pub(crate) async fn apply(self, id: ObjectId, body: Arc<Value>, known: Option<u64>) -> Answer {
+        match self {
+            Self::Cluster(writer) => writer.apply(id, body, known.is_some()).await,
+            Self::Consul(writer) => writer.apply(id, body, known).await,
+        }
+    }
+
+    /// Deletes an object, if it is still the one that is known.
+    pub(crate) async fn delete(self, id: ObjectId, live: Live) -> Answer {
+        match self {
+            Self::Cluster(writer) => writer.delete(id, live.uid()).await,
+            Self::Consul(writer) => writer.delete(id, live).await,
+        }
+    }
+}
+
+impl Core {
+    /// Whether what is rendered is kept somewhere else by now.
+    pub(crate) fn is_moved(&self) -> bool {
+        let is_known = self.kinds.iter().zip(&self.kept).all(|(kind, kept)| kind.read() != Some(Kind::Mesh) || kept.is_listed);
+        is_known && self.policy.has_edits() && self.place.is_elsewhere(&self.owners, &self.settings)
+    }
+
+    /// `None`: nothing may be written.
+    pub(crate) fn writer(&self, id: &ObjectId) -> Option<Writer> {
+        let resource = self.kept_of(id)?.resource.clone()?;
+        Some(match &self.place {
+            Place::Cluster => Writer::Cluster(self.writer_of(resource)?),
+            Place::Consul(server) => Writer::Consul(consul::Writer { server: server.clone(), until: self.until()? }),
+        })
+    }
+
+    /// Why there is nobody who would take such an object.
+    pub(crate) fn absence(&self, id: &ObjectId) -> Option<Applied> {
+        let kept = self.kept_of(id);
+        if let Some(away) = kept.and_then(|kept| kept.away.clone()) {
+            return Some(away);
+        }
+        let is_there = kept.is_some_and(|kept| kept.resource.is_some());
+        (!is_there).then(|| Applied::Pending(format!("{} ({}) is not installed", id.kind, id.api_version)))
+    }
+
+    /// When its kind is written among others, where that matters: Consul refuses what is not there yet, or still needed.
+    pub(crate) fn turn(&self, id: &ObjectId) -> Option<usize> {
+        let Place::Consul(_) = self.place else { return None };
+        self.settings.backend.kinds().iter().position(|kind| kind.kind == id.kind)
+    }
+
+    /// How an object is compared with what is wanted.
+    pub(crate) fn shape(&self, id: &ObjectId) -> Shape {
+        match self.place {
+            Place::Cluster => self.settings.backend.shape(id),
+            Place::Consul(_) => Shape::PLAIN,
+        }
+    }
+
+    fn kept_of(&self, id: &ObjectId) -> Option<&Kept> {
+        let is_it = |kind: &crate::kinds::Watched| kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version;
+        let place = self.kinds.iter().position(|kind| kind.role == Role::Rendered && is_it(kind))?;
+        Some(&self.kept[place])
+    }
+}

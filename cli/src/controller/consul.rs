@@ -1,0 +1,25 @@
+//! How a controller reaches a Consul server: as Consul's own command line is told.
+
+use meshglot_controller::ConsulAccess;
+use meshglot_translator::render::Backend;
+
+use crate::args::ConsulArgs;
+use crate::exit::{Exit, Failure};
+
+/// Where a token stands by itself; no flag has it, since others can read command lines.
+const TOKEN: &str = "CONSUL_HTTP_TOKEN";
+
+pub(super) fn access(args: &ConsulArgs, backend: &dyn Backend) -> Result<ConsulAccess, Failure> {
+    if args.consul_address.is_some() && backend.formats().is_empty() {
+        let message = format!("--consul-address: --backend {} renders nothing for a Consul server", backend.name());
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    Ok(ConsulAccess {
+        address: args.consul_address.clone(),
+        token: std::env::var(TOKEN).ok().filter(|token| !token.is_empty()),
+        token_file: args.consul_token_file.clone(),
+        authority: args.consul_ca_file.clone(),
+        client: args.consul_client_cert.clone().zip(args.consul_client_key.clone()),
+        server_name: args.consul_server_name.clone(),
+    })
+}
