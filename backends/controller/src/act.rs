@@ -146,7 +146,7 @@ impl Core {
             self.holds.insert(id.clone(), Instant::now() + HOLD);
         }
         self.busy.insert(id.clone());
-        let task = Task::Apply { id: id.clone(), before, drift };
+        let task = Task::Apply { id: id.clone(), before, digest: digest(&wanted.body).to_owned(), drift };
         self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, before).await) });
     }
 

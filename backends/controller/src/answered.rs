@@ -19,10 +19,10 @@ impl Core {
             self.statuses.stir();
         }
         match task {
-            Task::Apply { id, before, drift } => {
+            Task::Apply { id, before, digest, drift } => {
                 self.busy.remove(&id);
                 self.open.touched.insert(id.clone());
-                self.applied(id, before, drift, answer);
+                self.applied(id, before, &digest, drift, answer);
             }
             Task::Delete { id, uid } => {
                 self.busy.remove(&id);
@@ -85,12 +85,16 @@ impl Core {
         (self.tell)(Told::Corrected(id));
     }
 
-    fn applied(&mut self, id: ObjectId, before: Option<u64>, drift: Option<String>, answer: Answer) {
+    fn applied(&mut self, id: ObjectId, before: Option<u64>, digest: &str, drift: Option<String>, answer: Answer) {
         let is_lost = self.lost.remove(&id);
         match answer {
             Answer::Live(object) => {
                 let after = version(&object);
-                self.standings.entry(id.clone()).or_default().written = Some(after);
+                let standing = self.standings.entry(id.clone()).or_default();
+                // Something else may be wanted since it was sent: of that nothing is written yet.
+                if standing.wanted.as_deref() == Some(digest) {
+                    standing.written = Some(after);
+                }
                 if !is_lost {
                     self.put_live(*object);
                 }
@@ -107,7 +111,9 @@ impl Core {
                 if standing.applied != why {
                     (self.tell)(Told::Refused(id, words(&why).to_owned()));
                 }
-                standing.fail(why);
+                if standing.wanted.as_deref() == Some(digest) {
+                    standing.fail(why);
+                }
             }
         }
     }

@@ -29,6 +29,8 @@ pub(crate) enum Task {
         id: ObjectId,
         /// The version in place of which it is written.
         before: Option<u64>,
+        /// What is written, by its digest.
+        digest: String,
         /// Who has changed what we had written, if anybody has.
         drift: Option<String>,
     },

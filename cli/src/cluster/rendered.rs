@@ -125,10 +125,15 @@ impl Cluster {
 
     /// The object that has the name of a wanted one and not our labels.
     pub(crate) fn foreign(&self, mesh: &Mesh, id: &ObjectId) -> Result<Option<Value>, Failure> {
-        match mesh.kind(id) {
-            Some(kind) if !mesh.live.contains_key(id) => self.read(self.reader.get(&kind.api, &id.namespace, &id.name)),
-            _ => Ok(None),
-        }
+        let found = match mesh.kind(id) {
+            Some(kind) if !mesh.live.contains_key(id) => self.read(self.reader.get(&kind.api, &id.namespace, &id.name))?,
+            _ => None,
+        };
+        // Ours may have been made since all of them were listed.
+        Ok(found.filter(|object| {
+            let labels = &object["metadata"]["labels"];
+            labels["app.kubernetes.io/managed-by"] != "meshglot" || labels["meshglot.dev/backend"] != mesh.backend.name()
+        }))
     }
 }
 

@@ -65,7 +65,12 @@ mod tests {
     #[test]
     fn what_became_of_a_write_is_told_apart() {
         let id = ObjectId { api_version: "v1".to_owned(), kind: "A".to_owned(), namespace: String::new(), name: "a".to_owned() };
-        let apply = |before, is_drift: bool| Task::Apply { id: id.clone(), before, drift: is_drift.then(|| "somebody".to_owned()) };
+        let apply = |before, is_drift: bool| Task::Apply {
+            id: id.clone(),
+            before,
+            digest: String::new(),
+            drift: is_drift.then(|| "somebody".to_owned()),
+        };
         let live = || Answer::Live(Box::new(json!({"metadata": {"resourceVersion": "7"}})));
         let failed = |why: &str| Answer::Failed(Applied::Rejected(why.to_owned()));
         assert_eq!(result(&apply(Some(7), true), &live()), "unchanged");

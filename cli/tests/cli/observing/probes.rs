@@ -26,7 +26,7 @@ fn probes_tell_what_is_and_the_log_what_is_asked_for() {
     );
 
     server.kill();
-    until("it notices", || controller.log().iter().any(|line| line.contains("cannot watch")));
+    until("it notices", || controller.log().iter().any(|line| line.contains("does not answer")));
     assert_eq!(controller.ask("GET", "/livez", "").0, 200, "no restart of this would bring the API server back");
     assert_eq!(controller.ask("GET", "/readyz", "").0, 200, "it knows the cluster");
     runtime.block_on(server.restart()).expect("it comes back");
