@@ -52,6 +52,9 @@ fn forgive(after: &mut Plan, before: &Plan) {
     after.diagnostics.retain(|one| !is_input(one) || !before.diagnostics.iter().any(|other| is_same(one, other)));
 }
 
+/// What is put in the place of what is known.
+type Edits = Vec<(ObjectKey, Option<Arc<Document>>)>;
+
 /// The files of the input.
 struct Overlay {
     documents: BTreeMap<ObjectKey, Arc<Document>>,
@@ -101,7 +104,7 @@ impl Overlay {
     }
 
     /// What is put in the place of what the cluster has. Of what runs the cluster itself knows best: the input adds only what is new.
-    fn edits(&self, snapshot: &Snapshot, io: &mut Io<'_>) -> Result<Vec<(ObjectKey, Option<Arc<Document>>)>, Failure> {
+    fn edits(&self, snapshot: &Snapshot, io: &mut Io<'_>) -> Result<Edits, Failure> {
         let is_known = |key: &ObjectKey| !key.kind.is_ours() && snapshot.sources.contains_key(key);
         let known = self.documents.keys().filter(|key| is_known(key)).count();
         if known > 0 && !io.quiet {

@@ -29,11 +29,11 @@ pub(super) fn policy(mesh: &Mesh, io: &mut Io<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// An object and what it is there.
+type Owned<'m> = (&'m ObjectId, &'m Value);
+
 /// What may be deleted, and what not, with the reason.
-pub(super) fn parted<'m>(
-    mesh: &'m Mesh,
-    unwanted: Vec<(&'m ObjectId, &'m Value)>,
-) -> (Vec<(&'m ObjectId, &'m Value)>, Vec<(&'m ObjectId, String)>) {
+pub(super) fn parted<'m>(mesh: &'m Mesh, unwanted: Vec<Owned<'m>>) -> (Vec<Owned<'m>>, Vec<(&'m ObjectId, String)>) {
     let refused = mesh.plan.refused();
     let (mut plan, mut kept) = (Vec::new(), Vec::new());
     for (id, live) in unwanted {

@@ -19,7 +19,7 @@ async fn before_an_installation() {
         return;
     }
     let viewer = User::new("viewer", &[]);
-    let site = Site::own("shop", &["istio"], &[viewer.clone()]).await;
+    let site = Site::own("shop", &["istio"], std::slice::from_ref(&viewer)).await;
     let said = site.run(&["check", "--pre", "--backend", "istio"]);
     assert_eq!(said.code, Some(0), "{}", said.out);
     for line in [

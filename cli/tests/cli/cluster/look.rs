@@ -152,7 +152,7 @@ async fn what_cannot_be_asked_is_told() {
         return;
     }
     let nobody = User::new("nobody", &[]);
-    let site = Site::own("shop", &[], &[nobody.clone()]).await;
+    let site = Site::own("shop", &[], std::slice::from_ref(&nobody)).await;
     let said = site.run_with(&["get", "ts"], &site.kubeconfig_of(&nobody));
     assert!(said.code == Some(4) && said.err.contains("forbidden") && said.err.contains("User \"nobody\""), "{}", said.err);
     let said = site.run(&["get", "referencegrants"]);
