@@ -1,12 +1,13 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
 //! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web`, `-- mesh` or `-- demo` those of
-//! the pages, the built-in mesh or the demo alone, and only with `-- proxy` those of its data plane. Each size runs in a
+//! the pages, the built-in mesh or the demo alone, and only with `-- proxy` or `-- controller` those of its data plane or of the controller. Each size runs in a
 //! process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
 mod access;
 mod can;
+mod controller;
 mod demo;
 mod effect;
 mod mesh;
@@ -29,6 +30,7 @@ fn main() {
         [effect::WORD, size] => effect::run(size.parse().expect("a number")),
         [web::WORD] => web::run(),
         [demo::WORD] => demos(),
+        [controller::WORD] => controllers(),
         [mesh::WORD] => meshes(),
         [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
         [mesh::WORD_PROXIES] => mesh::proxies(),
@@ -79,6 +81,12 @@ fn all() {
 fn demos() {
     let me = std::env::current_exe().expect("the path of this program");
     demo::run(&tool(&me).expect("build the command line first: cargo build --release"));
+}
+
+/// The controller alone.
+fn controllers() {
+    let me = std::env::current_exe().expect("the path of this program");
+    controller::run(&tool(&me).expect("build the command line first: cargo build --release"));
 }
 
 /// The built-in mesh with proxies, each size in a process of its own.

@@ -113,7 +113,7 @@ fn again(runtime: &Runtime, view: &Router, page: &str) -> bool {
 }
 
 /// A thousand Services in twenty namespaces, and five thousand objects of policy.
-fn text() -> String {
+pub(crate) fn text() -> String {
     let mut text = String::new();
     for team in 0..TEAMS {
         let ns = format!("team-{team:02}");

@@ -146,8 +146,19 @@ impl Role {
                 "goldens are judged through the command line, as users see them",
             ),
             Self::Bench => (
-                &[Self::Translator, Self::Registry, Self::Web, Self::ControlPlane, Self::Authority, Self::Join, Self::Proxy, Self::Agent],
-                "it measures the core, through the list of all backends, pages, and a control plane with whoever connects to it",
+                &[
+                    Self::Crds,
+                    Self::Translator,
+                    Self::Registry,
+                    Self::Web,
+                    Self::ControlPlane,
+                    Self::Authority,
+                    Self::Join,
+                    Self::Proxy,
+                    Self::Agent,
+                    Self::ApiServer,
+                ],
+                "it measures the core, through the list of all backends, pages, and what connects to whom; processes it runs as users do",
             ),
             Self::ApiServer => {
                 (&[Self::Crds], "it is a cluster as anybody has one: it takes definitions, and knows nothing of who applies them")
@@ -171,7 +182,7 @@ pub fn check(members: &[Member]) -> Findings {
             let target_role = Role::of(&target.folder);
             if !target_role.is_some_and(|target| allowed.contains(&target)) {
                 findings.push(format!("{} must not depend on {}: {reason}", member.name, target.name));
-            } else if target_role.is_some_and(Role::is_harness) && dependency.kind != Kind::Dev {
+            } else if target_role.is_some_and(Role::is_harness) && dependency.kind != Kind::Dev && role != Role::Bench {
                 findings
                     .push(format!("{} may depend on {} in its tests alone: no user's program holds a harness", member.name, target.name));
             }
