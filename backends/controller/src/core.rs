@@ -122,7 +122,7 @@ impl Core {
         let kinds = watched(settings.backend);
         Self {
             kept: kinds.iter().map(|_| Kept::default()).collect(),
-            policy: Policy::new(settings.backend, settings.accepted.clone()).as_entries(place.has_entries()),
+            policy: Policy::new(settings.backend, settings.accepted.clone()).with_entries(place.has_entries()),
             client,
             settings,
             place,

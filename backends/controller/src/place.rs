@@ -84,7 +84,7 @@ impl Place {
 
 /// Writes objects to where they are kept.
 pub(crate) enum Writer {
-    Cluster(write::Writer),
+    Cluster(Box<write::Writer>),
     Consul(consul::Writer),
 }
 
@@ -117,7 +117,7 @@ impl Core {
     pub(crate) fn writer(&self, id: &ObjectId) -> Option<Writer> {
         let resource = self.kept_of(id)?.resource.clone()?;
         Some(match &self.place {
-            Place::Cluster => Writer::Cluster(self.writer_of(resource)?),
+            Place::Cluster => Writer::Cluster(Box::new(self.writer_of(resource)?)),
             Place::Consul(server) => Writer::Consul(consul::Writer { server: server.clone(), until: self.until()? }),
         })
     }

@@ -62,7 +62,7 @@ impl Policy {
     }
 
     /// Whether what is wanted has config entries in the place of each `spec`.
-    pub(crate) fn as_entries(self, as_entries: bool) -> Self {
+    pub(crate) fn with_entries(self, as_entries: bool) -> Self {
         Self { as_entries, ..self }
     }
 
