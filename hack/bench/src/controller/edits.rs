@@ -120,12 +120,13 @@ fn median(now: &str, before: &str) -> String {
 fn split(at: usize, weight: usize) -> Value {
     let (team, service) = (at % 20, at / 20);
     let name = |service: usize| format!("app-{team:02}-{service:02}");
+    // Beside 1, so that there is no smaller ratio that is written in place of it.
     json!({
         "apiVersion": "split.smi-spec.io/v1alpha4", "kind": "TrafficSplit",
         "metadata": {"name": format!("split-{service:02}"), "namespace": format!("team-{team:02}")},
         "spec": {
             "service": name(service),
-            "backends": [{"service": name(service), "weight": weight}, {"service": name(service + 1), "weight": 9}],
+            "backends": [{"service": name(service), "weight": weight}, {"service": name(service + 1), "weight": 1}],
         },
     })
 }
