@@ -21,6 +21,9 @@ use crate::write::{Task, Writer};
 /// Writes at a time.
 const WRITES: usize = 16;
 
+/// So many objects that wait to be written are many.
+const CROWD: usize = 4 * WRITES;
+
 /// How long deletions wait for what is new to be taken by the mesh.
 const HOLD: Duration = Duration::from_secs(10);
 
@@ -179,7 +182,8 @@ impl Core {
         let (kinds, kept) = (&self.kinds, &self.kept);
         let place = |key: &ObjectKey| kinds.iter().position(|kind| kind.role == Role::Read(key.kind));
         let has_status = |key: &ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
-        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status);
+        let is_crowded = self.open.differing.len() > CROWD;
+        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status, is_crowded);
         for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);
         }

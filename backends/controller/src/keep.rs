@@ -32,6 +32,10 @@ impl Core {
 
     /// Begins to keep what has come into force.
     pub(crate) fn keep_good(&mut self) {
+        // What is not in force yet, or not told, comes first.
+        if self.tasks.len() >= TOGETHER || self.statuses.waiting() > 0 {
+            return;
+        }
         let unkept: Vec<ObjectKey> = self.policy.stand_ins.unkept.iter().filter(|key| self.revisions.is_open(key)).cloned().collect();
         for key in unkept {
             if self.revisions.busy.len() >= TOGETHER {

@@ -73,6 +73,7 @@ impl StandIns {
     pub(crate) fn kept(&mut self, key: &ObjectKey, generation: i64, revision: &str) {
         if let Some(good) = self.good.get_mut(key).filter(|good| good.generation == generation) {
             good.revision = Some(revision.to_owned());
+            self.unkept.remove(key);
         }
     }
 

@@ -15,13 +15,20 @@ pub(crate) enum Drift {
     Correct,
 }
 
+/// What is kept of policy objects; of a Mesh it is all.
+const KEPT: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+
 /// Neutral objects as they are, each with its status.
 #[derive(Default)]
 pub(crate) struct Owners(pub(crate) BTreeMap<ObjectKey, Value>);
 
 impl Owners {
     /// Takes an object as it is now; whether it says otherwise than before what is done about rendered objects.
-    pub(crate) fn put(&mut self, key: ObjectKey, object: Value) -> bool {
+    pub(crate) fn put(&mut self, key: ObjectKey, mut object: Value) -> bool {
+        // What it says is in the model.
+        if let Some(fields) = object.as_object_mut().filter(|_| key.kind != Kind::Mesh) {
+            fields.retain(|name, _| KEPT.contains(&name.as_str()));
+        }
         let now = words(&object);
         self.0.insert(key, object).map(|before| words(&before)).unwrap_or_default() != now
     }

@@ -28,11 +28,16 @@ pub(crate) struct Wanted {
     pub(crate) sources: Vec<ObjectKey>,
 }
 
+/// Of rendered objects those that have to be there first.
+type Before = BTreeMap<ObjectId, Vec<ObjectId>>;
+
 /// The plan, with edits that are not in it yet.
 pub(crate) struct Policy {
     pub(crate) plan: Plan,
     /// By place in the backend's order.
     pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
+    /// Worked out once an edit; `None`: not since the last.
+    before: Option<Arc<Before>>,
     /// Rendered objects that may be otherwise since somebody has taken these.
     pub(crate) touched: BTreeSet<ObjectId>,
     /// Codes by which nothing is written at all.
@@ -52,6 +57,7 @@ impl Policy {
         Self {
             plan,
             wanted: BTreeMap::new(),
+            before: None,
             touched: BTreeSet::new(),
             withheld: Vec::new(),
             known: HashMap::new(),
@@ -112,6 +118,7 @@ impl Policy {
     /// Renders objects in the place of what they were.
     pub(crate) fn edit(&mut self, edits: BTreeMap<ObjectKey, Option<Arc<Document>>>) {
         let updates = self.plan.edit(edits);
+        self.before = None;
         for (update, (backend, engine)) in updates.iter().zip(&self.plan.engines) {
             for id in &update.gone {
                 self.wanted.remove(id);
@@ -136,16 +143,18 @@ impl Policy {
     }
 
     /// Objects that have to be there before each of these, as their sets say.
-    pub(crate) fn before(&self) -> BTreeMap<ObjectId, Vec<ObjectId>> {
-        let mut before: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
-        for (_, engine) in &self.plan.engines {
-            for set in engine.rendered().sets {
+    pub(crate) fn before(&mut self) -> Arc<Before> {
+        let engines = &self.plan.engines;
+        let made = self.before.get_or_insert_with(|| {
+            let mut before = Before::new();
+            for set in engines.iter().flat_map(|(_, engine)| engine.rendered().sets) {
                 for (place, member) in set.members.iter().enumerate() {
                     before.entry(member.clone()).or_default().extend(set.members[..place].iter().cloned());
                 }
             }
-        }
-        before
+            Arc::new(before)
+        });
+        made.clone()
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::last_good::Good;
-use crate::policy::{Policy, document, written};
+use crate::policy::{Policy, document};
 
 /// Bytes of a name that may come from the object's own.
 const NAME: usize = 200;
@@ -135,7 +135,7 @@ impl Revisions {
         let others = known.iter().filter(|one| one.name != name).map(|one| one.name.clone()).collect();
         let owner = json!({"apiVersion": owner.api_version, "kind": owner.kind, "name": &*key.name, "uid": uid});
         let body = json!({
-            "apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": good.generation, "data": written(object),
+            "apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": good.generation, "data": good.document.root().to_json(),
             "metadata": {
                 "name": name, "namespace": &*key.namespace, "ownerReferences": [owner],
                 "labels": {"app.kubernetes.io/managed-by": "meshglot"},

@@ -54,12 +54,14 @@ impl Statuses {
     }
 
     /// Looks at all of them again, if something has happened and the last look is written. `is_written`: whether a kind has a status.
+    /// `is_crowded`: many rendered objects wait to be written.
     pub(crate) fn look(
         &mut self,
         policy: &Policy,
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
         is_written: impl Fn(&ObjectKey) -> bool,
+        is_crowded: bool,
     ) -> Looked {
         let begun = Instant::now();
         let mut looked = Looked::default();
@@ -83,7 +85,8 @@ impl Statuses {
                 continue;
             }
             let waits = self.again.get(key).is_some_and(|(again, _)| *again > begun);
-            if waits || self.busy.contains(key) {
+            // That something waits is told at once, but not while many things do: each would be told twice.
+            if waits || self.busy.contains(key) || is_crowded && is_pending(&made) {
                 continue;
             }
             let Ok(status) = serde_json::to_value(made) else { continue };
@@ -210,6 +213,10 @@ fn generation(object: &Value) -> i64 {
 fn is_in_force(status: &Status) -> bool {
     let mut conditions = status.conditions.iter().flatten();
     conditions.any(|one| one.type_ == "Ready" && one.status == ConditionStatus::True)
+}
+
+fn is_pending(status: &Status) -> bool {
+    status.conditions.iter().flatten().any(|one| one.type_ == "Applied" && one.reason == "Pending")
 }
 
 fn in_force(ids: &[&ObjectId], standings: &BTreeMap<ObjectId, Standing>) -> usize {
