@@ -33,9 +33,11 @@ const PAGE: u32 = 500;
 pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector: String, found: Sender<Found>, metrics: Metrics) {
     let mut backoff = Backoff::default();
     metrics.watches(kind.kind);
+    let mut is_absent = false;
     while !found.is_closed() {
         let pause = match served(&client, &kind).await {
             Ok(Served::Yes { resource, has_status }) => {
+                is_absent = false;
                 let config = watcher::Config::default().page_size(PAGE);
                 let config = match kind.role {
                     Role::Read(_) => config,
@@ -49,7 +51,10 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
             }
             Ok(Served::No) => {
                 backoff = Backoff::default();
-                let _ = found.send(Found::Served(place, Served::No)).await;
+                // Once: what is no news makes nobody look at anything.
+                if !std::mem::replace(&mut is_absent, true) {
+                    let _ = found.send(Found::Served(place, Served::No)).await;
+                }
                 LOOK.mul_f64(0.75 + 0.5 * fastrand::f64())
             }
             Ok(Served::Soon | Served::Away(_)) => SOON,
