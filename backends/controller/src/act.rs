@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::Told;
 use crate::alike::alike;
-use crate::core::Core;
-use crate::kinds::Role;
+use crate::core::{Core, Kept};
+use crate::kinds::{Role, Watched};
 use crate::live::Live;
 use crate::owner::Drift;
 use crate::policy::Wanted;
@@ -179,10 +179,9 @@ impl Core {
 
     /// Writes the statuses that are otherwise.
     pub(crate) fn tell_statuses(&mut self) {
-        let (kinds, kept) = (&self.kinds, &self.kept);
-        let place = |key: &ObjectKey| kinds.iter().position(|kind| kind.role == Role::Read(key.kind));
-        let has_status = |key: &ObjectKey| place(key).is_some_and(|place| kept[place].has_status);
         let is_crowded = self.open.differing.len() > CROWD;
+        let (kinds, kept) = (&self.kinds, &self.kept);
+        let has_status = |key: &ObjectKey| kept_as(kinds, kept, Role::Read(key.kind)).is_some_and(|kept| kept.has_status);
         let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status, is_crowded);
         for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);
@@ -193,8 +192,7 @@ impl Core {
         }
         while self.tasks.len() < 2 * WRITES {
             let Some(due) = self.statuses.take() else { return };
-            let resource = place(&due.key).and_then(|place| kept[place].resource.clone());
-            let Some(resource) = resource else { continue };
+            let Some(resource) = self.resource_of(&due.key).cloned() else { continue };
             let Some(writer) = self.writer_of(resource) else { return };
             self.statuses.begin(&due);
             let task = Task::Status { key: due.key.clone(), said: due.said };
@@ -204,20 +202,23 @@ impl Core {
 
     /// The kind of a neutral object, as the API server has it.
     pub(crate) fn resource_of(&self, key: &ObjectKey) -> Option<&ApiResource> {
-        let place = self.kinds.iter().position(|kind| kind.role == Role::Read(key.kind))?;
-        self.kept[place].resource.as_ref()
+        kept_as(&self.kinds, &self.kept, Role::Read(key.kind))?.resource.as_ref()
     }
 
     /// For what keeps generations that were in force.
     pub(crate) fn keeper(&self) -> Option<Writer> {
-        let place = self.kinds.iter().position(|kind| kind.role == Role::Keeps)?;
-        self.writer_of(self.kept[place].resource.clone()?)
+        self.writer_of(kept_as(&self.kinds, &self.kept, Role::Keeps)?.resource.clone()?)
     }
 
     /// `None`: nothing may be written.
     pub(crate) fn writer_of(&self, resource: ApiResource) -> Option<Writer> {
         Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name(), until: self.until()? })
     }
+}
+
+/// The kind of a role that only one has.
+fn kept_as<'k>(kinds: &[Watched], kept: &'k [Kept], role: Role) -> Option<&'k Kept> {
+    kinds.iter().zip(kept).find(|(kind, _)| kind.role == role).map(|(_, kept)| kept)
 }
 
 fn digest(body: &Value) -> &str {

@@ -91,9 +91,7 @@ impl Core {
             Role::Keeps => self.revisions.keep(is_there),
             Role::Rendered => {
                 let kind = &self.kinds[place];
-                let api_version = kind.api_version(kind.versions[0]);
-                let is_kind = |id: &ObjectId| id.kind == kind.kind && id.api_version == api_version;
-                let is_gone = |id: &ObjectId| is_kind(id) && !is_there(&id.namespace, &id.name);
+                let is_gone = |id: &ObjectId| kind.has(id) && !is_there(&id.namespace, &id.name);
                 self.lost.extend(self.busy.iter().filter(|id| is_gone(id)).cloned());
                 self.open.touched.extend(self.live.keys().filter(|id| is_gone(id)).cloned());
                 self.live.retain(|id, _| !is_gone(id));

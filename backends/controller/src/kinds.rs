@@ -1,7 +1,7 @@
 //! The kinds that are watched: policy, inventory, and what the backend renders.
 
 use meshglot_translator::ir::Kind;
-use meshglot_translator::render::Backend;
+use meshglot_translator::render::{Backend, ObjectId};
 
 /// Why a kind is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,11 @@ impl Watched {
     /// As its definition is called: `PLURAL.GROUP`, or the plural alone in the core.
     pub(crate) fn full_name(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// Whether a rendered object is of it.
+    pub(crate) fn has(&self, id: &ObjectId) -> bool {
+        self.role == Role::Rendered && self.kind == id.kind && self.api_version(self.versions[0]) == id.api_version
     }
 
     /// What it is to the model.

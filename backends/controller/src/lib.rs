@@ -63,6 +63,7 @@ pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;
 pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
+pub use live::is_ours;
 pub use metrics::{Metrics, MetricsError};
 pub use pulse::Pulse;
 pub use reader::{ReadError, Reader, Resource};

@@ -55,12 +55,6 @@ impl Live {
         self.annotation("meshglot.dev/sources").is_some_and(|sources| sources.split(',').any(|source| source == key.to_string()))
     }
 
-    /// Whether it is ours to change and to delete.
-    pub(crate) fn is_ours(object: &Value, backend: &str) -> bool {
-        let labels = &object["metadata"]["labels"];
-        labels["app.kubernetes.io/managed-by"] == "meshglot" && labels["meshglot.dev/backend"] == backend
-    }
-
     /// Whether the mesh has taken it: a condition `Accepted` that is true, of itself or for a parent.
     pub(crate) fn is_accepted(&self) -> bool {
         let status = &self.0["status"];
@@ -68,6 +62,12 @@ impl Live {
         let all = [&status["conditions"]].into_iter().chain(parents);
         all.filter_map(Value::as_array).flatten().any(|one| one["type"] == "Accepted" && one["status"] == "True")
     }
+}
+
+/// Whether an object is ours to change and to delete, as its labels say.
+pub fn is_ours(object: &Value, backend: &str) -> bool {
+    let labels = &object["metadata"]["labels"];
+    labels["app.kubernetes.io/managed-by"] == "meshglot" && labels["meshglot.dev/backend"] == backend
 }
 
 /// The version of an object; they grow within a kind.

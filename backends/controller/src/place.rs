@@ -14,7 +14,6 @@ use tokio::time::sleep;
 use crate::answer::Answer;
 use crate::consul::{self, Address, ENTRIES, Server, cluster, meshes};
 use crate::core::{Core, Kept};
-use crate::kinds::Role;
 use crate::live::Live;
 use crate::owner::Owners;
 use crate::write;
@@ -147,8 +146,6 @@ impl Core {
     }
 
     fn kept_of(&self, id: &ObjectId) -> Option<&Kept> {
-        let is_it = |kind: &crate::kinds::Watched| kind.kind == id.kind && kind.api_version(kind.versions[0]) == id.api_version;
-        let place = self.kinds.iter().position(|kind| kind.role == Role::Rendered && is_it(kind))?;
-        Some(&self.kept[place])
+        self.kinds.iter().zip(&self.kept).find(|(kind, _)| kind.has(id)).map(|(_, kept)| kept)
     }
 }

@@ -7,7 +7,7 @@ use meshglot_translator::ir::{Kind, ObjectKey};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::backoff::Backoff;
+use crate::backoff::Pauses;
 use crate::last_good::Good;
 use crate::policy::{Policy, document};
 
@@ -29,7 +29,8 @@ pub(crate) struct Revisions {
     known: BTreeMap<ObjectKey, Vec<Revision>>,
     /// Writes and readings that are under way.
     pub(crate) busy: BTreeSet<ObjectKey>,
-    again: BTreeMap<ObjectKey, (Instant, Backoff)>,
+    /// Those that could not be kept or read.
+    pauses: Pauses,
     /// Those that are read for the first time.
     pub(crate) held: BTreeSet<ObjectKey>,
 }
@@ -84,12 +85,12 @@ impl Revisions {
 
     /// Whether something can be tried for an object now.
     pub(crate) fn is_open(&self, key: &ObjectKey) -> bool {
-        !self.busy.contains(key) && self.again.get(key).is_none_or(|(again, _)| *again <= Instant::now())
+        !self.busy.contains(key) && !self.pauses.waits(key)
     }
 
     /// Whether it was tried and has not come about.
     pub(crate) fn has_failed(&self, key: &ObjectKey) -> bool {
-        self.again.contains_key(key)
+        self.pauses.has_failed(key)
     }
 
     /// What was begun has come about, or not.
@@ -97,11 +98,10 @@ impl Revisions {
         self.busy.remove(key);
         self.held.remove(key);
         if is_done {
-            self.again.remove(key);
-            return;
+            self.pauses.end(key);
+        } else {
+            self.pauses.fail(key);
         }
-        let (again, backoff) = self.again.entry(key.clone()).or_insert_with(|| (Instant::now(), Backoff::default()));
-        *again = Instant::now() + backoff.next();
     }
 
     /// What was kept of an object is not there, or cannot be read.
@@ -111,12 +111,12 @@ impl Revisions {
 
     /// The object is gone; what kept it goes with it.
     pub(crate) fn forget(&mut self, key: &ObjectKey) {
-        self.again.remove(key);
+        self.pauses.end(key);
     }
 
     /// When something is tried again next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.again.values().map(|(again, _)| *again).filter(|again| *again > Instant::now()).min()
+        self.pauses.next()
     }
 
     /// The ControllerRevision that keeps the good generation of an object, and the names of those that it comes in place of; `None`: it is

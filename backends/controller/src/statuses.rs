@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
-use crate::backoff::Backoff;
+use crate::backoff::Pauses;
 use crate::events::{Said, between};
 use crate::live::version;
 use crate::owner::Owners;
@@ -36,7 +36,8 @@ pub(crate) struct Statuses {
     pub(crate) busy: BTreeSet<ObjectKey>,
     /// What was sent last, without times, and the version that it led to.
     sent: BTreeMap<ObjectKey, (Value, u64)>,
-    again: BTreeMap<ObjectKey, (Instant, Backoff)>,
+    /// Those that could not be written.
+    pauses: Pauses,
     /// Those that are to be written, as they were when all were looked at last.
     queue: VecDeque<Due>,
     /// Of kinds that have none, as they would be.
@@ -65,7 +66,7 @@ impl Statuses {
     ) -> Looked {
         let begun = Instant::now();
         let mut looked = Looked::default();
-        if !self.queue.is_empty() || !(self.is_stirred || self.is_again(begun)) || self.rests_until.is_some_and(|until| until > begun) {
+        if !self.queue.is_empty() || !(self.is_stirred || self.pauses.is_over()) || self.rests_until.is_some_and(|until| until > begun) {
             return looked;
         }
         self.is_stirred = false;
@@ -84,9 +85,8 @@ impl Statuses {
                 }
                 continue;
             }
-            let waits = self.again.get(key).is_some_and(|(again, _)| *again > begun);
             // That something waits is told at once, but not while many things do: each would be told twice.
-            if waits || self.busy.contains(key) || is_crowded && is_pending(&made) {
+            if self.pauses.waits(key) || self.busy.contains(key) || is_crowded && is_pending(&made) {
                 continue;
             }
             let Ok(status) = serde_json::to_value(made) else { continue };
@@ -110,11 +110,6 @@ impl Statuses {
         self.queue.pop_front()
     }
 
-    /// Whether one that could not be written may be tried again.
-    fn is_again(&self, now: Instant) -> bool {
-        self.again.values().any(|(again, _)| *again <= now)
-    }
-
     /// One is about to be written.
     pub(crate) fn begin(&mut self, due: &Due) {
         self.busy.insert(due.key.clone());
@@ -123,7 +118,7 @@ impl Statuses {
 
     /// It is written, and this is the version since then.
     pub(crate) fn written(&mut self, key: &ObjectKey, version: u64) {
-        self.again.remove(key);
+        self.pauses.end(key);
         if let Some((_, after)) = self.sent.get_mut(key) {
             *after = version;
         }
@@ -132,21 +127,20 @@ impl Statuses {
     /// It could not be written.
     pub(crate) fn failed(&mut self, key: &ObjectKey) {
         self.sent.remove(key);
-        let (again, backoff) = self.again.entry(key.clone()).or_insert_with(|| (Instant::now(), Backoff::default()));
-        *again = Instant::now() + backoff.next();
+        self.pauses.fail(key);
     }
 
     /// The object is gone.
     pub(crate) fn forget(&mut self, key: &ObjectKey) {
         self.sent.remove(key);
-        self.again.remove(key);
+        self.pauses.end(key);
         self.unwritten.remove(key);
     }
 
     /// When one is tried again next.
     pub(crate) fn next(&self) -> Option<Instant> {
         let rested = self.rests_until.filter(|_| self.is_stirred && self.queue.is_empty());
-        self.again.values().map(|(again, _)| *again).chain(rested).filter(|again| *again > Instant::now()).min()
+        self.pauses.next().into_iter().chain(rested.filter(|until| *until > Instant::now())).min()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::MANAGER;
 use crate::answer::{Answer, failure, is_by_edits};
 use crate::events::Said;
 use crate::kinds::Role;
-use crate::live::Live;
+use crate::live::is_ours;
 use crate::trim::trim;
 
 /// How long a write may take.
@@ -86,7 +86,7 @@ impl Writer {
                 Ok(None) => {}
                 Ok(Some(found)) => {
                     let found = json(&found);
-                    return if Live::is_ours(&found, self.backend) {
+                    return if is_ours(&found, self.backend) {
                         Answer::Found(Box::new(found))
                     } else {
                         Answer::Failed(Applied::Rejected(format!("{} is there already, and not ours: it is not touched", id.path())))

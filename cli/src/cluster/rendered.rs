@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshglot_controller::{Resource, Snapshot};
+use meshglot_controller::{Resource, Snapshot, is_ours};
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::plan::{Chosen, Plan};
@@ -130,10 +130,7 @@ impl Cluster {
             _ => None,
         };
         // Ours may have been made since all of them were listed.
-        Ok(found.filter(|object| {
-            let labels = &object["metadata"]["labels"];
-            labels["app.kubernetes.io/managed-by"] != "meshglot" || labels["meshglot.dev/backend"] != mesh.backend.name()
-        }))
+        Ok(found.filter(|object| !is_ours(object, mesh.backend.name())))
     }
 }
 

@@ -113,14 +113,11 @@ fn whole(mark: &str, meta: &Value) -> String {
 /// What an entry means: without what Consul fills in, where nothing is as good as an empty value; the callers of intentions in one
 /// order, since Consul has its own.
 fn meant(entry: Value) -> Value {
-    let Value::Object(fields) = entry else { return entry };
-    let mut fields: Map<String, Value> =
-        fields.into_iter().filter(|(key, _)| !SERVER.contains(&key.as_str())).map(|(key, value)| (key, plain(value))).collect();
-    if let Some(Value::Array(sources)) = fields.get_mut("Sources") {
+    let mut entry = plain(entry);
+    if let Some(sources) = entry.get_mut("Sources").and_then(Value::as_array_mut) {
         sources.sort_by_cached_key(|source| [source["Namespace"].to_string(), source["Name"].to_string()]);
     }
-    fields.retain(|key, value| !(is_nothing(value) || key == "Namespace" && *value == "default"));
-    fields.into()
+    entry
 }
 
 fn plain(value: Value) -> Value {
