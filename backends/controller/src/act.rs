@@ -156,8 +156,9 @@ impl Core {
     /// Deletes what is ours and nobody wants, once all that is wanted is there.
     fn prune(&mut self) {
         let now = Instant::now();
-        let live = &self.live;
-        self.holds.retain(|id, until| *until > now && !live.get(id).is_some_and(|live| live.is_accepted()));
+        let (live, wanted) = (&self.live, &self.policy.wanted);
+        let is_awaited = |id: &ObjectId| wanted.contains_key(id) && !live.get(id).is_some_and(|live| live.is_accepted());
+        self.holds.retain(|id, until| *until > now && is_awaited(id));
         let is_held = |id: &ObjectId| self.holds.keys().any(|hold| hold.namespace == id.namespace);
         let waits = |id: &ObjectId| self.busy.contains(id) || self.standings.get(id).is_some_and(|standing| standing.waits());
         // What was made last goes first.
