@@ -161,6 +161,8 @@ impl Core {
                 _ => watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone(), metrics.clone())),
             };
         }
+        let desk = self.settings.desk.clone();
+        let mut questions = desk.questions.lock().await;
         let ended = loop {
             let next = self.next();
             let is_timed = next.is_some();
@@ -174,6 +176,7 @@ impl Core {
                     sleep(ANSWERS).await;
                 }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if is_timed => {}
+                Some(question) = questions.recv() => self.reply(question),
                 _ = beats.tick() => continue,
             }
             while let Some(done) = self.tasks.try_join_next() {
@@ -223,7 +226,9 @@ impl Core {
     }
 
     fn step(&mut self) {
-        self.policy.render();
+        if self.policy.render() {
+            self.settings.desk.edited();
+        }
         if !self.kept.iter().all(|kept| kept.is_listed) {
             return;
         }

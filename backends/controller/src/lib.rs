@@ -11,6 +11,7 @@ mod backoff;
 mod connect;
 mod consul;
 mod core;
+mod desk;
 mod events;
 mod found;
 mod intake;
@@ -61,6 +62,7 @@ use place::Place;
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;
+pub use desk::{Desk, Texts};
 pub use events::REPORTER;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use live::is_ours;
@@ -91,6 +93,8 @@ pub struct Settings {
     pub election: Option<Election>,
     /// Where it counts, and shows that it lives.
     pub signs: Signs,
+    /// Where it is asked what it knows.
+    pub desk: Desk,
     /// How a Consul server is reached, where one keeps what is rendered.
     pub consul: ConsulAccess,
 }
@@ -132,6 +136,7 @@ pub async fn run(
 
 /// A core, and what says whether it may write: that ends after it, so that nobody else writes before the last answer.
 async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send + Sync>, mut stopped: oneshot::Receiver<()>) {
+    let _desk = settings.desk.opened();
     let (say, lead) = latest(Lead::Standby { holder: None });
     let (stop, ended) = oneshot::channel::<()>();
     let holding = match settings.election.clone() {

@@ -100,6 +100,12 @@ impl Policy {
         self.known.keys().filter(|key| key.kind == kind).cloned().collect()
     }
 
+    /// All objects as they are written now, also where an older generation stands in.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Arc<Document>> {
+        let model = &self.plan.model;
+        model.keys().filter_map(|key| self.stand_ins.newest(key).map(|newest| &newest.document).or_else(|| model.document(key)))
+    }
+
     /// Renders what was edited; whether anything was.
     pub(crate) fn render(&mut self) -> bool {
         if self.edits.is_empty() {

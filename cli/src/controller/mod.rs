@@ -7,7 +7,7 @@ mod serve;
 
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Crashed, Election, Settings, Signs, connect};
+use meshglot_controller::{ConnectError, Crashed, Desk, Election, Settings, Signs, connect};
 
 use crate::args::ControllerArgs;
 use crate::ends::Ends;
@@ -26,7 +26,14 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     }
     let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
     let consul = consul::access(&args.consul, backend)?;
-    let settings = Settings { backend, accepted: plan::accepted(&args.accepted)?, election: election(args), signs: signs.clone(), consul };
+    let settings = Settings {
+        backend,
+        accepted: plan::accepted(&args.accepted)?,
+        election: election(args),
+        signs: signs.clone(),
+        desk: Desk::default(),
+        consul,
+    };
     let listener = args.metrics_address.listen()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =

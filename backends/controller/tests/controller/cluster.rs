@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
 use meshglot_apiserver::{ApiServer, crds};
-use meshglot_controller::{Election, Settings, Signs, run};
+use meshglot_controller::{Desk, Election, Settings, Signs, run};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -186,6 +186,7 @@ pub(crate) fn settings(backend: &str) -> Settings {
         accepted: Default::default(),
         election: None,
         signs: Signs::new(backend.name()).expect("counters"),
+        desk: Desk::default(),
         consul: Default::default(),
     }
 }

@@ -4,6 +4,7 @@ mod cluster;
 mod consul;
 mod converge;
 mod defaults;
+mod desk;
 mod events;
 mod faults;
 mod flagger;
