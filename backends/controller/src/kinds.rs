@@ -29,9 +29,13 @@ pub(crate) struct Watched {
 
 /// Everything that a controller of a backend watches.
 pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
+    policy().chain(rendered(backend)).chain([keeps()]).collect()
+}
+
+/// Policy and inventory.
+pub(crate) fn policy() -> impl Iterator<Item = Watched> {
     // The meshes that get objects of Kubernetes know themselves which endpoints a Service has.
-    let is_read = |kind: &Kind| *kind != Kind::EndpointSlice;
-    Kind::ALL.into_iter().filter(is_read).map(read).chain(rendered(backend)).chain([keeps()]).collect()
+    Kind::ALL.into_iter().filter(|kind| *kind != Kind::EndpointSlice).map(read)
 }
 
 /// A kind of policy or inventory.

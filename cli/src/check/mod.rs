@@ -59,7 +59,7 @@ fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
     let snapshot = cluster.read(Snapshot::read(&cluster.reader));
     let backend = which(cluster, args, snapshot.as_ref().ok());
     let known = backend.as_ref().ok().copied();
-    checks.extend(permissions::look(cluster, args.pre, known));
+    checks.extend(permissions::look(cluster, args.pre, known, &args.lease_namespace));
     checks.extend(definitions::look(cluster, args.pre, known));
     match backend {
         Ok(backend) => checks.extend(backend::look(cluster, backend, args.pre)),

@@ -4,8 +4,7 @@ use futures_util::{StreamExt as _, stream};
 use kube::Api;
 use kube::api::{DynamicObject, PostParams};
 use kube::core::ApiResource;
-use meshglot_controller::{LEASE, ReadError};
-use meshglot_translator::ir::Kind;
+use meshglot_controller::{ReadError, Right, rights};
 use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 
@@ -17,75 +16,59 @@ const CATEGORY: &str = "permissions";
 /// Questions at a time.
 const TOGETHER: usize = 16;
 
-/// What is needed for one purpose.
-struct Need {
-    /// Such as `read policy and inventory`.
-    purpose: &'static str,
-    /// Group and plural, with a subresource, and the verbs.
-    rules: Vec<(String, String, &'static [&'static str])>,
-}
-
-pub(super) fn look(cluster: &Cluster, pre: bool, backend: Option<&'static dyn Backend>) -> Vec<Check> {
-    let needs = needs(pre, backend);
-    needs.iter().map(|need| check(cluster, need, pre)).collect()
-}
-
-fn needs(pre: bool, backend: Option<&'static dyn Backend>) -> Vec<Need> {
-    let rule = |group: &str, plural: &str, verbs| (group.to_owned(), plural.to_owned(), verbs);
-    let mut needs = Vec::new();
-    if pre {
-        let rules = vec![
-            rule("apiextensions.k8s.io", "customresourcedefinitions", &["get", "create", "patch"][..]),
-            rule("rbac.authorization.k8s.io", "clusterroles", &["create"][..]),
-        ];
-        needs.push(Need { purpose: "install definitions and roles", rules });
+pub(super) fn look(cluster: &Cluster, pre: bool, backend: Option<&'static dyn Backend>, namespace: &str) -> Vec<Check> {
+    let mut needs: Vec<(&str, Vec<Right>)> = if pre { vec![("install definitions and roles", to_install())] } else { Vec::new() };
+    for right in rights(backend.map(|backend| backend as &dyn Backend)) {
+        match needs.iter_mut().find(|(purpose, _)| *purpose == right.purpose) {
+            Some((_, rights)) => rights.push(right),
+            None => needs.push((right.purpose, vec![right])),
+        }
     }
-    let read = Kind::ALL.into_iter().map(|kind| rule(kind.group(), &plural(kind), &["list", "watch"][..]));
-    needs.push(Need { purpose: "read policy and inventory", rules: read.collect() });
-    let told = Kind::ALL.into_iter().filter(|kind| kind.is_neutral());
-    let told = told.map(|kind| rule(kind.group(), &format!("{}/status", plural(kind)), &["patch"][..]));
-    let told =
-        told.chain([rule("events.k8s.io", "events", &["create"]), rule("coordination.k8s.io", "leases", &["get", "create", "update"])]);
-    needs.push(Need { purpose: "tell how policy stands", rules: told.collect() });
-    if let Some(backend) = backend {
-        let all = backend.kinds().iter();
-        let rules = all.map(|kind| rule(kind.group, kind.plural, &["list", "watch", "create", "patch", "delete"][..])).collect();
-        needs.push(Need { purpose: "write what is rendered", rules });
-    }
-    needs
+    needs.iter().map(|(purpose, rights)| check(cluster, purpose, rights, pre, namespace)).collect()
 }
 
-/// As paths of the API server have it.
-fn plural(kind: Kind) -> String {
-    let ours = meshglot_crds::all().iter().find(|known| known.kind == kind.name() && known.group == kind.group());
-    ours.map_or_else(|| format!("{}s", kind.name().to_lowercase()), |known| known.plural.to_owned())
+/// What whoever installs it needs.
+fn to_install() -> Vec<Right> {
+    let right = |group, resource: &str, verbs| {
+        let resource = resource.to_owned();
+        Right { purpose: "", group, resource, verbs, names: &[], is_own: false }
+    };
+    vec![
+        right("apiextensions.k8s.io", "customresourcedefinitions", &["get", "create", "patch"]),
+        right("rbac.authorization.k8s.io", "clusterroles", &["create"]),
+    ]
 }
 
-fn check(cluster: &Cluster, need: &Need, pre: bool) -> Check {
-    let questions = need.rules.iter().flat_map(|(group, plural, verbs)| verbs.iter().map(move |verb| (group, plural, *verb)));
-    let questions: Vec<_> = questions.map(|(group, plural, verb)| may(cluster, group, plural, verb)).collect();
+fn check(cluster: &Cluster, purpose: &str, rights: &[Right], pre: bool, namespace: &str) -> Check {
+    let questions: Vec<_> = rights
+        .iter()
+        .flat_map(|right| right.verbs.iter().map(move |verb| may(cluster, right, verb, if right.is_own { namespace } else { "" })))
+        .collect();
     let answers: Vec<_> = cluster.wait(stream::iter(questions).buffered(TOGETHER).collect());
     let mut missing = Vec::new();
     for answer in answers {
         match answer {
             Ok(None) => {}
             Ok(Some(what)) => missing.push(what),
-            Err(error) => return Check::error(CATEGORY, format!("whether you may {}: {error}", need.purpose)),
+            Err(error) => return Check::error(CATEGORY, format!("whether you may {purpose}: {error}")),
         }
     }
     if missing.is_empty() {
-        return Check::ok(CATEGORY, format!("may {}", need.purpose));
+        return Check::ok(CATEGORY, format!("may {purpose}"));
     }
-    let what = format!("may not {}: {}", need.purpose, missing.join(", "));
+    let what = format!("may not {purpose}: {}", missing.join(", "));
     // A controller that runs has rights of its own.
     let check = if pre { Check::error(CATEGORY, what) } else { Check::warning(CATEGORY, what) };
     check.hint("these are the rights of whoever asks, as kubectl auth can-i tells them")
 }
 
 /// What whoever asks may not; `None`: they may.
-async fn may(cluster: &Cluster, group: &str, plural: &str, verb: &str) -> Result<Option<String>, ReadError> {
-    let (plural, subresource) = plural.split_once('/').unwrap_or((plural, ""));
-    let asked = json!({"group": group, "resource": plural, "subresource": subresource, "verb": verb});
+async fn may(cluster: &Cluster, right: &Right, verb: &str, namespace: &str) -> Result<Option<String>, ReadError> {
+    let (plural, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
+    let name = right.names.first().copied().unwrap_or_default();
+    let asked = json!({
+        "group": right.group, "resource": plural, "subresource": subresource, "verb": verb, "name": name, "namespace": namespace,
+    });
     let mut question = DynamicObject::new("", &reviews());
     question.metadata.name = None;
     question.data = json!({"spec": {"resourceAttributes": asked}});
@@ -95,9 +78,9 @@ async fn may(cluster: &Cluster, group: &str, plural: &str, verb: &str) -> Result
     if answer.data["status"]["allowed"] == Value::Bool(true) {
         return Ok(None);
     }
-    let name = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
-    let lease = if plural == "leases" { format!(" ({LEASE})") } else { String::new() };
-    Ok(Some(if group.is_empty() { format!("{verb} {name}") } else { format!("{verb} {name}.{group}{lease}") }))
+    let group = if right.group.is_empty() { String::new() } else { format!(".{}", right.group) };
+    let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+    Ok(Some(format!("{verb} {}{group}{name}", right.resource)))
 }
 
 fn reviews() -> ApiResource {

@@ -4,17 +4,21 @@ use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
-use meshglot_apiserver::{ApiServer, crds};
-use meshglot_controller::{Desk, Election, Settings, Signs, run};
+use meshglot_apiserver::{ApiServer, User, crds};
+use meshglot_controller::{Desk, Election, LEASE, Settings, Signs, roles, run};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long anything may take here.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// By which a controller runs.
+const ACCOUNT: &str = "meshglot-controller";
 
 const CRD: &str = "apiextensions.k8s.io/v1";
 
@@ -76,8 +80,22 @@ impl Cluster {
 
     /// A controller for a backend, by a client that asks once.
     pub(crate) async fn controller(&self, backend: &str) -> Running {
-        let access = self.server.access();
-        controller(access.client_that_asks_once(self.server.admin()).await.expect("a client"), backend)
+        let account = self.account(backend).await;
+        controller_of(self, &account, backend, None).await
+    }
+
+    /// The account of a controller, which may do what a controller does.
+    pub(crate) async fn account(&self, backend: &str) -> User {
+        let backend = meshglot_registry::find(backend).expect("a backend");
+        for object in roles(backend, ACCOUNT, "shop") {
+            self.apply(&object).await;
+        }
+        let account = self.server.service_account("shop", ACCOUNT).await.expect("an account");
+        let client = self.server.access().client_that_asks_once(&account).await.expect("a client");
+        // Roles are known a moment after they were made; the last of them are for the Lease.
+        let leases: Api<Lease> = Api::namespaced(client, "shop");
+        until("its rights are known", async || leases.get_opt(LEASE).await.is_ok()).await;
+        account
     }
 
     pub(crate) async fn api(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
@@ -166,6 +184,11 @@ impl Cluster {
         let (version, kind) = (text("/apiVersion").expect("a version"), text("/kind").expect("a kind"));
         (self.api(version, kind, text("/metadata/namespace")).await, text("/metadata/name").expect("a name").to_owned())
     }
+}
+
+/// A controller by an account.
+pub(crate) async fn controller_of(cluster: &Cluster, account: &User, backend: &str, election: Option<Election>) -> Running {
+    elected(cluster.server.access().client_that_asks_once(account).await.expect("a client"), backend, election)
 }
 
 /// A controller by this client, alone.

@@ -17,6 +17,7 @@ mod many;
 mod order;
 mod ownership;
 mod pause;
+mod rights;
 mod signs;
 mod trouble;
 mod withheld;

@@ -1,0 +1,69 @@
+//! What a controller may do to a cluster: all that it needs, and nothing else. Roles are made of it, and `check` asks for it.
+
+use meshglot_translator::ir::Kind;
+use meshglot_translator::render::Backend;
+
+use crate::kinds::{Watched, keeps, policy, read, rendered};
+use crate::lead::LEASE;
+
+/// Verbs on a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// What for, such as `read policy and inventory`.
+    pub purpose: &'static str,
+    /// `""` for the core.
+    pub group: &'static str,
+    /// Its plural, and behind a `/` the subresource.
+    pub resource: String,
+    /// Such as `list`, `watch`.
+    pub verbs: &'static [&'static str],
+    /// Objects of these names alone; empty: all.
+    pub names: &'static [&'static str],
+    /// Whether it is for the namespace of the Lease alone.
+    pub is_own: bool,
+}
+
+const READ: &str = "read policy and inventory";
+const TELL: &str = "tell how policy stands";
+const WRITE: &str = "write what is rendered";
+const KEEP: &str = "keep generations that were in force";
+const LEAD: &str = "agree on the one that writes";
+
+/// Everything that a controller of a backend asks of the API server; `None`: what it asks whatever the backend is.
+pub fn rights(backend: Option<&dyn Backend>) -> Vec<Right> {
+    let mut rights: Vec<Right> = policy().map(|kind| right(READ, &kind, &["list", "watch"])).collect();
+    // Whether a kind that is not served is not installed, too.
+    rights.push(named(READ, "apiextensions.k8s.io", "customresourcedefinitions", &["get"], &[]));
+    // Its uid tells clusters apart that share a Consul.
+    if backend.is_some_and(|backend| backend.name() == "consul") {
+        rights.push(named(READ, "", "namespaces", &["get"], &["kube-system"]));
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_neutral()).map(read) {
+        let resource = format!("{}/status", kind.plural);
+        rights.push(Right { resource, ..right(TELL, &kind, &["patch"]) });
+    }
+    // One that comes again is counted in the Event that is there.
+    rights.push(named(TELL, "events.k8s.io", "events", &["create", "patch"], &[]));
+    rights.push(right(KEEP, &keeps(), &["get", "list", "watch", "create", "delete"]));
+    rights.extend(
+        backend.into_iter().flat_map(rendered).map(|kind| right(WRITE, &kind, &["get", "list", "watch", "create", "patch", "delete"])),
+    );
+    // What is created has no name yet that RBAC could know.
+    let lease = |verbs, names| Right { is_own: true, ..named(LEAD, "coordination.k8s.io", "leases", verbs, names) };
+    rights.extend([lease(&["create"], &[]), lease(&["get", "update"], &[LEASE])]);
+    rights
+}
+
+fn right(purpose: &'static str, kind: &Watched, verbs: &'static [&'static str]) -> Right {
+    Right { purpose, group: kind.group, resource: kind.plural.clone(), verbs, names: &[], is_own: false }
+}
+
+fn named(
+    purpose: &'static str,
+    group: &'static str,
+    resource: &str,
+    verbs: &'static [&'static str],
+    names: &'static [&'static str],
+) -> Right {
+    Right { purpose, group, resource: resource.to_owned(), verbs, names, is_own: false }
+}
