@@ -1,12 +1,11 @@
 //! `meshglot crds`: what a cluster needs to take neutral policy.
 
-use meshglot_translator::render::write::yaml_stream;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Io;
 use crate::args::CrdsArgs;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::unwritable;
+use crate::output::manifests;
 
 pub(crate) fn run(args: &CrdsArgs, io: &mut Io<'_>) -> Outcome {
     let mut kinds = Vec::new();
@@ -21,10 +20,6 @@ pub(crate) fn run(args: &CrdsArgs, io: &mut Io<'_>) -> Outcome {
         kinds.extend(meshglot_crds::all());
     }
     let crds: Vec<Value> = kinds.into_iter().map(|kind| kind.crd()).collect();
-    if args.output == "json" {
-        writeln!(io.stdout, "{:#}", json!({"apiVersion": "v1", "kind": "List", "items": crds}))?;
-    } else {
-        write!(io.stdout, "{}", yaml_stream(&crds).map_err(unwritable)?)?;
-    }
+    manifests::print(&crds, &args.output, io)?;
     Ok(Exit::Ok)
 }

@@ -23,6 +23,7 @@ mod exit;
 mod explain;
 mod git;
 mod input;
+mod install;
 mod io;
 mod lint;
 mod look;
@@ -82,6 +83,9 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Wait(args) => objects::wait(args, io),
         Command::Apply(args) => objects::apply(args, io),
         Command::Delete(args) => objects::delete(args, io),
+        Command::Install(args) => install::run(args, io),
+        Command::Upgrade(args) => install::upgrade(args, io),
+        Command::Uninstall(args) => install::uninstall(args, io),
         Command::Check(args) => check::run(args, io),
         Command::Prune(args) => prune::run(args, io),
         Command::Adopt(args) => adopt::run(args, io),

@@ -15,6 +15,7 @@ mod demo;
 mod diff;
 mod explain;
 mod input;
+mod install;
 mod lint;
 mod look;
 mod man;
@@ -50,6 +51,7 @@ pub use demo::{DemoArgs, DemoServiceArgs};
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
 pub use input::{Accepted, Choice, Input};
+pub use install::{InstallArgs, UninstallArgs, UpgradeArgs};
 pub use lint::{FailOn, LintArgs, LintFormat};
 pub use look::{EdgesArgs, EventsArgs, Looked, StatArgs, SuggestArgs, TapArgs, TopArgs};
 pub use man::ManArgs;
@@ -170,6 +172,15 @@ pub enum Command {
     /// Take objects out of the folder of a mesh that runs, or policy out of a cluster
     #[command(after_help = objects::DELETE_EXAMPLES)]
     Delete(DeleteArgs),
+    /// Print what a cluster needs for a controller
+    #[command(after_help = install::EXAMPLES)]
+    Install(InstallArgs),
+    /// Print what brings a cluster's controller to this version
+    #[command(after_help = install::UPGRADE_EXAMPLES)]
+    Upgrade(UpgradeArgs),
+    /// Print what is deleted with a cluster's controller, and tell what stays
+    #[command(after_help = install::UNINSTALL_EXAMPLES)]
+    Uninstall(UninstallArgs),
     /// Tell whether a cluster has what policy needs, and whether all of it is in force
     #[command(after_help = check::EXAMPLES)]
     Check(CheckArgs),

@@ -3,6 +3,7 @@
 pub(crate) mod entries;
 pub(crate) mod folder;
 pub(crate) mod json;
+pub(crate) mod manifests;
 pub(crate) mod name;
 pub(crate) mod yaml;
 

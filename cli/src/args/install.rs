@@ -1,0 +1,92 @@
+//! `meshglot install`, `meshglot upgrade` and `meshglot uninstall`.
+
+use clap::Args;
+
+use super::input::one_backend;
+use super::{Accepted, ClusterArgs};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  meshglot install --backend istio | kubectl apply --server-side -f -
+  meshglot install --backend linkerd --namespace mesh --image registry.example/meshglot:0.1.0 --replicas 3
+  meshglot install --backend consul --no-crds -o json
+
+It prints what a cluster needs for a controller: the definitions of policy, a namespace, an account, roles that allow what it does for
+this backend and nothing else, and the controller. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
+all of it may be installed, and `meshglot check` whether it works.
+Exit codes: 0 printed, 2 usage.";
+
+pub(super) const UPGRADE_EXAMPLES: &str = "\
+Examples:
+  meshglot upgrade --context production | kubectl apply --server-side -f -
+  meshglot upgrade --context production --image registry.example/meshglot:0.1.0 -o json
+
+It prints what `meshglot install` of this version prints, with the settings of the controller that the cluster has, and as many
+replicas. A controller of a newer version is not replaced.
+Exit codes: 0 printed, 2 usage, 4 the cluster does not answer or has no controller, 6 the cluster has a newer version.";
+
+pub(super) const UNINSTALL_EXAMPLES: &str = "\
+Examples:
+  meshglot uninstall --backend istio | kubectl delete --ignore-not-found -f -
+  meshglot uninstall --backend linkerd --namespace mesh -o json
+
+It prints the controller and its roles, to be deleted. What is rendered stays in force, and policy and its definitions stay: standard
+error says how each of them is deleted, and what that opens.
+Exit codes: 0 printed, 2 usage.";
+
+/// `meshglot install`.
+#[derive(Debug, Args)]
+pub struct InstallArgs {
+    /// Mesh of the cluster, which gets all policy
+    #[arg(long, value_name = "NAME", value_parser = one_backend())]
+    pub backend: String,
+    /// Namespace of the controller; it is made
+    #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
+    pub namespace: String,
+    /// Image of the controller; absent: meshglot, by the version of this program
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// Controllers, of which one writes and the others are ready to
+    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
+    pub replicas: u8,
+    /// Leave out the definitions of policy, where others install them
+    #[arg(long)]
+    pub no_crds: bool,
+    /// What it may lose.
+    #[command(flatten)]
+    pub accepted: Accepted,
+    /// yaml or json
+    #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
+    pub output: String,
+}
+
+/// `meshglot upgrade`.
+#[derive(Debug, Args)]
+pub struct UpgradeArgs {
+    /// Namespace of the controller
+    #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
+    pub namespace: String,
+    /// Image of the controller; absent: meshglot, by the version of this program
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// yaml or json
+    #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
+    pub output: String,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
+
+/// `meshglot uninstall`.
+#[derive(Debug, Args)]
+pub struct UninstallArgs {
+    /// Mesh of the cluster
+    #[arg(long, value_name = "NAME", value_parser = one_backend())]
+    pub backend: String,
+    /// Namespace of the controller; it stays
+    #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
+    pub namespace: String,
+    /// yaml or json
+    #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
+    pub output: String,
+}

@@ -1,0 +1,45 @@
+//! How a controller was installed: what an upgrade keeps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::args::InstallArgs;
+
+/// The annotation of the Deployment that keeps it.
+pub(super) const ANNOTATION: &str = "meshglot.dev/installed-with";
+
+/// The settings of `meshglot install`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Settings {
+    pub(super) backend: String,
+    #[serde(skip)]
+    pub(super) namespace: String,
+    #[serde(skip)]
+    pub(super) image: String,
+    #[serde(skip)]
+    pub(super) replicas: u64,
+    pub(super) crds: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) allow_lossy: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) allow_widening: Vec<String>,
+}
+
+impl Settings {
+    pub(super) fn of(args: &InstallArgs) -> Self {
+        Self {
+            backend: args.backend.clone(),
+            namespace: args.namespace.clone(),
+            image: image(args.image.as_ref()),
+            replicas: args.replicas.into(),
+            crds: !args.no_crds,
+            allow_lossy: args.accepted.allow_lossy.clone(),
+            allow_widening: args.accepted.allow_widening.clone(),
+        }
+    }
+}
+
+/// Of this version, unless another one is named.
+pub(super) fn image(named: Option<&String>) -> String {
+    named.cloned().unwrap_or_else(|| format!("meshglot:{}", env!("CARGO_PKG_VERSION")))
+}

@@ -1,0 +1,47 @@
+//! What is deleted with a controller, and what is not.
+
+use meshglot_translator::render::Backend;
+
+use super::settings::{Settings, image};
+use super::{own, written_by};
+use crate::Io;
+use crate::args::UninstallArgs;
+use crate::exit::{Exit, Outcome};
+use crate::output::manifests;
+
+pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
+    let backend = written_by(&args.backend)?;
+    let settings = Settings {
+        backend: args.backend.clone(),
+        namespace: args.namespace.clone(),
+        image: image(None),
+        replicas: 1,
+        crds: false,
+        allow_lossy: Vec::new(),
+        allow_widening: Vec::new(),
+    };
+    // First what writes; its rights afterwards.
+    let objects: Vec<_> = own(backend, &settings).into_iter().rev().collect();
+    manifests::print(&objects, &args.output, io)?;
+    if !io.quiet {
+        write!(io.stderr, "{}", stays(backend, args))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn stays(backend: &dyn Backend, args: &UninstallArgs) -> String {
+    let mut kinds: Vec<String> = backend.kinds().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
+    kinds.dedup();
+    let (kinds, namespace) = (kinds.join(","), &args.namespace);
+    let label = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", backend.name());
+    let definitions: Vec<String> = meshglot_crds::all().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
+    let definitions = definitions.join(" ");
+    format!(
+        "What stays:\n  \
+         what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    \
+         kubectl delete -A -l {label} {kinds}\n  \
+         policy and its definitions; policy goes with them:\n    \
+         kubectl delete customresourcedefinitions {definitions}\n  \
+         the namespace {namespace}, its Lease, and the ControllerRevisions of policy\n"
+    )
+}

@@ -1,0 +1,70 @@
+//! A controller of this version in the place of the one that a cluster has, with its settings.
+
+use kube::core::ApiResource;
+use serde_json::Value;
+
+use super::settings::{ANNOTATION, Settings, image};
+use super::{NAME, all, written_by};
+use crate::Io;
+use crate::args::UpgradeArgs;
+use crate::cluster::Cluster;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::manifests;
+
+pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
+    let cluster = Cluster::of(&args.cluster)?;
+    let found = cluster.read(cluster.reader.get(&deployments(), &args.namespace, NAME))?;
+    let found = found.ok_or_else(|| {
+        let failure = Failure::new(Exit::Unreachable, format!("the cluster has no Deployment {NAME} in the namespace {}", args.namespace));
+        failure.help("-n names another one; `meshglot install` prints a first one")
+    })?;
+    let version = found["metadata"]["labels"]["app.kubernetes.io/version"].as_str().unwrap_or_default();
+    if numbers(version) > numbers(env!("CARGO_PKG_VERSION")) {
+        let message = format!("the cluster has version {version}, and this is {}", env!("CARGO_PKG_VERSION"));
+        return Err(Failure::new(Exit::Conflict, message).help("its definitions may have what this one does not know: take that version"));
+    }
+    let settings = settings(&found, args)?;
+    manifests::print(&all(written_by(&settings.backend)?, &settings), &args.output, io)?;
+    Ok(Exit::Ok)
+}
+
+/// As it was installed, with the replicas that it has now.
+fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
+    let kept = found["metadata"]["annotations"][ANNOTATION].as_str().and_then(|text| serde_json::from_str::<Settings>(text).ok());
+    let kept = kept.ok_or_else(|| {
+        let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
+        failure.help("`meshglot install` with its settings replaces it")
+    })?;
+    let replicas = found["spec"]["replicas"].as_u64().unwrap_or(1);
+    Ok(Settings { namespace: args.namespace.clone(), image: image(args.image.as_ref()), replicas, ..kept })
+}
+
+/// `1.2.3` as numbers; what is none is older than everything.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+}
+
+fn deployments() -> ApiResource {
+    let (group, version) = ("apps".to_owned(), "v1".to_owned());
+    ApiResource {
+        api_version: format!("{group}/{version}"),
+        group,
+        version,
+        kind: "Deployment".to_owned(),
+        plural: "deployments".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("0.1.0", "0.1.1" ; "the last number")]
+    #[test_case("0.9.0", "0.10.0" ; "numbers, not words")]
+    #[test_case("", "0.0.1" ; "none")]
+    fn versions_are_ordered(older: &str, newer: &str) {
+        assert!(numbers(older) < numbers(newer));
+    }
+}
