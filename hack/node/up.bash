@@ -17,6 +17,7 @@ up() {
     [[ ! -e $state/holder.pid ]] || die "a cluster is there already: hack/cluster down --index $index"
     trap 'leave' ERR
     mkdir -p "$state"
+    echo "$index" >"$state/index"
     settings
     enter
     say namespaces

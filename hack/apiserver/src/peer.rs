@@ -57,7 +57,7 @@ pub fn peer(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn skipped(what: &str, missing: &str) {
+pub(crate) fn skipped(what: &str, missing: &str) {
     say(what, missing);
     assert!(set("CI").is_none() || set("MESHGLOT_ALLOW_SKIP").is_some(), "what a run installs may not be skipped");
 }

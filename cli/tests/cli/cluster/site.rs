@@ -234,13 +234,6 @@ impl Site {
     }
 }
 
-impl Controller {
-    /// A process that is one.
-    pub(super) fn of(child: Child) -> Self {
-        Self(child)
-    }
-}
-
 impl Drop for Controller {
     fn drop(&mut self) {
         // It may have ended by itself. Asked to, it gives its Lease up for the next one.

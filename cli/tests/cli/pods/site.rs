@@ -1,0 +1,64 @@
+//! A cluster of one node with a mesh's definitions and our image.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use meshglot_apiserver::{Node, crds, peer};
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) struct Site {
+    pub(super) kubeconfig: PathBuf,
+    pub(super) kubectl: PathBuf,
+    pub(super) folder: tempfile::TempDir,
+    // Ended last.
+    _node: Node,
+}
+
+impl Site {
+    /// `None`: there can be no cluster here, which one line says.
+    pub(super) fn with_istio() -> Option<Self> {
+        let (kubectl, definitions) = (peer("kubectl")?, crds()?.join("istio"));
+        let node = Node::up().expect("a cluster")?;
+        let image = format!("docker.io/library/meshglot:{}", env!("CARGO_PKG_VERSION"));
+        node.image(&image, Path::new(env!("CARGO_BIN_EXE_meshglot"))).expect("an image");
+        let site = Self { kubeconfig: node.kubeconfig(), kubectl, folder: tempfile::tempdir().expect("a folder"), _node: node };
+        site.kubectl(&["apply", "--server-side", "-f", &definitions.display().to_string()]);
+        Some(site)
+    }
+
+    /// What kubectl prints.
+    pub(super) fn kubectl(&self, words: &[&str]) -> String {
+        self.run(Command::new(&self.kubectl).args(words), "")
+    }
+
+    pub(super) fn apply(&self, text: &str) {
+        self.run(Command::new(&self.kubectl).args(["apply", "--server-side", "-f", "-"]), text);
+    }
+
+    /// What `meshglot` prints.
+    pub(super) fn meshglot(&self, words: &[&str]) -> String {
+        self.run(Command::new(env!("CARGO_BIN_EXE_meshglot")).args(words), "")
+    }
+
+    fn run(&self, command: &mut Command, input: &str) -> String {
+        command.env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        child.stdin.take().expect("a stream").write_all(input.as_bytes()).expect("it reads");
+        let said = child.wait_with_output().expect("it ends");
+        assert!(said.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    }
+
+    /// Waits until something holds.
+    pub(super) fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < PATIENCE, "never: {what}\n{}", self.kubectl(&["get", "pods", "-A"]));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
