@@ -10,6 +10,7 @@ mod controller;
 mod convert;
 mod crds;
 mod dashboard;
+mod deploy;
 mod diff;
 mod docs;
 mod examples;

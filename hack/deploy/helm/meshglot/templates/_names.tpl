@@ -1,0 +1,17 @@
+{{- define "meshglot.labels" -}}
+app.kubernetes.io/name: meshglot-controller
+app.kubernetes.io/part-of: meshglot
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+
+{{- define "meshglot.metadata" -}}
+name: meshglot-controller
+labels:
+  {{- include "meshglot.labels" . | nindent 2 }}
+  app.kubernetes.io/managed-by: {{ .Release.Service }}
+  helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "meshglot.rules" -}}
+{{- index (.Files.Get "rules.yaml" | fromYaml) .Values.backend | toYaml }}
+{{- end }}
