@@ -6,7 +6,6 @@ use kube::core::ApiResource;
 use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::Applied;
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::Told;
@@ -92,16 +91,16 @@ impl Core {
 
     /// Whether an object has to be written, as soon as that can be; where not, how it stands is known.
     fn differs(&mut self, id: &ObjectId, wanted: &Wanted) -> bool {
-        let mesh = wanted.body["metadata"]["labels"]["meshglot.dev/mesh"].as_str();
+        let mesh = wanted.mesh.as_deref();
         let is_paused = self.owners.is_paused(mesh, &wanted.sources);
         let drift = self.owners.drift(mesh, &wanted.sources);
         let absence = self.absence(id);
-        let digest = digest(&wanted.body).to_owned();
+        let digest = wanted.digest.to_string();
         let live = self.live.get(id);
         let live_version = live.map(|live| live.version());
         let is_alike = live.map(|live| {
             let known = self.judged.get(id).filter(|(of, version, _)| *of == digest && Some(*version) == live_version);
-            known.map_or_else(|| alike(&wanted.body, &live.0, &self.shape(id)), |(_, _, known)| *known)
+            known.map_or_else(|| alike(&wanted.body.value(), &live.whole(), &self.shape(id)), |(_, _, known)| *known)
         });
         let is_drift = is_alike == Some(false) && live.is_some_and(|live| live.was_written_as(&digest));
         if let (Some(is_alike), Some(version)) = (is_alike, live_version) {
@@ -143,14 +142,14 @@ impl Core {
         let live = self.live.get(&id);
         let is_known = live.is_some();
         let before = live.map(|live| live.version());
-        let drifted = live.filter(|live| live.was_written_as(digest(&wanted.body)));
+        let drifted = live.filter(|live| live.was_written_as(&wanted.digest));
         let drift = drifted.map(|live| live.editor().to_owned());
         if !is_known && id.api_version.starts_with(TELLS) {
             self.holds.insert(id.clone(), Instant::now() + HOLD);
         }
         self.busy.insert(id.clone());
-        let task = Task::Apply { id: id.clone(), before, digest: digest(&wanted.body).to_owned(), drift };
-        self.tasks.spawn(async move { (task, writer.apply(id, wanted.body, before).await) });
+        let task = Task::Apply { id: id.clone(), before, digest: wanted.digest.into(), drift };
+        self.tasks.spawn(async move { (task, writer.apply(id, wanted.body.value().into(), before).await) });
     }
 
     /// Deletes what is ours and nobody wants, once all that is wanted is there.
@@ -188,7 +187,7 @@ impl Core {
             self.policy.is_good(&key, generation, &since);
         }
         for (key, said) in looked.said {
-            let object = &self.owners.0[&key];
+            let object = &self.owners.0[&key].object;
             said.into_iter().for_each(|one| self.events.say(object, one));
         }
         while self.tasks.len() < 2 * WRITES {
@@ -220,8 +219,4 @@ impl Core {
 /// The kind of a role that only one has.
 fn kept_as<'k>(kinds: &[Watched], kept: &'k [Kept], role: Role) -> Option<&'k Kept> {
     kinds.iter().zip(kept).find(|(kind, _)| kind.role == role).map(|(_, kept)| kept)
-}
-
-fn digest(body: &Value) -> &str {
-    body["metadata"]["annotations"]["meshglot.dev/digest"].as_str().unwrap_or_default()
 }

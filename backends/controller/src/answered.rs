@@ -62,7 +62,7 @@ impl Core {
                     Answer::Live(object) => {
                         self.statuses.written(&key, version(&object));
                         said.into_iter().for_each(|one| self.events.say(&object, one));
-                        if self.owners.0.get(&key).is_some_and(|known| version(known) <= version(&object)) {
+                        if self.owners.0.get(&key).is_some_and(|known| version(&known.object) <= version(&object)) {
                             self.policy.put(&key, &object);
                             self.owners.put(key, *object);
                         }
@@ -80,7 +80,7 @@ impl Core {
     fn say_corrected(&self, id: ObjectId, editor: &str) {
         let sources = self.policy.wanted.get(&id).map(|wanted| &*wanted.sources).unwrap_or_default();
         for owner in sources.iter().filter_map(|key| self.owners.0.get(key)) {
-            self.events.say(owner, corrected(&id.path(), editor));
+            self.events.say(&owner.object, corrected(&id.path(), editor));
         }
         (self.tell)(Told::Corrected(id));
     }

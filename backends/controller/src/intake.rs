@@ -107,7 +107,7 @@ impl Core {
                     return self.forget(&key);
                 }
                 // Our own write of a status may have told more already.
-                if self.owners.0.get(&key).is_some_and(|known| version(known) > version(&object)) {
+                if self.owners.0.get(&key).is_some_and(|known| version(&known.object) > version(&object)) {
                     return;
                 }
                 self.policy.put(&key, &object);
@@ -124,7 +124,7 @@ impl Core {
     pub(crate) fn put_live(&mut self, object: Value) {
         let Some(id) = Live::id(&object) else { return };
         if self.live.get(&id).is_none_or(|known| known.version() <= version(&object)) {
-            self.live.insert(id.clone(), Live(object.into()));
+            self.live.insert(id.clone(), Live::new(&object));
             self.open.touched.insert(id);
         }
     }

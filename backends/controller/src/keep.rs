@@ -18,7 +18,7 @@ impl Core {
         let is_new = |key: &&ObjectKey| self.revisions.is_open(key);
         let bereft: Vec<ObjectKey> = self.policy.stand_ins.bereft().filter(is_new).cloned().collect();
         for key in bereft {
-            let found = self.owners.0.get(&key).and_then(|object| self.revisions.of(&key, object));
+            let found = self.owners.0.get(&key).and_then(|owner| self.revisions.of(&key, &owner.object));
             let Some((name, writer)) = found.map(|one| one.name.clone()).zip(self.keeper()) else { continue };
             // What could not be read once does not stop everything.
             if !self.revisions.has_failed(&key) {
@@ -41,7 +41,7 @@ impl Core {
             if self.revisions.busy.len() >= TOGETHER {
                 return;
             }
-            let object = self.owners.0.get(&key).zip(self.resource_of(&key));
+            let object = self.owners.0.get(&key).map(|owner| &owner.object).zip(self.resource_of(&key));
             let Some((body, others)) = object.and_then(|(object, owner)| self.revisions.due(&self.policy, &key, object, owner)) else {
                 self.policy.stand_ins.unkept.remove(&key);
                 continue;

@@ -24,6 +24,7 @@ mod log;
 mod metrics;
 mod open;
 mod owner;
+mod packed;
 mod place;
 mod policy;
 mod pulse;

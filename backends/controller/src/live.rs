@@ -6,13 +6,32 @@ use meshglot_translator::ir::ObjectKey;
 use meshglot_translator::render::ObjectId;
 use serde_json::Value;
 
+use crate::packed::Packed;
 use crate::trim::EDITOR;
 
-/// An object with our labels.
+/// An object with our labels. What it says is read when it is compared, once a version.
 #[derive(Clone, Debug)]
-pub(crate) struct Live(pub(crate) Arc<Value>);
+pub(crate) struct Live {
+    metadata: Arc<Value>,
+    is_accepted: bool,
+    whole: Packed,
+}
 
 impl Live {
+    pub(crate) fn new(object: &Value) -> Self {
+        // Of a status nothing else is read; it may be long, and it changes often.
+        let mut said = object.clone();
+        if let Some(fields) = said.as_object_mut() {
+            fields.remove("status");
+        }
+        Self { metadata: said["metadata"].clone().into(), is_accepted: is_accepted(&object["status"]), whole: Packed::of(&said) }
+    }
+
+    /// The object without its status.
+    pub(crate) fn whole(&self) -> Value {
+        self.whole.value()
+    }
+
     /// What it is called.
     pub(crate) fn id(object: &Value) -> Option<ObjectId> {
         let text = |place: &str| object.pointer(place).and_then(Value::as_str).map(str::to_owned);
@@ -25,24 +44,24 @@ impl Live {
     }
 
     pub(crate) fn uid(&self) -> Option<String> {
-        self.0["metadata"]["uid"].as_str().map(str::to_owned)
+        self.metadata["uid"].as_str().map(str::to_owned)
     }
 
     pub(crate) fn version(&self) -> u64 {
-        version(&self.0)
+        version_of(&self.metadata)
     }
 
     pub(crate) fn label(&self, name: &str) -> Option<&str> {
-        self.0["metadata"]["labels"][name].as_str()
+        self.metadata["labels"][name].as_str()
     }
 
     pub(crate) fn annotation(&self, name: &str) -> Option<&str> {
-        self.0["metadata"]["annotations"][name].as_str()
+        self.metadata["annotations"][name].as_str()
     }
 
     /// Who has edited it last, as far as the API server knows.
     pub(crate) fn editor(&self) -> &str {
-        self.0["metadata"][EDITOR].as_str().unwrap_or("somebody else")
+        self.metadata[EDITOR].as_str().unwrap_or("somebody else")
     }
 
     /// Whether what we have written last is this, as its digest says: what is otherwise somebody else has changed.
@@ -55,13 +74,17 @@ impl Live {
         self.annotation("meshglot.dev/sources").is_some_and(|sources| sources.split(',').any(|source| source == key.to_string()))
     }
 
-    /// Whether the mesh has taken it: a condition `Accepted` that is true, of itself or for a parent.
+    /// Whether the mesh has taken it.
     pub(crate) fn is_accepted(&self) -> bool {
-        let status = &self.0["status"];
-        let parents = status["parents"].as_array().into_iter().flatten().map(|parent| &parent["conditions"]);
-        let all = [&status["conditions"]].into_iter().chain(parents);
-        all.filter_map(Value::as_array).flatten().any(|one| one["type"] == "Accepted" && one["status"] == "True")
+        self.is_accepted
     }
+}
+
+/// Whether a condition `Accepted` is true, of an object itself or for a parent.
+fn is_accepted(status: &Value) -> bool {
+    let parents = status["parents"].as_array().into_iter().flatten().map(|parent| &parent["conditions"]);
+    let all = [&status["conditions"]].into_iter().chain(parents);
+    all.filter_map(Value::as_array).flatten().any(|one| one["type"] == "Accepted" && one["status"] == "True")
 }
 
 /// Whether an object is ours to change and to delete, as its labels say.
@@ -72,5 +95,9 @@ pub fn is_ours(object: &Value, backend: &str) -> bool {
 
 /// The version of an object; they grow within a kind.
 pub(crate) fn version(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+    version_of(&object["metadata"])
+}
+
+fn version_of(metadata: &Value) -> u64 {
+    metadata["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use meshglot_translator::ir::{Kind, ObjectKey};
 use serde_json::Value;
 
 use crate::live::Live;
+use crate::packed::Packed;
 
 /// What is done about edits of rendered objects by others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,26 +17,39 @@ pub(crate) enum Drift {
 }
 
 /// What is kept of policy objects; of a Mesh it is all.
-const KEPT: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+const KEPT: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
-/// Neutral objects as they are, each with its status.
+/// A neutral object as it is.
+pub(crate) struct Owner {
+    /// Without its status.
+    pub(crate) object: Value,
+    pub(crate) status: Packed,
+    /// The reason of its condition Ready.
+    pub(crate) ready: Option<Box<str>>,
+}
+
+/// Neutral objects, each with its status.
 #[derive(Default)]
-pub(crate) struct Owners(pub(crate) BTreeMap<ObjectKey, Value>);
+pub(crate) struct Owners(pub(crate) BTreeMap<ObjectKey, Owner>);
 
 impl Owners {
     /// Takes an object as it is now; whether it says otherwise than before what is done about rendered objects.
     pub(crate) fn put(&mut self, key: ObjectKey, mut object: Value) -> bool {
+        let status = object.as_object_mut().and_then(|fields| fields.remove("status")).unwrap_or_default();
         // What it says is in the model.
         if let Some(fields) = object.as_object_mut().filter(|_| key.kind != Kind::Mesh) {
             fields.retain(|name, _| KEPT.contains(&name.as_str()));
         }
         let now = words(&object);
-        self.0.insert(key, object).map(|before| words(&before)).unwrap_or_default() != now
+        let mut conditions = status["conditions"].as_array().into_iter().flatten();
+        let ready = conditions.find(|one| one["type"] == "Ready").and_then(|one| one["reason"].as_str()).map(Into::into);
+        let owner = Owner { object, status: Packed::of(&status), ready };
+        self.0.insert(key, owner).map(|before| words(&before.object)).unwrap_or_default() != now
     }
 
     /// The same of one that is gone.
     pub(crate) fn remove(&mut self, key: &ObjectKey) -> bool {
-        self.0.remove(key).is_some_and(|object| words(&object) != Words::default())
+        self.0.remove(key).is_some_and(|owner| words(&owner.object) != Words::default())
     }
 
     /// Whether nothing may be written of what these render in this Mesh.
@@ -56,22 +70,22 @@ impl Owners {
             "ignore" => Some(Drift::Ignore),
             _ => None,
         };
-        let of_source = |key: &ObjectKey| word(&self.0.get(key)?["metadata"]["annotations"]["meshglot.dev/drift"]);
+        let of_source = |key: &ObjectKey| word(&self.0.get(key)?.object["metadata"]["annotations"]["meshglot.dev/drift"]);
         let of_mesh = || word(&self.mesh(mesh)?["spec"]["driftPolicy"]);
         sources.iter().filter_map(of_source).max().or_else(of_mesh).unwrap_or(Drift::Correct)
     }
 
     /// All Meshes of the cluster.
     pub(crate) fn meshes(&self) -> impl Iterator<Item = &Value> {
-        self.0.iter().filter(|(key, _)| key.kind == Kind::Mesh).map(|(_, mesh)| mesh)
+        self.0.iter().filter(|(key, _)| key.kind == Kind::Mesh).map(|(_, mesh)| &mesh.object)
     }
 
     fn mesh(&self, name: Option<&str>) -> Option<&Value> {
-        self.0.get(&ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name?.into() })
+        self.0.get(&ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name?.into() }).map(|owner| &owner.object)
     }
 
     fn is_disabled(&self, key: &ObjectKey) -> bool {
-        self.0.get(key).is_some_and(|object| object["metadata"]["annotations"]["meshglot.dev/reconcile"] == "disabled")
+        self.0.get(key).is_some_and(|owner| owner.object["metadata"]["annotations"]["meshglot.dev/reconcile"] == "disabled")
     }
 }
 
@@ -97,14 +111,14 @@ mod tests {
         let split = key(Kind::TrafficSplit, "web");
         let mut owners = Owners::default();
         assert_eq!(owners.drift(Some("main"), &[]), Drift::Correct);
-        owners.0.insert(key(Kind::Mesh, "main"), json!({"spec": {"driftPolicy": "ignore"}}));
+        owners.put(key(Kind::Mesh, "main"), json!({"spec": {"driftPolicy": "ignore"}}));
         assert_eq!(owners.drift(Some("main"), std::slice::from_ref(&split)), Drift::Ignore);
-        owners.0.insert(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/drift": "report"}}}));
+        owners.put(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/drift": "report"}}}));
         assert_eq!(owners.drift(Some("main"), std::slice::from_ref(&split)), Drift::Report);
         assert!(!owners.is_paused(Some("main"), std::slice::from_ref(&split)));
-        owners.0.insert(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/reconcile": "disabled"}}}));
+        owners.put(split.clone(), json!({"metadata": {"annotations": {"meshglot.dev/reconcile": "disabled"}}}));
         assert!(owners.is_paused(Some("main"), &[split]) && !owners.is_paused(Some("main"), &[]));
-        owners.0.insert(key(Kind::Mesh, "main"), json!({"spec": {"paused": true}}));
+        owners.put(key(Kind::Mesh, "main"), json!({"spec": {"paused": true}}));
         assert!(owners.is_paused(Some("main"), &[]) && !owners.is_paused(Some("other"), &[]));
     }
 }

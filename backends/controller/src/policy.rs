@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::consul::{ENTRIES, as_entry};
 use crate::last_good::StandIns;
+use crate::packed::Packed;
 
 /// Fields of `metadata` that say nothing of what is written.
 const KEPT: [&str; 4] = ["generation", "resourceVersion", "uid", "deletionTimestamp"];
@@ -23,9 +24,22 @@ const KEPT: [&str; 4] = ["generation", "resourceVersion", "uid", "deletionTimest
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     /// Complete, as it is applied.
-    pub(crate) body: Arc<Value>,
+    pub(crate) body: Packed,
+    /// Of the body.
+    pub(crate) digest: Box<str>,
+    /// The Mesh that it is for, by its label.
+    pub(crate) mesh: Option<Box<str>>,
     /// The neutral objects behind it.
     pub(crate) sources: Vec<ObjectKey>,
+}
+
+impl Wanted {
+    fn new(body: &Value, sources: Vec<ObjectKey>) -> Self {
+        let metadata = &body["metadata"];
+        let digest = metadata["annotations"]["meshglot.dev/digest"].as_str().unwrap_or_default().into();
+        let mesh = metadata["labels"]["meshglot.dev/mesh"].as_str().map(Into::into);
+        Self { body: Packed::of(body), digest, mesh, sources }
+    }
 }
 
 /// Of rendered objects those that have to be there first.
@@ -131,17 +145,16 @@ impl Policy {
                 self.touched.insert(id.clone());
             }
             for object in engine.rendered_by(update) {
-                let wanted = Wanted { body: Arc::new(object.body()), sources: object.sources.clone() };
                 self.touched.insert(object.id.clone());
-                self.wanted.insert(object.id.clone(), wanted);
+                self.wanted.insert(object.id.clone(), Wanted::new(&object.body(), object.sources.clone()));
             }
             // One may be spelt otherwise because of another one: Consul's namespaces are read off all of them.
             let entries = if self.as_entries { backend.in_format(ENTRIES, &engine.rendered()) } else { Vec::new() };
             for (id, entry) in entries {
                 let Some(wanted) = self.wanted.get_mut(&id) else { continue };
-                let body = as_entry(&wanted.body, entry);
-                if *wanted.body != body {
-                    wanted.body = Arc::new(body);
+                let body = as_entry(&wanted.body.value(), entry);
+                if wanted.body != Packed::of(&body) {
+                    *wanted = Wanted::new(&body, std::mem::take(&mut wanted.sources));
                     self.touched.insert(id);
                 }
             }

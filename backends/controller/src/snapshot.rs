@@ -25,6 +25,8 @@ pub struct Snapshot {
     /// Kinds of policy that are not installed.
     pub absent: Vec<Kind>,
     owners: Owners,
+    /// Whole, with their status.
+    policy: BTreeMap<ObjectKey, Value>,
     /// ControllerRevisions of policy objects, whole.
     kept: BTreeMap<ObjectKey, Value>,
 }
@@ -35,7 +37,13 @@ impl Snapshot {
     /// # Errors
     /// A kind cannot be listed.
     pub async fn read(reader: &Reader) -> Result<Self, ReadError> {
-        let mut snapshot = Self { sources: BTreeMap::new(), absent: Vec::new(), owners: Owners::default(), kept: BTreeMap::new() };
+        let mut snapshot = Self {
+            sources: BTreeMap::new(),
+            absent: Vec::new(),
+            owners: Owners::default(),
+            policy: BTreeMap::new(),
+            kept: BTreeMap::new(),
+        };
         for kind in Kind::ALL {
             let Some(resource) = reader.resource(&read(kind)).await? else {
                 snapshot.absent.push(kind);
@@ -55,7 +63,7 @@ impl Snapshot {
     fn keep(&mut self, all: Vec<Value>) {
         let mut revisions = Revisions::default();
         all.iter().for_each(|one| revisions.put(one));
-        for (key, object) in &self.owners.0 {
+        for (key, object) in &self.policy {
             let Some(newest) = revisions.of(key, object) else { continue };
             let is_it = |one: &&Value| one["metadata"]["name"] == *newest.name && one["metadata"]["namespace"] == *key.namespace;
             if let Some(one) = all.iter().find(is_it) {
@@ -84,18 +92,19 @@ impl Snapshot {
         let key = ObjectKey { kind, namespace: text("namespace").into(), name: text("name").into() };
         self.sources.insert(key.clone(), Source::new(key.to_string(), written(&object).to_string()));
         if kind.is_neutral() {
-            self.owners.0.insert(key, object);
+            self.owners.put(key.clone(), object.clone());
+            self.policy.insert(key, object);
         }
     }
 
     /// Policy objects with their status, by key.
     pub fn policy(&self) -> &BTreeMap<ObjectKey, Value> {
-        &self.owners.0
+        &self.policy
     }
 
     /// Whether a controller leaves an object of ours that nobody wants: its Mesh, or a policy object behind it, is paused.
     pub fn is_kept(&self, live: &Value) -> bool {
-        self.owners.is_kept(&Live(Arc::new(live.clone())))
+        self.owners.is_kept(&Live::new(live))
     }
 
     /// Whether a controller writes nothing of what these policy objects render; `wanted` is what they render.

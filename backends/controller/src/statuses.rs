@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use crate::backoff::Pauses;
 use crate::events::{Said, between};
 use crate::live::version;
-use crate::owner::Owners;
+use crate::owner::{Owner, Owners};
+use crate::packed::Packed;
 use crate::policy::Policy;
 use crate::standing::Standing;
 
@@ -35,7 +36,7 @@ pub(crate) struct Statuses {
     /// Writes that are under way.
     pub(crate) busy: BTreeSet<ObjectKey>,
     /// What was sent last, without times, and the version that it led to.
-    sent: BTreeMap<ObjectKey, (Value, u64)>,
+    sent: BTreeMap<ObjectKey, (Packed, u64)>,
     /// Those that could not be written.
     pauses: Pauses,
     /// Those that are to be written, as they were when all were looked at last.
@@ -71,9 +72,10 @@ impl Statuses {
         }
         self.is_stirred = false;
         let desk = Desk::new(policy, owners, standings);
-        for (key, object) in &owners.0 {
+        for (key, owner) in &owners.0 {
+            let object = &owner.object;
             let unwritten = self.unwritten.get(key);
-            let Some((before, made)) = desk.status(key, object, unwritten) else { continue };
+            let Some((before, made)) = desk.status(key, owner, unwritten) else { continue };
             if is_in_force(&made) {
                 looked.in_force.push((key.clone(), generation(object), desk.at.clone()));
             }
@@ -91,7 +93,7 @@ impl Statuses {
             }
             let Ok(status) = serde_json::to_value(made) else { continue };
             let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&status) && *after == version(object));
-            if !is_same && !holds(&status, &object["status"]) {
+            if !is_same && owner.status != Packed::of(&status) && !holds(&status, &owner.status.value()) {
                 self.queue.push_back(Due { key: key.clone(), status, said });
             }
         }
@@ -176,12 +178,12 @@ impl<'d> Desk<'d> {
     }
 
     /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
-    fn status(&self, key: &ObjectKey, object: &Value, unwritten: Option<&Status>) -> Option<(Option<Status>, Status)> {
+    fn status(&self, key: &ObjectKey, owner: &Owner, unwritten: Option<&Status>) -> Option<(Option<Status>, Status)> {
         self.policy.plan.model.document(key)?;
-        let before = serde_json::from_value::<Status>(object["status"].clone()).ok().or_else(|| unwritten.cloned());
+        let before = owner.status.read::<Status>().or_else(|| unwritten.cloned());
         let backends = [(self.backend, self.on_backend(key))];
         let newest = self.policy.stand_ins.newest(key);
-        let facts = Facts { generation: generation(object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
+        let facts = Facts { generation: generation(&owner.object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
         let made = status(&self.policy.plan, &self.told, key, &facts);
         Some((before, made))
     }
@@ -244,12 +246,12 @@ fn holds(made: &Value, live: &Value) -> bool {
     }
 }
 
-fn without_times(status: &Value) -> Value {
+fn without_times(status: &Value) -> Packed {
     let mut status = status.clone();
     for condition in status["conditions"].as_array_mut().into_iter().flatten() {
         condition["lastTransitionTime"] = Value::Null;
     }
-    status
+    Packed::of(&status)
 }
 
 fn now() -> String {

@@ -60,11 +60,11 @@ impl Writer {
     /// Deletes an entry, if it is still the one that is known.
     pub(crate) async fn delete(self, id: ObjectId, live: Live) -> Answer {
         let end = self.end();
-        match self.server.delete(&live.0["spec"], live.version(), end).await {
+        match self.server.delete(&live.whole()["spec"], live.version(), end).await {
             Ok(true) => Answer::Gone,
-            Ok(false) => match self.server.get(&live.0["spec"], end).await {
+            Ok(false) => match self.server.get(&live.whole()["spec"], end).await {
                 Ok(Some(found)) if self.ours(found.clone(), &id).is_some_and(|found| is_named(&found, &id)) => {
-                    Answer::Failed(Applied::Pending(format!("somebody else has changed {} meanwhile", path(&live.0["spec"]))))
+                    Answer::Failed(Applied::Pending(format!("somebody else has changed {} meanwhile", path(&live.whole()["spec"]))))
                 }
                 // Another one of its name is there, or none: the watch tells which.
                 Ok(_) => Answer::Gone,

@@ -10,6 +10,7 @@ use prometheus::IntGaugeVec;
 use super::{Metrics, lock};
 use crate::core::Core;
 use crate::lead::Lead;
+use crate::owner::Owner;
 
 /// As often as anybody reads them, or more.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -83,17 +84,16 @@ impl Core {
         due.tell("losses", &families.losses, &counts(losses.iter().map(|loss| (backend, loss.code.info().name))));
         let kinds = self.kinds.iter().zip(&self.kept);
         let mute: Vec<_> = kinds.filter(|(_, kept)| !kept.has_status).filter_map(|(kind, _)| kind.read()).collect();
-        let reason = |key: &ObjectKey, object| if mute.contains(&key.kind) { "Untold" } else { reason(object) };
-        let reasons = self.owners.0.iter().map(|(key, object)| (key.kind.name(), reason(key, object)));
+        let reason = |key: &ObjectKey, owner| if mute.contains(&key.kind) { "Untold" } else { reason(owner) };
+        let reasons = self.owners.0.iter().map(|(key, owner)| (key.kind.name(), reason(key, owner)));
         due.tell("policy", &families.policy, &counts(reasons));
     }
 }
 
 /// The reason of the condition Ready, as it was written last.
-fn reason(object: &serde_json::Value) -> &'static str {
-    let mut conditions = object["status"]["conditions"].as_array().into_iter().flatten();
-    let ready = conditions.find(|one| one["type"] == "Ready");
-    ready.map_or("Unknown", |ready| REASONS.into_iter().find(|reason| ready["reason"] == *reason).unwrap_or("Other"))
+fn reason(owner: &Owner) -> &'static str {
+    let ready = owner.ready.as_deref();
+    ready.map_or("Unknown", |ready| REASONS.into_iter().find(|reason| ready == *reason).unwrap_or("Other"))
 }
 
 fn state(applied: &Applied) -> &'static str {
