@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Running, elected, split, until, virtual_service};
 use crate::fresh::converges;
 
 /// So that a holder that has gone is not believed for long.
-const BRIEF: Duration = Duration::from_secs(3);
+pub(crate) const BRIEF: Duration = Duration::from_secs(3);
 
 fn election(identity: &str, duration: Duration) -> Option<Election> {
     Some(Election { namespace: "shop".to_owned(), identity: identity.to_owned(), duration })
@@ -21,7 +21,7 @@ async fn started(cluster: &Cluster, identity: &str, duration: Duration) -> Runni
     elected(client, "istio", election(identity, duration))
 }
 
-fn lease() -> Value {
+pub(crate) fn lease() -> Value {
     json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": LEASE, "namespace": "shop"}})
 }
 
