@@ -53,10 +53,7 @@ impl Ledger {
             (key.clone(), Standing { valid: plan.model.is_valid(key), on, ..Standing::default() })
         };
         let neutral = plan.model.keys().filter(|key| key.kind.is_neutral());
-        let mut ledger = Self {
-            meshes: plan.engines.iter().map(|(backend, engine)| (backend.name(), plan.withheld(&engine.rendered()))).collect(),
-            objects: neutral.map(standing).collect(),
-        };
+        let mut ledger = Self { meshes: plan.all_withheld().collect(), objects: neutral.map(standing).collect() };
         for (at, found) in findings.all.iter().enumerate() {
             let counts = found.ignored.is_none();
             for key in plan.subjects(found.finding.object(), found.finding.place().as_ref()) {

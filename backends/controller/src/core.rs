@@ -230,7 +230,7 @@ impl Core {
             self.settings.desk.edited();
         }
         if !self.kept.iter().all(|kept| kept.is_listed) {
-            return;
+            return self.statuses.give_up();
         }
         let leads = self.until().is_some_and(|until| until > Instant::now());
         if !leads {
@@ -238,7 +238,7 @@ impl Core {
             if self.role.replace(Role::Standby(holder.clone())) != Some(Role::Standby(holder.clone())) {
                 (self.tell)(Told::Standby(holder));
             }
-            return;
+            return self.statuses.give_up();
         }
         if !matches!(self.role, Some(Role::Leads | Role::Begins)) {
             self.role = Some(Role::Begins);
@@ -248,7 +248,7 @@ impl Core {
         }
         if self.recall() {
             // What they keep may have to stay in force.
-            return;
+            return self.statuses.give_up();
         }
         self.act();
         self.tell_statuses();

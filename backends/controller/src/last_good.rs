@@ -54,6 +54,11 @@ impl StandIns {
         self.refused.iter().filter(|key| !self.good.contains_key(*key))
     }
 
+    /// Whether this generation is known as the good one.
+    pub(crate) fn is_known_good(&self, key: &ObjectKey, generation: i64) -> bool {
+        self.good.get(key).is_some_and(|good| good.generation == generation)
+    }
+
     /// The good generation of an object.
     pub(crate) fn good(&self, key: &ObjectKey) -> Option<&Good> {
         self.good.get(key)
@@ -86,7 +91,7 @@ impl StandIns {
 impl Policy {
     /// An object is in force as it is written.
     pub(crate) fn is_good(&mut self, key: &ObjectKey, generation: i64, since: &str) {
-        if self.stand_ins.good.get(key).is_some_and(|good| good.generation == generation) || key.kind.is_cluster_scoped() {
+        if self.stand_ins.is_known_good(key, generation) || key.kind.is_cluster_scoped() {
             return;
         }
         if let Some(document) = self.plan.model.document(key).cloned() {

@@ -130,8 +130,7 @@ impl Policy {
         edits.append(&mut self.edits);
         self.edit(edits);
         self.stand_in();
-        let plan = &self.plan;
-        self.withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        self.withheld = self.plan.all_withheld().flat_map(|(_, codes)| codes).collect();
         true
     }
 
@@ -166,7 +165,7 @@ impl Policy {
         let engines = &self.plan.engines;
         let made = self.before.get_or_insert_with(|| {
             let mut before = Before::new();
-            for set in engines.iter().flat_map(|(_, engine)| engine.rendered().sets) {
+            for set in engines.iter().flat_map(|(_, engine)| engine.sets()) {
                 for (place, member) in set.members.iter().enumerate() {
                     before.entry(member.clone()).or_default().extend(set.members[..place].iter().cloned());
                 }

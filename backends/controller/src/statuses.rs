@@ -1,6 +1,7 @@
 //! The status of every neutral object: made from the plan and from what is there, written where it is otherwise.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 use std::time::Duration;
 
 use meshglot_translator::ir::ObjectKey;
@@ -22,6 +23,9 @@ use crate::standing::Standing;
 /// A look at all statuses may take a fourth of the time, and comes no later than this for it.
 const LATEST: Duration = Duration::from_millis(500);
 
+/// Objects that are looked at in one step.
+const TOGETHER: usize = 1000;
+
 /// One that is to be written.
 pub(crate) struct Due {
     pub(crate) key: ObjectKey,
@@ -39,7 +43,9 @@ pub(crate) struct Statuses {
     sent: BTreeMap<ObjectKey, (Packed, u64)>,
     /// Those that could not be written.
     pauses: Pauses,
-    /// Those that are to be written, as they were when all were looked at last.
+    /// Where a look at all of them goes on.
+    look: Option<Look>,
+    /// Those that are to be written, as they were when they were looked at last.
     queue: VecDeque<Due>,
     /// Of kinds that have none, as they would be.
     unwritten: BTreeMap<ObjectKey, Status>,
@@ -49,13 +55,27 @@ pub(crate) struct Statuses {
     rests_until: Option<Instant>,
 }
 
+/// A look at all objects that is under way.
+#[derive(Default)]
+struct Look {
+    /// The last one that was looked at.
+    after: Option<ObjectKey>,
+    /// How long it has taken until now.
+    took: Duration,
+}
+
 impl Statuses {
     /// Says that something has happened that a status may tell.
     pub(crate) fn stir(&mut self) {
         self.is_stirred = true;
     }
 
-    /// Looks at all of them again, if something has happened and the last look is written. `is_written`: whether a kind has a status.
+    /// Nothing may be written now: a look that is under way begins anew when something may.
+    pub(crate) fn give_up(&mut self) {
+        self.is_stirred |= self.look.take().is_some();
+    }
+
+    /// Looks at all of them again, some at a time so that edits do not wait for it, if something has happened and the last look is written. `is_written`: whether a kind has a status.
     /// `is_crowded`: many rendered objects wait to be written.
     pub(crate) fn look(
         &mut self,
@@ -67,16 +87,25 @@ impl Statuses {
     ) -> Looked {
         let begun = Instant::now();
         let mut looked = Looked::default();
-        if !self.queue.is_empty() || !(self.is_stirred || self.pauses.is_over()) || self.rests_until.is_some_and(|until| until > begun) {
+        if !self.queue.is_empty() {
             return looked;
         }
-        self.is_stirred = false;
+        if self.look.is_none() {
+            if !(self.is_stirred || self.pauses.is_over()) || self.rests_until.is_some_and(|until| until > begun) {
+                return looked;
+            }
+            self.is_stirred = false;
+        }
+        let Look { after, took } = self.look.take().unwrap_or_default();
         let desk = Desk::new(policy, owners, standings);
-        for (key, owner) in &owners.0 {
+        let mut rest = owners.0.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).peekable();
+        let mut last = None;
+        for (key, owner) in rest.by_ref().take(TOGETHER) {
+            last = Some(key);
             let object = &owner.object;
             let unwritten = self.unwritten.get(key);
             let Some((before, made)) = desk.status(key, owner, unwritten) else { continue };
-            if is_in_force(&made) {
+            if is_in_force(&made) && !policy.stand_ins.is_known_good(key, generation(object)) {
                 looked.in_force.push((key.clone(), generation(object), desk.at.clone()));
             }
             let said = between(before.as_ref(), &made);
@@ -97,8 +126,12 @@ impl Statuses {
                 self.queue.push_back(Due { key: key.clone(), status, said });
             }
         }
-        let took = begun.elapsed();
-        self.rests_until = Some(begun + took + (3 * took).min(LATEST));
+        let took = took + begun.elapsed();
+        if rest.peek().is_some() {
+            self.look = Some(Look { after: last.cloned(), took });
+        } else {
+            self.rests_until = Some(Instant::now() + (3 * took).min(LATEST));
+        }
         looked
     }
 
@@ -141,6 +174,9 @@ impl Statuses {
 
     /// When one is tried again next.
     pub(crate) fn next(&self) -> Option<Instant> {
+        if self.look.is_some() && self.queue.is_empty() {
+            return Some(Instant::now());
+        }
         let rested = self.rests_until.filter(|_| self.is_stirred && self.queue.is_empty());
         self.pauses.next().into_iter().chain(rested.filter(|until| *until > Instant::now())).min()
     }

@@ -147,7 +147,7 @@ impl Mesh {
         let Lives { backend, live, kinds } = lives;
         let plan = snapshot.plan(backend, accepted);
         let wanted = wanted_of(&plan);
-        let withheld = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+        let withheld = plan.all_withheld().flat_map(|(_, codes)| codes).collect();
         Self { backend, snapshot, plan, wanted, withheld, live, kinds }
     }
 

@@ -34,7 +34,7 @@ pub(super) fn drift(snapshot: &Snapshot, accepted: &BTreeSet<Code>, lives: &[Liv
     for Lives { backend, live, kinds, .. } in lives.iter().filter(|lives| !lives.kinds.is_empty()) {
         let plan = snapshot.plan(*backend, accepted.clone());
         let wanted = wanted_of(&plan);
-        let is_withheld = plan.engines.iter().any(|(_, engine)| !plan.withheld(&engine.rendered()).is_empty());
+        let is_withheld = plan.all_withheld().any(|(_, codes)| !codes.is_empty());
         let known = |id: &ObjectId| kinds.iter().any(|kind| kind.api.kind == id.kind && kind.api.api_version == id.api_version);
         for (id, one) in wanted.iter().filter(|_| !is_withheld) {
             let object = live.get(id);

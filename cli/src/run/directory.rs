@@ -292,7 +292,7 @@ pub(super) fn objection(plan: &Plan) -> Option<String> {
         let others = if errors.len() > 1 { format!(", and {} more", count(errors.len() - 1, "mistake")) } else { String::new() };
         return Some(format!("{place}{} {}{others}", first.code.info().name, first.message));
     }
-    let withheld: Vec<&str> = plan.engines.iter().flat_map(|(_, engine)| plan.withheld(&engine.rendered())).collect();
+    let withheld: Vec<&str> = plan.all_withheld().flat_map(|(_, codes)| codes).collect();
     (!withheld.is_empty()).then(|| format!("it would allow more than the policy says ({})", withheld.join(", ")))
 }
 

@@ -98,15 +98,27 @@ impl Plan {
 
     /// Codes that say that a mesh would allow more than was written, and that nobody accepted.
     pub fn widens(&self, rendered: &Rendered<'_>) -> BTreeSet<Code> {
-        let holds = |diagnostic: &&Diagnostic| diagnostic.except.is_none_or(|except| except != rendered.backend);
+        self.widening(rendered.backend, rendered.losses.iter().copied())
+    }
+
+    fn widening<'l>(&self, backend: &str, losses: impl Iterator<Item = &'l Loss>) -> BTreeSet<Code> {
+        let holds = |diagnostic: &&Diagnostic| diagnostic.except.is_none_or(|except| except != backend);
         let by_input = self.diagnostics.iter().filter(holds).map(|diagnostic| diagnostic.code).filter(|code| *code == Code::MG0502);
-        let unaccepted = rendered.losses.iter().filter(|loss| loss.verdict == Verdict::Widened && !loss.accepted);
+        let unaccepted = losses.filter(|loss| loss.verdict == Verdict::Widened && !loss.accepted);
         by_input.chain(unaccepted.map(|loss| loss.code)).collect()
     }
 
     /// The same by name: where there is one, nothing is written for the mesh.
     pub fn withheld(&self, rendered: &Rendered<'_>) -> Vec<&'static str> {
         self.widens(rendered).into_iter().map(|code| code.info().name).collect()
+    }
+
+    /// The same for each mesh of the plan, in its order.
+    pub fn all_withheld(&self) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+        self.engines.iter().map(|(backend, engine)| {
+            let codes = self.widening(backend.name(), engine.losses());
+            (backend.name(), codes.into_iter().map(|code| code.info().name).collect())
+        })
     }
 
     /// How a mesh reads what it would get.

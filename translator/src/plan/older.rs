@@ -17,7 +17,8 @@ impl Plan {
         let is_lost = |name: &str| name.starts_with("MG02");
         let wrong = self.errors().filter(|one| !is_lost(one.code.info().name));
         let of_errors = wrong.flat_map(|one| self.subjects(one.object.as_ref(), one.place.as_ref()));
-        let losses = self.losses().into_iter().filter(|loss| loss.verdict >= Verdict::Widened && loss.fails());
+        let losses =
+            self.engines.iter().flat_map(|(_, engine)| engine.losses()).filter(|loss| loss.verdict >= Verdict::Widened && loss.fails());
         let of_losses = losses.flat_map(|loss| self.subjects(Some(&loss.object), Some(&Place::Value(loss.origin.clone()))));
         of_errors.chain(of_losses).filter(|key| key.kind.is_neutral()).collect()
     }

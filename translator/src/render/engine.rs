@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::backend::{Backend, UnitKey};
 use super::loss::Loss;
-use super::rendered::{Fragment, ObjectId, Rendered, RenderedObject};
+use super::rendered::{Fragment, ObjectId, Rendered, RenderedObject, ReplaceSet};
 use crate::diagnostic::Code;
 use crate::ir::ObjectKey;
 use crate::resolve::{Model, Read, Readers, View};
@@ -120,6 +120,16 @@ impl<'b> Engine<'b> {
     /// Everything, in the order in which it is written.
     pub fn rendered(&self) -> Rendered<'_> {
         self.sorted(self.units.values().map(|unit| &unit.fragment))
+    }
+
+    /// All losses, in no order; the same one may come several times.
+    pub fn losses(&self) -> impl Iterator<Item = &Loss> {
+        self.units.values().flat_map(|unit| &unit.fragment.losses)
+    }
+
+    /// All sets, in no order.
+    pub fn sets(&self) -> impl Iterator<Item = &ReplaceSet> {
+        self.units.values().flat_map(|unit| &unit.fragment.sets)
     }
 
     /// What is rendered from one neutral object: the objects that name it among their sources, the sets that these belong

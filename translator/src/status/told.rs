@@ -41,8 +41,7 @@ impl<'p> Told<'p> {
                 objects.entry(key).or_default().push(diagnostic);
             }
         }
-        let withheld = plan.engines.iter().map(|(backend, engine)| (backend.name(), plan.withheld(&engine.rendered()))).collect();
-        Self { objects, withheld }
+        Self { objects, withheld: plan.all_withheld().collect() }
     }
 
     /// The same of one object alone, to be kept.
