@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Accepted;
 use super::consul::ConsulArgs;
+use super::controller_web::WebArgs;
 use super::input::one_backend;
 use crate::exit::{Exit, Failure};
 
@@ -20,6 +21,7 @@ Examples:
   meshglot controller --backend istio --leader-elect=false
   meshglot controller --backend consul --consul-address https://consul.example:8501
   meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
+  meshglot controller --backend istio --web-address 0.0.0.0:8080 --web-host mesh.example.com
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the
@@ -59,6 +61,9 @@ pub struct ControllerArgs {
     /// Where to answer Prometheus and probes, which anybody there may ask; port 0: one that is free; off: nowhere
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub metrics_address: MetricsAddress,
+    /// The web view.
+    #[command(flatten)]
+    pub web: WebArgs,
     /// How lines of the log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

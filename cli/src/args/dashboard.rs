@@ -40,7 +40,7 @@ pub struct DashboardArgs {
 }
 
 /// A path of plain segments, with a slash at both ends.
-fn base_path(text: &str) -> Result<String, String> {
+pub(super) fn base_path(text: &str) -> Result<String, String> {
     let inner = text.trim_matches('/');
     let plain = |segment: &str| {
         !segment.is_empty()

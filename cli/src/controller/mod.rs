@@ -4,6 +4,8 @@ mod consul;
 mod logs;
 mod probes;
 mod serve;
+mod view;
+mod web;
 
 use std::time::Duration;
 
@@ -26,15 +28,17 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     }
     let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
     let consul = consul::access(&args.consul, backend)?;
+    let desk = Desk::default();
     let settings = Settings {
         backend,
         accepted: plan::accepted(&args.accepted)?,
         election: election(args),
         signs: signs.clone(),
-        desk: Desk::default(),
+        desk: desk.clone(),
         consul,
     };
     let listener = args.metrics_address.listen()?;
+    let web = web::listen(&args.web)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;
@@ -44,7 +48,9 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level)).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
-    io.stdout.write_all(format!("cluster        {address}\n{metrics}").as_bytes())?;
+    let web = web.map(|web| web.start(&args.web, desk)).transpose()?;
+    let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
+    io.stdout.write_all(format!("cluster        {address}\n{metrics}{web}").as_bytes())?;
     io.stdout.flush()?;
     let tell = move |told| logs::line(backend.name(), &told);
     let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));

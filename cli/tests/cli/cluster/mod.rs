@@ -7,3 +7,4 @@ mod look;
 mod owned;
 mod page;
 mod site;
+mod view;
