@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use meshglot_translator::parse::Source;
+use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::parse::{Document, Source};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex, oneshot, watch};
 
+use crate::admission::Remark;
 use crate::core::Core;
 
 /// Questions that wait, at most.
@@ -24,6 +26,8 @@ pub struct Desk {
 pub(crate) enum Question {
     /// The policy and the inventory.
     Texts(oneshot::Sender<Texts>),
+    /// What would be told if an object were so; `None`: not everything has been listed yet.
+    Would { key: ObjectKey, document: Arc<Document>, tell: oneshot::Sender<Option<Vec<Remark>>> },
 }
 
 /// Policy and inventory at one moment, as people have written them.
@@ -48,6 +52,12 @@ impl Desk {
     /// The policy and the inventory as they are now. `None`: the controller has ended.
     pub async fn texts(&self) -> Option<Texts> {
         self.asked(Question::Texts).await
+    }
+
+    /// What would be told if an object were as this document has it. `None`: the controller has ended; within: not everything has been
+    /// listed yet.
+    pub(crate) async fn would(&self, key: ObjectKey, document: Arc<Document>) -> Option<Option<Vec<Remark>>> {
+        self.asked(|tell| Question::Would { key, document, tell }).await
     }
 
     /// Tells the number of the newest edit.
@@ -90,9 +100,19 @@ impl Core {
         match question {
             Question::Texts(tell) => {
                 let sources = self.policy.documents().map(|document| document.source().clone()).collect();
-                let is_complete = self.kept.iter().all(|kept| kept.is_listed);
+                let is_complete = self.is_complete();
                 let _ = tell.send(Texts { edits: *self.settings.desk.edits.borrow(), sources, is_complete });
             }
+            // Whoever has stopped waiting is asked nothing for.
+            Question::Would { tell, .. } if tell.is_closed() => {}
+            Question::Would { key, document, tell } => {
+                let _ = tell.send(self.is_complete().then(|| self.policy.would(&key, document)));
+            }
         }
+    }
+
+    /// Whether everything has been listed once.
+    fn is_complete(&self) -> bool {
+        self.kept.iter().all(|kept| kept.is_listed)
     }
 }

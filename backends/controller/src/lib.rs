@@ -4,6 +4,7 @@
 //! All state is in the API server. A controller that ends anywhere, and starts again, goes on from what it finds.
 
 mod act;
+mod admission;
 mod alike;
 mod answer;
 mod answered;
@@ -62,6 +63,7 @@ use events::{Events, record};
 use lead::Lead;
 use place::Place;
 
+pub use admission::ReviewError;
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;
