@@ -2,7 +2,9 @@
 
 mod judge;
 mod review;
+mod serve;
 mod words;
 
 pub use review::ReviewError;
+pub use serve::serve_reviews;
 pub(crate) use words::Remark;

@@ -1,5 +1,6 @@
 //! The controller on a real Kubernetes API server.
 
+mod admission;
 mod cluster;
 mod consul;
 mod converge;

@@ -1,0 +1,94 @@
+//! Admission over HTTPS: `POST /validate` takes an AdmissionReview. By which certificate is read anew for each connection.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::desk::Desk;
+
+/// Where reviews are taken.
+const PATH: &str = "/validate";
+
+/// Bytes of a review: the API server keeps objects of 3 MiB at most, and sends the one before along.
+const BODY: usize = 8 * 1024 * 1024;
+
+/// How long a client may take for a handshake, the head of a request, or its body.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections at a time; an API server has a few.
+const CONNECTIONS: usize = 256;
+
+/// After an error that may last, such as too many open files.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers reviews until it is dropped; connections end with it. Connections that come are taken by the newest of `configs`, those that
+/// are there go on.
+pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Arc<ServerConfig>>, desk: Desk) {
+    let (mut connections, room) = (JoinSet::new(), Arc::new(Semaphore::new(CONNECTIONS)));
+    loop {
+        let Ok(place) = room.clone().acquire_owned().await else { return };
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(PAUSE).await;
+            continue;
+        };
+        let (config, desk) = (configs.borrow().clone(), desk.clone());
+        connections.spawn(async move {
+            connection(stream, config, desk).await;
+            drop(place);
+        });
+    }
+}
+
+/// What goes wrong with a connection is told by the client alone.
+async fn connection(stream: TcpStream, config: Arc<ServerConfig>, desk: Desk) {
+    let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else { return };
+    let service = service_fn(move |request| {
+        let desk = desk.clone();
+        async move { Ok::<_, Infallible>(answer(request, &desk).await) }
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>> {
+    if request.uri().path() != PATH {
+        return told(StatusCode::NOT_FOUND, "text/plain", format!("reviews are taken at {PATH}\n"));
+    }
+    if request.method() != Method::POST {
+        return told(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "reviews are sent by POST\n".to_owned());
+    }
+    let body = match timeout(PATIENCE, Limited::new(request.into_body(), BODY).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return told(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "the review breaks off, or is too long\n".to_owned()),
+        Err(_) => return told(StatusCode::REQUEST_TIMEOUT, "text/plain", "the review takes too long\n".to_owned()),
+    };
+    let Ok(review) = serde_json::from_slice(&body) else {
+        return told(StatusCode::BAD_REQUEST, "text/plain", "the review is not JSON\n".to_owned());
+    };
+    match desk.review(&review).await {
+        Ok(answer) => told(StatusCode::OK, "application/json", answer.to_string()),
+        Err(why) => told(StatusCode::BAD_REQUEST, "text/plain", format!("{why}\n")),
+    }
+}
+
+fn told(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    response
+}
