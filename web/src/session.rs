@@ -112,7 +112,7 @@ pub(crate) async fn need(State(app): State<Arc<App>>, request: Request, next: Ne
     if known {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    Visit::new(app, &parts, Vec::new()).answer(Err(Problem::locked()))
+    Visit::outside(app, &parts).answer(Err(Problem::locked()))
 }
 
 /// `/session?token=TOKEN`.
@@ -122,7 +122,7 @@ pub(crate) async fn open(State(app): State<Arc<App>>, request: Request) -> Respo
     let Some(door) = &app.settings.door else { return start.into_response() };
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let Some(session) = query.get("token").and_then(|token| door.enter(token)) else {
-        return Visit::new(app, &parts, Vec::new()).answer(Err(Problem::used()));
+        return Visit::outside(app, &parts).answer(Err(Problem::used()));
     };
     let cookie = format!("{}={session}; Path={}; HttpOnly; SameSite=Strict", cookie_name(&app), app.settings.base);
     ([(SET_COOKIE, cookie)], start).into_response()

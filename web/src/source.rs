@@ -12,6 +12,11 @@ pub trait Source: Send + Sync + 'static {
     /// The newest state that could be read.
     fn snapshot(&self) -> Arc<Snapshot>;
 
+    /// The newest state that somebody has asked for: nothing is worked out for whoever is not let in.
+    fn shown(&self) -> Arc<Snapshot> {
+        self.snapshot()
+    }
+
     /// Why something newer could not be read; `None`: the snapshot is what there is.
     fn staleness(&self) -> Option<Staleness> {
         None
@@ -54,6 +59,10 @@ impl Source for Fixed {
 impl<S: Source> Source for Arc<S> {
     fn snapshot(&self) -> Arc<Snapshot> {
         (**self).snapshot()
+    }
+
+    fn shown(&self) -> Arc<Snapshot> {
+        (**self).shown()
     }
 
     fn staleness(&self) -> Option<Staleness> {

@@ -39,6 +39,16 @@ pub(crate) struct Visit {
 impl Visit {
     pub(crate) fn new(app: Arc<App>, parts: &Parts, params: Vec<(String, String)>) -> Self {
         let snapshot = app.source.snapshot();
+        Self::of(app, snapshot, parts, params)
+    }
+
+    /// Of somebody who is not let in.
+    pub(crate) fn outside(app: Arc<App>, parts: &Parts) -> Self {
+        let snapshot = app.source.shown();
+        Self::of(app, snapshot, parts, Vec::new())
+    }
+
+    fn of(app: Arc<App>, snapshot: Arc<Snapshot>, parts: &Parts, params: Vec<(String, String)>) -> Self {
         Self {
             snapshot,
             app,

@@ -63,7 +63,7 @@ use events::{Events, record};
 use lead::Lead;
 use place::Place;
 
-pub use admission::{ReviewError, serve_reviews};
+pub use admission::{CertificateError, Certificates, ReviewError, serve_reviews};
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;

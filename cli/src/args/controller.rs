@@ -11,6 +11,7 @@ use super::Accepted;
 use super::consul::ConsulArgs;
 use super::controller_web::WebArgs;
 use super::input::one_backend;
+use super::webhook::WebhookArgs;
 use crate::exit::{Exit, Failure};
 
 pub(super) const EXAMPLES: &str = "\
@@ -22,6 +23,7 @@ Examples:
   meshglot controller --backend consul --consul-address https://consul.example:8501
   meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
   meshglot controller --backend istio --web-address 0.0.0.0:8080 --web-host mesh.example.com
+  meshglot controller --backend istio --webhook-address 0.0.0.0:9443 --webhook-certificate /etc/meshglot/webhook
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the
@@ -64,6 +66,9 @@ pub struct ControllerArgs {
     /// The web view.
     #[command(flatten)]
     pub web: WebArgs,
+    /// The webhook.
+    #[command(flatten)]
+    pub webhook: WebhookArgs,
     /// How lines of the log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

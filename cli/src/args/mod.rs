@@ -32,6 +32,7 @@ mod smi_metrics;
 mod test;
 mod verify;
 mod version;
+mod webhook;
 mod with_parent;
 
 use clap::{Args, Parser, Subcommand};
@@ -71,6 +72,7 @@ pub use smi_metrics::SmiMetricsArgs;
 pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
+pub use webhook::WebhookArgs;
 pub use with_parent::WithParentArgs;
 
 /// Write mesh policy once; run it on Istio, Linkerd, Consul or the built-in mesh; know beforehand what changes.

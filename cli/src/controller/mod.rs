@@ -6,6 +6,7 @@ mod probes;
 mod serve;
 mod view;
 mod web;
+mod webhook;
 
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     };
     let listener = args.metrics_address.listen()?;
     let web = web::listen(&args.web)?;
+    let webhook = webhook::listen(&args.webhook)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;
@@ -48,9 +50,11 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level)).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
+    let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone())).transpose()?;
+    let webhook = webhook.map(|address| format!("webhook        https://{address}/validate\n")).unwrap_or_default();
     let web = web.map(|web| web.start(&args.web, desk)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
-    io.stdout.write_all(format!("cluster        {address}\n{metrics}{web}").as_bytes())?;
+    io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}").as_bytes())?;
     io.stdout.flush()?;
     let tell = move |told| logs::line(backend.name(), &told);
     let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));

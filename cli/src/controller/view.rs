@@ -64,14 +64,14 @@ impl View {
         *self.staleness.write().unwrap_or_else(PoisonError::into_inner) = staleness;
     }
 
-    fn shown(&self) -> MutexGuard<'_, Arc<Snapshot>> {
+    fn last(&self) -> MutexGuard<'_, Arc<Snapshot>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Source for View {
     fn snapshot(&self) -> Arc<Snapshot> {
-        let mut shown = self.shown();
+        let mut shown = self.last();
         let number = *self.changes.borrow();
         if shown.revision() == number {
             return shown.clone();
@@ -85,6 +85,10 @@ impl Source for View {
         texts.sources.sort_by(|one, other| one.name().cmp(other.name()));
         *shown = Arc::new(Snapshot::new(number, texts.sources, Vec::new(), ReadOptions::default()));
         shown.clone()
+    }
+
+    fn shown(&self) -> Arc<Snapshot> {
+        self.last().clone()
     }
 
     fn staleness(&self) -> Option<Staleness> {

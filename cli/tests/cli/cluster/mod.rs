@@ -8,3 +8,4 @@ mod owned;
 mod page;
 mod site;
 mod view;
+mod webhook;
