@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hosts = Hosts(vec![Host::new("127.0.0.1")]);
     let input = ["-f", "mesh", "-R"].map(str::to_owned).into();
     // Without a door a browser that comes back after a restart is let in.
-    let settings = Settings { base: "/".to_owned(), hosts, door: None, input };
+    let settings = Settings { base: "/".to_owned(), hosts, door: None, input, pipe: None };
     let source = Running { snapshot: Arc::new(snapshot(Path::new(folder))?), live: live.clone() };
     let every = Arc::new(AtomicU64::new(0));
     let (told, often) = (live.clone(), every.clone());

@@ -32,6 +32,26 @@ pub struct Settings {
     pub door: Option<Arc<Door>>,
     /// The arguments that give the command line the same policy, such as `-f`, `shop/`.
     pub input: Vec<String>,
+    /// What is shown where that is no file; `input` reads it from standard input then, as `-f`, `-`.
+    pub pipe: Option<Pipe>,
+}
+
+/// Policy that another command prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipe {
+    /// Where the policy is, such as the URL of a cluster.
+    pub name: String,
+    /// The command that prints it.
+    pub words: Vec<String>,
+    /// The words that every command about the same place begins with, such as `kubectl`, `--context`, `NAME`.
+    pub asks: Vec<String>,
+}
+
+impl Settings {
+    /// What is shown, in words.
+    pub(crate) fn place(&self) -> String {
+        self.pipe.as_ref().map_or_else(|| self.input.join(" "), |pipe| pipe.name.clone())
+    }
 }
 
 /// What every request needs.

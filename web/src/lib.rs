@@ -1,7 +1,7 @@
 //! The policy view in a browser: read-only pages, made on the server over the engine of the command line.
 //!
 //! A process that serves it implements [`Source`], which gives the newest [`Snapshot`] of policy, and mounts [`router`].
-//! Nothing here reads files, knows of a cluster or of a proxy.
+//! Nothing here reads files, asks a cluster or a proxy.
 //!
 //! # How a page is written
 //! A page is a function of a [`Visit`](visit::Visit) to a [`Reply`](reply::Reply) or a [`Problem`](problem::Problem), one
@@ -35,7 +35,7 @@ mod source;
 mod stream;
 mod visit;
 
-pub use app::{Host, Hosts, Refused, Settings, router};
+pub use app::{Host, Hosts, Pipe, Refused, Settings, router};
 pub use live::{Calls, Live};
 pub use schemas::schemas;
 pub use session::Door;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::live::Live;
 use crate::snapshot::Snapshot;
 
-/// The policy that is shown, as the process knows it: files that are followed, or later a cluster.
+/// The policy that is shown, as the process knows it: files or a cluster that are followed.
 pub trait Source: Send + Sync + 'static {
     /// The newest state that could be read.
     fn snapshot(&self) -> Arc<Snapshot>;
@@ -20,6 +20,11 @@ pub trait Source: Send + Sync + 'static {
     /// Why something newer could not be read; `None`: the snapshot is what there is.
     fn staleness(&self) -> Option<Staleness> {
         None
+    }
+
+    /// Kinds that whoever looks may not see, as kubectl calls them: what they say is missing.
+    fn hidden(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The mesh that runs by this policy; `None`: none does, as far as the process knows.
@@ -56,6 +61,32 @@ impl Source for Fixed {
     }
 }
 
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        (**self).snapshot()
+    }
+
+    fn shown(&self) -> Arc<Snapshot> {
+        (**self).shown()
+    }
+
+    fn staleness(&self) -> Option<Staleness> {
+        (**self).staleness()
+    }
+
+    fn hidden(&self) -> Vec<String> {
+        (**self).hidden()
+    }
+
+    fn live(&self) -> Option<Arc<dyn Live>> {
+        (**self).live()
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        (**self).changes()
+    }
+}
+
 impl<S: Source> Source for Arc<S> {
     fn snapshot(&self) -> Arc<Snapshot> {
         (**self).snapshot()
@@ -67,6 +98,10 @@ impl<S: Source> Source for Arc<S> {
 
     fn staleness(&self) -> Option<Staleness> {
         (**self).staleness()
+    }
+
+    fn hidden(&self) -> Vec<String> {
+        (**self).hidden()
     }
 
     fn live(&self) -> Option<Arc<dyn Live>> {

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::app::App;
+use crate::app::{App, Settings};
 use crate::format::{self, Format};
 use crate::headers;
 use crate::pages::Section;
@@ -78,7 +78,8 @@ impl Visit {
 
     /// `meshglot COMMAND` with the policy that is shown.
     pub(crate) fn command(&self, command: &str) -> CommandLine {
-        CommandLine::new(command).words(self.app.settings.input.iter().cloned())
+        let Settings { input, pipe, .. } = &self.app.settings;
+        CommandLine::new(command).words(input.iter().cloned()).after(pipe.as_ref().map(|pipe| pipe.words.clone()))
     }
 
     /// The namespace of names that have none.

@@ -17,6 +17,8 @@ pub(crate) enum Found {
     Gone(usize, Box<Value>),
     /// What was not told since [`Found::List`] is not there.
     Listed(usize),
+    /// Whoever asks may not list it; in words.
+    Denied(usize, String),
     /// Nobody answers, or not as it should.
     Trouble(String),
 }

@@ -23,7 +23,7 @@ impl Core {
     /// Takes one thing that a watcher has found.
     pub(crate) fn take(&mut self, found: Found) {
         match found {
-            Found::Trouble(why) => {
+            Found::Trouble(why) | Found::Denied(_, why) => {
                 self.troubles.retain(|_, at| at.elapsed() < AGAIN);
                 if !self.troubles.contains_key(&why) {
                     (self.tell)(Told::Trouble(why.clone()));

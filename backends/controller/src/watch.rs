@@ -86,7 +86,8 @@ async fn objects(api: Api<DynamicObject>, config: watcher::Config, place: usize,
                     continue;
                 }
                 metrics.watch_restarted(kind.kind);
-                if found.send(Found::Trouble(trouble(kind, &error))).await.is_err() {
+                let why = trouble(kind, &error);
+                if found.send(if is_denial(&error) { Found::Denied(place, why) } else { Found::Trouble(why) }).await.is_err() {
                     return;
                 }
                 sleep(backoff.next()).await;
@@ -126,6 +127,11 @@ fn is_too_old(error: &watcher::Error) -> bool {
         watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status.code == 410,
         _ => false,
     }
+}
+
+/// Whether whoever asks may not list it.
+fn is_denial(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::InitialListFailed(kube::Error::Api(status)) if status.code == 403)
 }
 
 /// Whether the kind itself is not there.

@@ -23,7 +23,7 @@ Examples:
   meshglot controller --backend consul --consul-address https://consul.example:8501
   meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
   meshglot controller --backend istio --web-address 0.0.0.0:8080 --web-host mesh.example.com
-  meshglot controller --backend istio --webhook-address 0.0.0.0:9443 --webhook-certificate /etc/meshglot/webhook
+  meshglot controller --backend istio --webhook-address 0.0.0.0:9443 --webhook-certificate webhook-tls/
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the

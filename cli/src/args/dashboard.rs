@@ -4,24 +4,32 @@ use std::net::IpAddr;
 
 use clap::Args;
 
-use super::Input;
+use super::{ClusterArgs, Input};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot dashboard -f policies/
+  meshglot dashboard --context production
   meshglot dashboard -f policies/ -R --port 8080
   meshglot dashboard -f policies/ --base-path /mesh/ --allow-host mesh.example.com
 
 The address that is printed opens the view once, in one browser; the next address is printed then.
-Edits of the files show in open pages. The view shows and changes nothing. Ctrl-C ends it.
-Exit codes: 0 stopped, 2 usage, 3 input cannot be read, 6 the port is taken.";
+Without -f it shows the cluster that kubectl would ask, with the rights of whoever starts it: kinds that they may not list are left out,
+and every page says so. Edits show in open pages. The view shows and changes nothing. Ctrl-C ends it.
+Exit codes: 0 stopped, 2 usage, 3 input cannot be read, 4 there is no cluster or it does not answer, 6 the port is taken.";
+
+const FILES: &str = "File or folder of policy and manifests (.yaml .yml .json), `-` for standard input; may be repeated; absent: a cluster";
 
 /// `meshglot dashboard`.
 #[derive(Debug, Args)]
+#[command(mut_arg("filenames", |one| one.required(false).help(FILES)))]
 pub struct DashboardArgs {
     /// Input.
     #[command(flatten)]
     pub input: Input,
+    /// Which cluster, where no file is given.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Address to listen on; others than this machine reach it only if it is not a loopback address
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub address: IpAddr,

@@ -1,9 +1,9 @@
 //! Who is asked where no file is: a standalone mesh, or a cluster. One rule for every command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Cluster;
-use crate::args::{ClusterArgs, Plane, PlaneOrFile};
+use crate::args::{ClusterArgs, Input, Plane, PlaneOrFile};
 use crate::exit::{Exit, Failure};
 use crate::proxy::{Admin, plane};
 
@@ -32,6 +32,12 @@ impl<'a> From<&'a PlaneOrFile> for Named<'a> {
 impl<'a> From<&'a Plane> for Named<'a> {
     fn from(plane: &'a Plane) -> Self {
         Self { config_dir: plane.config_dir.as_deref(), admin: plane.admin.as_deref(), filename: None }
+    }
+}
+
+impl<'a> From<&'a Input> for Named<'a> {
+    fn from(input: &'a Input) -> Self {
+        Self { config_dir: None, admin: None, filename: input.filenames.first().map(PathBuf::as_path) }
     }
 }
 

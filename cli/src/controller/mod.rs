@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
     let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone())).transpose()?;
     let webhook = webhook.map(|address| format!("webhook        https://{address}/validate\n")).unwrap_or_default();
-    let web = web.map(|web| web.start(&args.web, desk)).transpose()?;
+    let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
     io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}").as_bytes())?;
     io.stdout.flush()?;

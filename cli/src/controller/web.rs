@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::thread;
 
-use meshglot_controller::Desk;
-use meshglot_web::{Settings, router};
+use meshglot_controller::{Desk, rights};
+use meshglot_web::{Pipe, Settings, router};
 use tokio::runtime::Builder;
 use tracing::info;
 
@@ -33,7 +33,7 @@ impl Web {
     ///
     /// # Errors
     /// There are no random numbers, or the socket cannot be used.
-    pub(super) fn start(self, args: &WebArgs, desk: Desk) -> Result<String, Failure> {
+    pub(super) fn start(self, args: &WebArgs, desk: Desk, cluster: &str) -> Result<String, Failure> {
         let address = self.0.local_addr()?;
         self.0.set_nonblocking(true)?;
         let base = args.web_base_path.clone();
@@ -50,7 +50,8 @@ impl Web {
         };
         // Commands read what is piped to them: there are no files.
         let input = ["-f", "-"].map(str::to_owned).into();
-        let settings = Settings { base: args.web_base_path.clone(), hosts: hosts(address, &args.web_host), door, input };
+        let settings =
+            Settings { base: args.web_base_path.clone(), hosts: hosts(address, &args.web_host), door, input, pipe: Some(pipe(cluster)) };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let view = View::new(desk, runtime.handle());
         let listener = {
@@ -61,4 +62,14 @@ impl Web {
         thread::spawn(move || runtime.block_on(async { axum::serve(listener, router(view, settings)).await }));
         Ok(bare)
     }
+}
+
+/// What prints the same policy, to somebody who asks the same cluster.
+fn pipe(cluster: &str) -> Pipe {
+    // What may not be installed would make it fail.
+    let all = rights(None).into_iter().filter(|right| right.verbs == ["list", "watch"] && right.group != "gateway.networking.k8s.io");
+    let name = |group: &str, plural: String| if group.is_empty() { plural } else { format!("{plural}.{group}") };
+    let kinds: Vec<String> = all.map(|right| name(right.group, right.resource)).collect();
+    let words = ["kubectl", "get", &kinds.join(","), "-A", "-o", "yaml"].map(str::to_owned).into();
+    Pipe { name: cluster.trim_end_matches('/').to_owned(), words, asks: vec!["kubectl".to_owned()] }
 }

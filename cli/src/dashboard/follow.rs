@@ -107,9 +107,13 @@ impl Followed {
     }
 }
 
+/// What tells that files of an input may have changed.
+pub(super) fn watch_of(input: &Input) -> Watch {
+    Watch::of(input, QUIET, RESCAN)
+}
+
 /// Follows the files on a thread of its own, as long as the process runs.
-pub(super) fn watch(followed: Arc<Followed>, input: &Input) {
-    let mut watch = Watch::of(input, QUIET, RESCAN);
+pub(super) fn watch(followed: Arc<Followed>, mut watch: Watch) {
     std::thread::spawn(move || {
         followed.snapshot().warm();
         let mut looks = followed.first.clone();
@@ -140,7 +144,7 @@ mod tests {
         let (tell, _told) = channel();
         let followed = Followed::open(&input, Vec::new(), tell).expect("it is read");
         std::fs::write(&file, "kind: Another\n").expect("a file");
-        watch(followed.clone(), &input);
+        watch(followed.clone(), watch_of(&input));
         let end = Instant::now() + Duration::from_secs(20);
         while followed.snapshot().revision() == 1 {
             assert!(Instant::now() < end, "the edit is never seen");

@@ -1,18 +1,21 @@
-//! `meshglot dashboard`: the web view of files, which are followed while it is open.
+//! `meshglot dashboard`: the web view of files or of a cluster, which are followed while it is open.
 
+mod cluster;
 mod follow;
 mod serve;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use meshglot_web::{Door, Host, Hosts, Settings};
+use meshglot_web::{Door, Host, Hosts, Pipe, Settings, Source};
 
 use crate::Io;
 use crate::args::DashboardArgs;
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::plan;
 use crate::render::count;
 use follow::Followed;
 use serve::Server;
@@ -25,17 +28,15 @@ enum Told {
     State { files: usize, errors: usize },
     /// It could not be read; what was shown before stays.
     Unread(String),
+    /// It can be read again; the number of mistakes, in words.
+    Back(String),
     /// A signal, or the server failed.
     End(Result<(), std::io::Error>),
 }
 
 pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
-    let mut stdin = Vec::new();
-    if args.input.filenames.iter().any(|path| path == Path::new("-")) {
-        io.stdin.read_to_end(&mut stdin)?;
-    }
     let (tell, told) = channel();
-    let followed = Followed::open(&args.input, stdin, tell.clone())?;
+    let Shown { source, input, pipe, follow } = shown(args, io, &tell)?;
     let next = tell.clone();
     let token = move |token: &str| {
         // Nobody listens any more when it ends.
@@ -44,10 +45,9 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
     let door = if args.no_token { None } else { Some(door(token)?) };
     let server = Server::bind(SocketAddr::new(args.address, args.port)).map_err(|error| cannot_listen(args, &error))?;
     let address = server.address();
-    let settings =
-        Settings { base: args.base_path.clone(), hosts: hosts(address, &args.allow_host), door: door.clone(), input: words(args) };
-    follow::watch(followed.clone(), &args.input);
-    let _running = server.start(meshglot_web::router(followed, settings), tell)?;
+    let settings = Settings { base: args.base_path.clone(), hosts: hosts(address, &args.allow_host), door: door.clone(), input, pipe };
+    follow();
+    let _running = server.start(meshglot_web::router(source, settings), tell)?;
 
     let view = View { address, base: &args.base_path };
     writeln!(io.stdout, "{}", view.url(door.as_ref().map(|door| door.token()).as_deref()))?;
@@ -57,6 +57,41 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
         io.stderr.flush()?;
     }
     listen(&told, &view, io)
+}
+
+/// What is shown.
+struct Shown {
+    source: Box<dyn Source>,
+    /// The arguments that give every other command the same policy.
+    input: Vec<String>,
+    pipe: Option<Pipe>,
+    /// Begins to follow it.
+    follow: Box<dyn FnOnce()>,
+}
+
+/// Files where they are named, else a cluster.
+fn shown(args: &DashboardArgs, io: &mut Io<'_>, tell: &Sender<Told>) -> Result<Shown, Failure> {
+    match asked(&args.input, &args.cluster)? {
+        Some(Asked::Plane(_)) => {
+            let failure = Failure::new(Exit::Usage, "MESHGLOT_CONFIG_DIR names a standalone mesh: which policy is shown?");
+            Err(failure.help("-f or --context names it; meshglot run --web shows a mesh that runs"))
+        }
+        Some(Asked::Cluster(cluster)) => {
+            let opened = cluster::open(*cluster, &args.cluster, plan::options(&args.input), tell.clone())?;
+            let (source, pipe) = (Box::new(opened.watched.clone()), Some(opened.pipe.clone()));
+            Ok(Shown { source, input: ["-f", "-"].map(str::to_owned).into(), pipe, follow: Box::new(|| opened.follow()) })
+        }
+        None => {
+            let mut stdin = Vec::new();
+            if args.input.filenames.iter().any(|path| path == Path::new("-")) {
+                io.stdin.read_to_end(&mut stdin)?;
+            }
+            let followed = Followed::open(&args.input, stdin, tell.clone())?;
+            let watch = follow::watch_of(&args.input);
+            let source = Box::new(followed.clone());
+            Ok(Shown { source, input: words(args), pipe: None, follow: Box::new(|| follow::watch(followed, watch)) })
+        }
+    }
 }
 
 /// Says what happens until it ends.
@@ -69,6 +104,7 @@ fn listen(told: &Receiver<Told>, view: &View<'_>, io: &mut Io<'_>) -> Outcome {
                 writeln!(io.stderr, "read again: {}, {}", count(files, "file"), count(errors, "mistake"))?;
             }
             Told::State { .. } => {}
+            Told::Back(mistakes) => writeln!(io.stderr, "it answers again: {mistakes}")?,
             Told::Unread(why) => writeln!(io.stderr, "warning: {why}: the state before stays")?,
             Told::End(Ok(())) => break,
             Told::End(Err(error)) => return Err(Failure::new(Exit::Internal, format!("cannot serve: {error}"))),

@@ -30,7 +30,7 @@ pub(super) fn open(
         let _ = next.send(Told::Web(View { address, base: "/" }.url(Some(token))));
     })?;
     let input = vec!["-f".to_owned(), folder.display().to_string(), "-R".to_owned()];
-    let settings = Settings { base: "/".to_owned(), hosts: hosts(address, &[]), door: Some(door.clone()), input };
+    let settings = Settings { base: "/".to_owned(), hosts: hosts(address, &[]), door: Some(door.clone()), input, pipe: None };
     let router = meshglot_web::router(directory, settings);
     let tell = tell.clone();
     runtime.spawn(async move {

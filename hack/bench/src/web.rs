@@ -67,6 +67,7 @@ pub(crate) fn run() {
         base: "/".to_owned(),
         hosts: Hosts(vec![Host::new("localhost")]),
         door: None,
+        pipe: None,
         input: vec!["-f".to_owned(), "policy.yaml".to_owned()],
     };
     let view = router(Fixed::new(snapshot), settings);

@@ -24,11 +24,13 @@ pub(crate) struct About {
     backends: Vec<&'static str>,
     /// Arguments that give the command line the same policy.
     input: Vec<String>,
+    /// What is shown: the same arguments, or the URL of a cluster.
+    place: String,
     /// Path below which everything is served.
     base_path: String,
     /// Whether the view opens only with a token.
     locked: bool,
-    /// How many files are read.
+    /// How many files are read, or objects of a cluster.
     files: usize,
     /// Which state of them is shown, counted from 1.
     revision: u64,
@@ -43,6 +45,7 @@ impl Answer for About {
 struct AboutPage<'p> {
     chrome: Chrome,
     about: &'p About,
+    is_cluster: bool,
     licenses: &'static str,
 }
 
@@ -52,13 +55,14 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
         version: env!("CARGO_PKG_VERSION"),
         backends: visit.snapshot.mesh_names(),
         input: settings.input.clone(),
+        place: settings.place(),
         base_path: settings.base.clone(),
         locked: settings.door.is_some(),
         files: visit.snapshot.sources().len(),
         revision: visit.snapshot.revision(),
     };
     let chrome = || visit.chrome("About", Section::None, CommandLine::new("version")).forms(visit, &[Format::Json]);
-    visit.reply(&about, || Ok(AboutPage { chrome: chrome(), about: &about, licenses: LICENSES }))
+    visit.reply(&about, || Ok(AboutPage { chrome: chrome(), about: &about, is_cluster: settings.pipe.is_some(), licenses: LICENSES }))
 }
 
 /// What the keyboard does.

@@ -106,7 +106,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Reply, Problem> {
     let of = visit.snapshot.clone();
     let overview = visit.snapshot.later.wait("overview", move || Overview::of(&of));
     let overview = overview.ok_or_else(|| Problem::internal("the overview could not be worked out"))?;
-    let input = visit.app.settings.input.join(" ");
+    let input = visit.app.settings.place();
     if visit.format == Format::Html && visit.snapshot.plan().is_empty() {
         return Reply::html(&Empty { chrome: visit.bare_chrome("Overview", Section::Overview), input });
     }

@@ -28,6 +28,8 @@ pub(crate) struct Chrome {
     pub(crate) revision: u64,
     /// Why the state that is shown is not the newest.
     pub(crate) stale: Option<String>,
+    /// Kinds that may not be seen, and the command that tells why.
+    pub(crate) hidden: Option<Hidden>,
     /// How many mistakes the policy has.
     pub(crate) errors: usize,
     /// Whether other states may come.
@@ -36,6 +38,24 @@ pub(crate) struct Chrome {
     pub(crate) runs: bool,
     /// Whether the visitor may see policy.
     pub(crate) inside: bool,
+}
+
+/// Kinds that may not be seen.
+pub(crate) struct Hidden {
+    pub(crate) kinds: Vec<String>,
+    /// Asks whether the first of them may be.
+    pub(crate) command: String,
+}
+
+impl Hidden {
+    fn of(visit: &Visit) -> Option<Self> {
+        let kinds = visit.app.source.hidden();
+        let first = kinds.first()?;
+        let asks = visit.app.settings.pipe.as_ref().map_or_else(|| vec!["kubectl".to_owned()], |pipe| pipe.asks.clone());
+        let rest = ["auth", "can-i", "list", first.as_str(), "-A"].map(str::to_owned);
+        let command = CommandLine::of(asks).words(rest).to_string();
+        Some(Self { kinds, command })
+    }
 }
 
 impl Chrome {
@@ -59,6 +79,7 @@ impl Chrome {
             assets: &ASSETS,
             revision: visit.snapshot.revision(),
             stale: source.staleness().map(|staleness| staleness.why),
+            hidden: Hidden::of(visit),
             errors: visit.snapshot.plan().errors().count(),
             live: source.changes().is_some(),
             runs: source.live().is_some(),

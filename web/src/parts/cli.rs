@@ -4,12 +4,21 @@ use std::fmt;
 
 /// A line for a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CommandLine(Vec<String>);
+pub(crate) struct CommandLine {
+    words: Vec<String>,
+    /// The command that gives it standard input.
+    before: Option<Vec<String>>,
+}
 
 impl CommandLine {
     /// `meshglot COMMAND`.
     pub(crate) fn new(command: &str) -> Self {
-        Self(["meshglot", command].map(str::to_owned).into())
+        Self { words: ["meshglot", command].map(str::to_owned).into(), before: None }
+    }
+
+    /// Of any words.
+    pub(crate) fn of(words: Vec<String>) -> Self {
+        Self { words, before: None }
     }
 
     /// Adds one word.
@@ -19,8 +28,13 @@ impl CommandLine {
 
     /// Adds words.
     pub(crate) fn words(mut self, words: impl IntoIterator<Item = String>) -> Self {
-        self.0.extend(words);
+        self.words.extend(words);
         self
+    }
+
+    /// Reads what another command prints, if there is one.
+    pub(crate) fn after(self, before: Option<Vec<String>>) -> Self {
+        Self { before, ..self }
     }
 
     /// Adds an option with its value, if there is one.
@@ -34,8 +48,11 @@ impl CommandLine {
 
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<String> = self.0.iter().map(|word| quoted(word)).collect();
-        f.write_str(&words.join(" "))
+        let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        if let Some(before) = &self.before {
+            write!(f, "{} | ", line(before))?;
+        }
+        f.write_str(&line(&self.words))
     }
 }
 

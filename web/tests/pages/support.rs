@@ -44,7 +44,7 @@ pub(crate) fn served(text: &str, base: &str, door: Option<Arc<Door>>) -> Router 
     let snapshot = Snapshot::new(1, sources, Vec::new(), ReadOptions::default());
     let hosts = Hosts(vec![Host::new(HOST)]);
     let input = ["-f".to_owned(), "policy.yaml".to_owned()].into();
-    router(Fixed::new(snapshot), Settings { base: base.to_owned(), hosts, door, input })
+    router(Fixed::new(snapshot), Settings { base: base.to_owned(), hosts, door, input, pipe: None })
 }
 
 pub(crate) fn request(method: Method, path: &str) -> Builder {
@@ -82,7 +82,7 @@ pub(crate) fn running_below(text: &str, live: &Scripted, base: &str) -> Router {
     let snapshot = Arc::new(Snapshot::new(1, sources, Vec::new(), ReadOptions::default()));
     let hosts = Hosts(vec![Host::new(HOST)]);
     let input = ["-f".to_owned(), "mesh".to_owned(), "-R".to_owned()].into();
-    router(Running { snapshot, live: live.clone() }, Settings { base: base.to_owned(), hosts, door: None, input })
+    router(Running { snapshot, live: live.clone() }, Settings { base: base.to_owned(), hosts, door: None, input, pipe: None })
 }
 
 /// What runs in the shop of the browser tests, and its policy.

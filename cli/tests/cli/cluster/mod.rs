@@ -1,6 +1,7 @@
 //! Commands against a real Kubernetes API server.
 
 mod check;
+mod dashboard;
 mod diff;
 mod edit;
 mod look;

@@ -147,7 +147,7 @@ fn html(visit: &Visit, asked: Asked<'_>, found: &[(&ObjectKey, &Standing)]) -> R
         backends: visit.snapshot.mesh_names(),
         in_use: visit.snapshot.in_use(),
         losses: Verdict::ALL.map(Verdict::word).into_iter().chain([WITHHELD]).collect(),
-        input: visit.app.settings.input.join(" "),
+        input: visit.app.settings.place(),
     })
 }
 
