@@ -61,33 +61,7 @@ impl Source for Fixed {
     }
 }
 
-impl<S: Source + ?Sized> Source for Box<S> {
-    fn snapshot(&self) -> Arc<Snapshot> {
-        (**self).snapshot()
-    }
-
-    fn shown(&self) -> Arc<Snapshot> {
-        (**self).shown()
-    }
-
-    fn staleness(&self) -> Option<Staleness> {
-        (**self).staleness()
-    }
-
-    fn hidden(&self) -> Vec<String> {
-        (**self).hidden()
-    }
-
-    fn live(&self) -> Option<Arc<dyn Live>> {
-        (**self).live()
-    }
-
-    fn changes(&self) -> Option<watch::Receiver<u64>> {
-        (**self).changes()
-    }
-}
-
-impl<S: Source> Source for Arc<S> {
+impl<S: Source + ?Sized> Source for Arc<S> {
     fn snapshot(&self) -> Arc<Snapshot> {
         (**self).snapshot()
     }

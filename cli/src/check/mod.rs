@@ -18,6 +18,7 @@ use crate::Io;
 use crate::args::CheckArgs;
 use crate::cluster::Cluster;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::install::installed;
 use crate::proxy::text;
 use answer::{Check, Level};
 
@@ -82,7 +83,10 @@ fn which(cluster: &Cluster, args: &CheckArgs, snapshot: Option<&Snapshot>) -> Re
         (Some(backend), _) => {
             Err(Failure::new(Exit::Usage, format!("--backend {}: it renders nothing that a cluster could keep", backend.name())))
         }
-        (None, Some(snapshot)) => cluster.backend(None, snapshot),
+        // Without any policy the controller that was installed says it.
+        (None, Some(snapshot)) => {
+            cluster.backend(None, snapshot).or_else(|failure| installed(cluster, &args.lease_namespace).ok_or(failure))
+        }
         (None, None) => Err(Failure::new(Exit::Usage, "policy cannot be read, and nobody says which mesh it is for")),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
 
 /// What is shown.
 struct Shown {
-    source: Box<dyn Source>,
+    source: Arc<dyn Source>,
     /// The arguments that give every other command the same policy.
     input: Vec<String>,
     pipe: Option<Pipe>,
@@ -78,7 +78,7 @@ fn shown(args: &DashboardArgs, io: &mut Io<'_>, tell: &Sender<Told>) -> Result<S
         }
         Some(Asked::Cluster(cluster)) => {
             let opened = cluster::open(*cluster, &args.cluster, plan::options(&args.input), tell.clone())?;
-            let (source, pipe) = (Box::new(opened.watched.clone()), Some(opened.pipe.clone()));
+            let (source, pipe) = (opened.watched.clone(), Some(opened.pipe.clone()));
             Ok(Shown { source, input: ["-f", "-"].map(str::to_owned).into(), pipe, follow: Box::new(|| opened.follow()) })
         }
         None => {
@@ -88,7 +88,7 @@ fn shown(args: &DashboardArgs, io: &mut Io<'_>, tell: &Sender<Told>) -> Result<S
             }
             let followed = Followed::open(&args.input, stdin, tell.clone())?;
             let watch = follow::watch_of(&args.input);
-            let source = Box::new(followed.clone());
+            let source = followed.clone();
             Ok(Shown { source, input: words(args), pipe: None, follow: Box::new(|| follow::watch(followed, watch)) })
         }
     }

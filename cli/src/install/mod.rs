@@ -16,7 +16,7 @@ use crate::output::manifests;
 use settings::Settings;
 
 pub(crate) use uninstall::run as uninstall;
-pub(crate) use upgrade::run as upgrade;
+pub(crate) use upgrade::{installed, run as upgrade};
 
 /// Of the account, of what runs by it, and of its roles.
 const NAME: &str = "meshglot-controller";

@@ -1,6 +1,7 @@
 //! A controller of this version in the place of the one that a cluster has, with its settings.
 
 use kube::core::ApiResource;
+use meshglot_translator::render::Backend;
 use serde_json::Value;
 
 use super::settings::{ANNOTATION, Settings, image};
@@ -28,10 +29,19 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
     Ok(Exit::Ok)
 }
 
+/// The backend of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
+pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<&'static dyn Backend> {
+    let found = cluster.read(cluster.reader.get(&deployments(), namespace, NAME)).ok()??;
+    meshglot_registry::find(&kept(&found)?.backend)
+}
+
+fn kept(found: &Value) -> Option<Settings> {
+    serde_json::from_str(found["metadata"]["annotations"][ANNOTATION].as_str()?).ok()
+}
+
 /// As it was installed, with the replicas that it has now.
 fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
-    let kept = found["metadata"]["annotations"][ANNOTATION].as_str().and_then(|text| serde_json::from_str::<Settings>(text).ok());
-    let kept = kept.ok_or_else(|| {
+    let kept = kept(found).ok_or_else(|| {
         let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
         failure.help("`meshglot install` with its settings replaces it")
     })?;

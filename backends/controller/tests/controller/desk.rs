@@ -4,14 +4,10 @@ use meshglot_apiserver::{crds, installed};
 use meshglot_controller::{Desk, Election, LEASE_DURATION, Settings};
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, settings, split, until, virtual_service, with};
+use crate::cluster::{Cluster, Running, settings, split, until, virtual_service, with};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_replica_tells_the_policy_as_it_is_written_now() {
-    if !installed() || crds().is_none() {
-        return;
-    }
-    let cluster = Cluster::new(&["istio"]).await;
+/// Two controllers, of which one writes, and where each is asked.
+async fn replicas(cluster: &Cluster) -> (Vec<Running>, Vec<Desk>) {
     let mut running = Vec::new();
     let mut desks = Vec::new();
     for identity in ["first", "second"] {
@@ -21,6 +17,16 @@ async fn each_replica_tells_the_policy_as_it_is_written_now() {
         desks.push(desk.clone());
         running.push(with(client, Settings { election, desk, ..settings("istio") }));
     }
+    (running, desks)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_replica_tells_the_policy_as_it_is_written_now() {
+    if !installed() || crds().is_none() {
+        return;
+    }
+    let cluster = Cluster::new(&["istio"]).await;
+    let (running, desks) = replicas(&cluster).await;
     let holds = async |desk: &Desk, words: &str| {
         let texts = desk.texts().await.expect("it runs");
         texts.is_complete && texts.sources.iter().any(|source| source.name().contains("web") && source.text().contains(words))
@@ -58,15 +64,7 @@ async fn a_review_is_answered_by_the_policy_of_the_cluster_on_each_replica() {
     }
     let cluster = Cluster::new(&["istio"]).await;
     cluster.apply(&split("web", [90, 10])).await;
-    let mut running = Vec::new();
-    let mut desks = Vec::new();
-    for identity in ["first", "second"] {
-        let client = cluster.server.access().client_that_asks_once(cluster.server.admin()).await.expect("a client");
-        let election = Some(Election { namespace: "shop".to_owned(), identity: identity.to_owned(), duration: LEASE_DURATION });
-        let desk = Desk::default();
-        desks.push(desk.clone());
-        running.push(with(client, Settings { election, desk, ..settings("istio") }));
-    }
+    let (running, desks) = replicas(&cluster).await;
     let warnings = async |desk: &Desk, split: &Value| {
         let told = asked(desk, split).await;
         assert_eq!(told["allowed"], true, "{told}");

@@ -41,7 +41,7 @@ async fn before_an_installation() {
     );
     let said = site.run_with(&["check", "--pre", "--backend", "istio", "-o", "json"], &site.kubeconfig_of(&viewer));
     let missing = bad(&said, "permissions");
-    assert_eq!((said.code, missing.len()), (Some(1), 4), "{missing:?}");
+    assert_eq!((said.code, missing.len()), (Some(1), 6), "{missing:?}");
     assert!(
         missing
             .iter()

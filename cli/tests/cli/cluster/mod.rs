@@ -7,6 +7,7 @@ mod edit;
 mod look;
 mod owned;
 mod page;
+mod pages;
 mod site;
 mod view;
 mod webhook;
