@@ -7,6 +7,7 @@ use meshglot_translator::diagnostic::{CODES, Code, Diagnostic, Severity};
 use meshglot_translator::parse::Source;
 pub(crate) use meshglot_translator::plan::Plan;
 use meshglot_translator::plan::{Chosen, RequestError, UnknownObject};
+use meshglot_translator::render::Backend;
 use meshglot_translator::resolve::ReadOptions;
 
 use crate::args::{Accepted, Choice, Input};
@@ -157,4 +158,14 @@ impl From<RequestError> for Failure {
             None => failure,
         }
     }
+}
+
+/// A backend for which a controller has something to do.
+pub(crate) fn written_by(name: &str) -> Result<&'static dyn Backend, Failure> {
+    let found = meshglot_registry::find(name).ok_or_else(|| Failure::new(Exit::Usage, format!("there is no backend `{name}`")))?;
+    if found.kinds().is_empty() {
+        let failure = Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep"));
+        return Err(failure.help("meshglot run serves it to its proxies"));
+    }
+    Ok(found)
 }

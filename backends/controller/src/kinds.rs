@@ -38,6 +38,11 @@ pub(crate) fn policy() -> impl Iterator<Item = Watched> {
     Kind::ALL.into_iter().filter(|kind| *kind != Kind::EndpointSlice).map(read)
 }
 
+/// Their names, as `PLURAL.GROUP`, or the plural alone in the core.
+pub fn policy_names() -> impl Iterator<Item = String> {
+    policy().map(|kind| kind.full_name())
+}
+
 /// A kind of policy or inventory.
 pub(crate) fn read(kind: Kind) -> Watched {
     let ours = meshglot_crds::all().iter().find(|known| known.kind == kind.name() && known.group == kind.group());

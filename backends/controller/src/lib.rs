@@ -71,6 +71,7 @@ pub use consul::ConsulAccess;
 pub use desk::{Desk, Texts};
 pub use events::REPORTER;
 pub use follower::{Follower, Seen};
+pub use kinds::policy_names;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use live::is_ours;
 pub use metrics::{Metrics, MetricsError};

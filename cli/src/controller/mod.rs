@@ -21,12 +21,7 @@ use crate::{Io, plan};
 const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
-    let backend = meshglot_registry::find(&args.backend);
-    let backend = backend.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no backend `{}`", args.backend)))?;
-    if backend.kinds().is_empty() {
-        let message = format!("--backend {}: it renders nothing that a cluster could keep", args.backend);
-        return Err(Failure::new(Exit::Usage, message).help("meshglot run serves it to its proxies"));
-    }
+    let backend = plan::written_by(&args.backend)?;
     let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
     let consul = consul::access(&args.consul, backend)?;
     let desk = Desk::default();

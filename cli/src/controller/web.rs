@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::thread;
 
-use meshglot_controller::{Desk, rights};
+use meshglot_controller::{Desk, policy_names};
 use meshglot_web::{Pipe, Settings, router};
 use tokio::runtime::Builder;
 use tracing::info;
@@ -67,9 +67,7 @@ impl Web {
 /// What prints the same policy, to somebody who asks the same cluster.
 fn pipe(cluster: &str) -> Pipe {
     // What may not be installed would make it fail.
-    let all = rights(None).into_iter().filter(|right| right.verbs == ["list", "watch"] && right.group != "gateway.networking.k8s.io");
-    let name = |group: &str, plural: String| if group.is_empty() { plural } else { format!("{plural}.{group}") };
-    let kinds: Vec<String> = all.map(|right| name(right.group, right.resource)).collect();
+    let kinds: Vec<String> = policy_names().filter(|name| name != "referencegrants.gateway.networking.k8s.io").collect();
     let words = ["kubectl", "get", &kinds.join(","), "-A", "-o", "yaml"].map(str::to_owned).into();
     Pipe { name: cluster.trim_end_matches('/').to_owned(), words, asks: vec!["kubectl".to_owned()] }
 }

@@ -9,10 +9,11 @@ use meshglot_controller::roles;
 use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 
-use crate::Io;
 use crate::args::InstallArgs;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::output::manifests;
+use crate::plan::written_by;
+use crate::{Io, plan};
 use settings::Settings;
 
 pub(crate) use uninstall::run as uninstall;
@@ -23,19 +24,9 @@ const NAME: &str = "meshglot-controller";
 
 pub(crate) fn run(args: &InstallArgs, io: &mut Io<'_>) -> Outcome {
     let backend = written_by(&args.backend)?;
-    crate::plan::accepted(&args.accepted)?;
+    plan::accepted(&args.accepted)?;
     manifests::print(&all(backend, &Settings::of(args)), &args.output, io)?;
     Ok(Exit::Ok)
-}
-
-/// A backend for which a controller has something to do.
-fn written_by(name: &str) -> Result<&'static dyn Backend, Failure> {
-    let found = meshglot_registry::find(name).ok_or_else(|| Failure::new(Exit::Usage, format!("there is no backend `{name}`")))?;
-    if found.kinds().is_empty() {
-        let failure = Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep"));
-        return Err(failure.help("meshglot run serves it to its proxies"));
-    }
-    Ok(found)
 }
 
 /// Everything, in an order in which it can be applied.

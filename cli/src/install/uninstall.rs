@@ -2,12 +2,13 @@
 
 use meshglot_translator::render::Backend;
 
+use super::own;
 use super::settings::{Settings, image};
-use super::{own, written_by};
 use crate::Io;
 use crate::args::UninstallArgs;
 use crate::exit::{Exit, Outcome};
 use crate::output::manifests;
+use crate::plan::written_by;
 
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
     let backend = written_by(&args.backend)?;

@@ -1,16 +1,17 @@
 //! A controller of this version in the place of the one that a cluster has, with its settings.
 
-use kube::core::ApiResource;
+use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_translator::render::Backend;
 use serde_json::Value;
 
 use super::settings::{ANNOTATION, Settings, image};
-use super::{NAME, all, written_by};
+use super::{NAME, all};
 use crate::Io;
 use crate::args::UpgradeArgs;
 use crate::cluster::Cluster;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::manifests;
+use crate::plan::written_by;
 
 pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
     let cluster = Cluster::of(&args.cluster)?;
@@ -55,14 +56,7 @@ fn numbers(version: &str) -> Vec<u64> {
 }
 
 fn deployments() -> ApiResource {
-    let (group, version) = ("apps".to_owned(), "v1".to_owned());
-    ApiResource {
-        api_version: format!("{group}/{version}"),
-        group,
-        version,
-        kind: "Deployment".to_owned(),
-        plural: "deployments".to_owned(),
-    }
+    ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", "Deployment"))
 }
 
 #[cfg(test)]

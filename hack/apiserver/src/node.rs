@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::process::geteuid;
 
-use crate::peer::{program, skipped};
+use crate::peer::{program, say_once, skipped};
 use crate::process::spawn;
 
 /// What it needs beside an API server.
@@ -35,7 +35,7 @@ impl Node {
     /// It does not come up.
     pub fn up() -> io::Result<Option<Self>> {
         if !geteuid().is_root() {
-            skipped("a cluster with pods", "the right to make one (root)");
+            say_once("root", "skip: a cluster with pods: only root can make one");
             return Ok(None);
         }
         if let Some(missing) = PROGRAMS.into_iter().find(|name| program(name).is_none()) {

@@ -63,10 +63,15 @@ pub(crate) fn skipped(what: &str, missing: &str) {
 }
 
 fn say(what: &str, missing: &str) {
+    say_once(missing, &format!("skip: {what}: {missing} is not installed: run hack/peers/install"));
+}
+
+/// A line, once in this process for what it is about.
+pub(crate) fn say_once(about: &str, line: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(missing.to_owned()) {
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(about.to_owned()) {
         // Not by `eprintln`, which a test that passes keeps to itself.
-        let _ = writeln!(io::stderr(), "skip: {what}: {missing} is not installed: run hack/peers/install");
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 

@@ -59,12 +59,12 @@ impl Writer {
 
     /// Deletes an entry, if it is still the one that is known.
     pub(crate) async fn delete(self, id: ObjectId, live: Live) -> Answer {
-        let end = self.end();
-        match self.server.delete(&live.whole()["spec"], live.version(), end).await {
+        let (end, entry) = (self.end(), &live.whole()["spec"]);
+        match self.server.delete(entry, live.version(), end).await {
             Ok(true) => Answer::Gone,
-            Ok(false) => match self.server.get(&live.whole()["spec"], end).await {
+            Ok(false) => match self.server.get(entry, end).await {
                 Ok(Some(found)) if self.ours(found.clone(), &id).is_some_and(|found| is_named(&found, &id)) => {
-                    Answer::Failed(Applied::Pending(format!("somebody else has changed {} meanwhile", path(&live.whole()["spec"]))))
+                    Answer::Failed(Applied::Pending(format!("somebody else has changed {} meanwhile", path(entry))))
                 }
                 // Another one of its name is there, or none: the watch tells which.
                 Ok(_) => Answer::Gone,
