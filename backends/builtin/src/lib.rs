@@ -12,6 +12,7 @@ mod explicit;
 mod http_match;
 mod identities;
 mod inbound;
+mod member;
 mod message;
 mod outbound;
 mod permission;
@@ -89,6 +90,10 @@ impl Backend for Builtin {
             // The same for every Mesh: neither name nor content depends on it.
             _ => Fragment { objects: vec![resource::cluster::closed(), resource::cluster::passthrough()], ..Fragment::default() },
         }
+    }
+
+    fn has_pod(&self, pod: &Value) -> bool {
+        member::is_member(pod)
     }
 
     fn shape(&self, _object: &ObjectId) -> Shape {

@@ -8,6 +8,7 @@ mod entry;
 mod eval;
 mod http_match;
 mod identity;
+mod member;
 mod names;
 mod permission;
 mod posture;
@@ -112,6 +113,10 @@ impl Backend for Consul {
             }
         }
         Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
+    }
+
+    fn has_pod(&self, pod: &Value) -> bool {
+        member::is_member(pod)
     }
 
     fn shape(&self, object: &ObjectId) -> Shape {

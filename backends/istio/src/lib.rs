@@ -6,6 +6,7 @@ mod branch;
 mod eval;
 mod header_rule;
 mod http_match;
+mod member;
 mod path_rule;
 mod path_template;
 mod resource;
@@ -96,6 +97,10 @@ impl Backend for Istio {
             "clusterDomain": &*mesh.cluster_domain,
             "meshConfig": { "trustDomain": &*mesh.trust_domain, "rootNamespace": &*mesh.istio_root_namespace },
         })
+    }
+
+    fn has_pod(&self, pod: &Value) -> bool {
+        member::is_member(pod)
     }
 
     fn shape(&self, object: &ObjectId) -> Shape {

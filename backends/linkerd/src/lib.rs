@@ -7,6 +7,7 @@ mod containment;
 mod eval;
 mod http_match;
 mod inbound;
+mod member;
 mod policy;
 mod port;
 mod precedence;
@@ -79,6 +80,10 @@ impl Backend for Linkerd {
             "linkerdNamespace": &*mesh.linkerd_control_plane,
             "identityTrustDomain": &*mesh.trust_domain,
         })
+    }
+
+    fn has_pod(&self, pod: &Value) -> bool {
+        member::is_member(pod)
     }
 
     fn shape(&self, object: &ObjectId) -> Shape {

@@ -3,21 +3,35 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Plan;
+use super::{Chosen, Plan};
 use crate::diagnostic::{Code, Place};
 use crate::ir::{MeshSettings, ObjectKey};
 use crate::parse::Document;
-use crate::render::{Backend, Engine, Target, Update};
+use crate::render::{Engine, Leaving, Target, Update};
 use crate::resolve::{Model, ReadOptions};
 
 impl Plan {
-    /// A plan without objects for one mesh that gets all policy; losses of the `accepted` codes are accepted.
-    pub fn empty(backend: &'static dyn Backend, options: ReadOptions, accepted: BTreeSet<Code>) -> Self {
+    /// A plan without objects; losses of the `accepted` codes are accepted. All of the `chosen` meshes have an engine, named by a Mesh or
+    /// not.
+    pub fn empty(chosen: Chosen, options: ReadOptions, accepted: BTreeSet<Code>) -> Self {
         // The implied Mesh counts only while there is no other.
         let model = Model::new(Vec::new(), options).with_implied_mesh(MeshSettings::default());
-        let target = Target { everything: true, accepted };
-        let engine = Engine::new(backend, target.clone(), &model);
-        Self { model, engines: vec![(backend, engine)], target, diagnostics: Vec::new() }
+        let (everything, backends) = match chosen {
+            Chosen::These(backends) => (true, backends),
+            Chosen::NamedOf(backends) => (false, backends),
+        };
+        let target = Target { everything, accepted, ..Target::default() };
+        let engines = backends.into_iter().map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
+        Self { model, engines, target, diagnostics: Vec::new() }
+    }
+
+    /// Lets backends serve these namespaces besides, and no others. One update per engine says what is otherwise; `None`: it is so already.
+    pub fn leave(&mut self, leaving: Leaving) -> Option<Vec<Update>> {
+        if self.target.leaving == leaving {
+            return None;
+        }
+        self.target.leaving = leaving;
+        Some(self.engines.iter_mut().map(|(_, engine)| engine.retarget(&self.model, &self.target)).collect())
     }
 
     /// Puts documents in the place of what was known under their keys; none deletes the object. What is wrong is told anew. One

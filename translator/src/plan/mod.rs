@@ -33,6 +33,15 @@ pub enum Chosen {
     NamedOf(Vec<&'static dyn Backend>),
 }
 
+impl Chosen {
+    /// Those that may get any.
+    pub fn backends(&self) -> &[&'static dyn Backend] {
+        match self {
+            Self::These(backends) | Self::NamedOf(backends) => backends,
+        }
+    }
+}
+
 /// A model and one engine per mesh.
 pub struct Plan {
     /// The policy, as far as it could be read.
@@ -76,7 +85,7 @@ impl Plan {
                 (false, backends.into_iter().filter(is_named).collect())
             }
         };
-        let target = Target { everything, accepted };
+        let target = Target { everything, accepted, ..Target::default() };
         let engines: Vec<_> = backends.into_iter().map(|backend| (backend, Engine::new(backend, target.clone(), &model))).collect();
         let mut plan = Self { model, engines, target, diagnostics: Vec::new() };
         diagnostics.retain(|diagnostic| plan.concerns(diagnostic));

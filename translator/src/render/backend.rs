@@ -51,6 +51,9 @@ pub trait Backend: Send + Sync {
         true
     }
 
+    /// Whether a pod, as the API server has it, is in this mesh: its connections pass through the mesh's proxy.
+    fn has_pod(&self, pod: &Value) -> bool;
+
     /// What is set outside of the objects where a Mesh says how it is set up: the `defaults` of [`Backend::reader`].
     /// Where it does not say, the setting that admits most.
     fn installation(&self, _mesh: &MeshSettings) -> Value {

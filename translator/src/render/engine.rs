@@ -7,16 +7,28 @@ use super::backend::{Backend, UnitKey};
 use super::loss::Loss;
 use super::rendered::{Fragment, ObjectId, Rendered, RenderedObject, ReplaceSet};
 use crate::diagnostic::Code;
-use crate::ir::ObjectKey;
+use crate::ir::{MeshSettings, ObjectKey};
 use crate::resolve::{Model, Read, Readers, View};
 
 /// Which policy goes to a backend, and what is accepted there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// All of it, whatever the Meshes say (`--backend`); else what their `backend` names.
     pub everything: bool,
     /// Codes of losses accepted on the command line.
     pub accepted: BTreeSet<Code>,
+    /// Namespaces that a backend, by its name, serves besides: they are on their way to the one that their Mesh names.
+    pub leaving: Leaving,
+}
+
+/// Namespaces by the name of the backend that they are on their way from.
+pub type Leaving = BTreeMap<&'static str, BTreeSet<Arc<str>>>;
+
+impl Target {
+    /// Whether policy of a namespace goes to a backend, by the settings of the Mesh that it runs on.
+    pub fn serves(&self, backend: &str, namespace: &str, mesh: &MeshSettings) -> bool {
+        self.everything || mesh.backend.as_deref() == Some(backend) || self.leaving.get(backend).is_some_and(|all| all.contains(namespace))
+    }
 }
 
 /// One backend's rendering of a model, kept up to date edit by edit.
@@ -95,6 +107,13 @@ impl<'b> Engine<'b> {
         gone.retain(|id| !there.contains(id));
         update.gone = gone;
         update
+    }
+
+    /// Brings the rendering up to date with another target.
+    pub fn retarget(&mut self, model: &Model, target: &Target) -> Update {
+        self.target = target.clone();
+        // Whoever asks where policy goes reads the Meshes.
+        self.update(model, &BTreeSet::from([Read::Meshes]))
     }
 
     /// The objects that an edit may have changed, as they are now; each belongs to one unit.

@@ -356,7 +356,7 @@ impl<'m> View<'m> {
     pub fn target_mesh(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
         let mesh = self.mesh_of(namespace)?;
         let (backend, target) = self.target?;
-        (target.everything || mesh.backend.as_deref() == Some(backend)).then_some(mesh)
+        target.serves(backend, namespace, &mesh).then_some(mesh)
     }
 
     /// A report that knows which losses this Mesh and the command line accept.

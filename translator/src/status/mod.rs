@@ -5,10 +5,12 @@ mod conditions;
 mod facts;
 mod told;
 
+use std::sync::Arc;
+
 use meshglot_crds::status::{BackendStatus, LossStatus, Summary, Verdict};
 
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Kind, ObjectKey};
+use crate::ir::{Kind, MeshSettings, ObjectKey};
 use crate::plan::Plan;
 use crate::render::{Backend, Engine, Loss};
 use conditions::conditions;
@@ -76,8 +78,7 @@ fn reached<'p>(
         Kind::Mesh => plan.model.meshes().into_iter().find(|mesh| mesh.name == key.name),
         _ => plan.model.mesh_of(&key.namespace),
     };
-    let named = settings.as_ref().and_then(|settings| settings.backend.as_deref());
-    if !plan.target.everything && named != Some(name) {
+    if !plan.target.everything && !settings.as_ref().is_some_and(|settings| serves(plan, name, key, settings)) {
         return None;
     }
     let rendered = engine.rendered_from(key, &plan.model);
@@ -96,6 +97,13 @@ fn reached<'p>(
         withheld: facts.newest.map_or_else(|| told.withheld(name), |newest| newest.withheld(name)).to_vec(),
         on: facts.on(name),
     })
+}
+
+/// Whether a backend gets policy of a namespace, or of any of a Mesh's.
+fn serves(plan: &Plan, backend: &str, key: &ObjectKey, mesh: &MeshSettings) -> bool {
+    let of_mesh = |namespace: &Arc<str>| plan.model.mesh_of(namespace).is_some_and(|other| other.name == mesh.name);
+    let leaves = || plan.target.leaving.get(backend).is_some_and(|leaving| leaving.iter().any(of_mesh));
+    plan.target.serves(backend, &key.namespace, mesh) || key.kind == Kind::Mesh && leaves()
 }
 
 fn backend(reached: &Reached<'_>) -> BackendStatus {

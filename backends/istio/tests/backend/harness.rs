@@ -15,7 +15,7 @@ pub(crate) fn rendered(text: &str, accepted: &[Code]) -> (Vec<Value>, Vec<String
     let model = Model::new(documents, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
     let errors: Vec<_> = model.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    let target = Target { everything: true, accepted: accepted.iter().copied().collect() };
+    let target = Target { everything: true, accepted: accepted.iter().copied().collect(), ..Target::default() };
     let engine = Engine::new(&Istio, target, &model);
     let rendered = engine.rendered();
     let objects = rendered.objects.iter().map(|object| object.body()).collect();

@@ -29,7 +29,7 @@ pub(crate) fn render<T>(text: &str, mesh: MeshSettings, accepted: &[Code], see: 
     let model = Model::new(documents(text), ReadOptions::default()).with_implied_mesh(mesh);
     let errors: Vec<_> = model.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    let target = Target { everything: true, accepted: accepted.iter().copied().collect() };
+    let target = Target { everything: true, accepted: accepted.iter().copied().collect(), ..Target::default() };
     see(&Engine::new(&Linkerd, target, &model).rendered())
 }
 
