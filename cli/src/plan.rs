@@ -10,7 +10,7 @@ use meshglot_translator::plan::{Chosen, RequestError, UnknownObject};
 use meshglot_translator::render::Backend;
 use meshglot_translator::resolve::ReadOptions;
 
-use crate::args::{Accepted, Choice, Input};
+use crate::args::{Accepted, Choice, Input, ServesArgs};
 use crate::exit::{Exit, Failure};
 use crate::{Io, draw, input};
 
@@ -158,6 +158,18 @@ impl From<RequestError> for Failure {
             None => failure,
         }
     }
+}
+
+/// The meshes that a controller serves.
+pub(crate) fn served(args: &ServesArgs) -> Result<Chosen, Failure> {
+    if let Some(name) = &args.backend {
+        return Ok(Chosen::These(vec![written_by(name)?]));
+    }
+    let named = args.backends.iter().map(|name| written_by(name)).collect::<Result<Vec<_>, _>>()?;
+    // Each once, in the order in which all are.
+    let is_named = |backend: &&'static dyn Backend| named.is_empty() || named.iter().any(|one| one.name() == backend.name());
+    let all = meshglot_registry::all().into_iter().filter(|backend| !backend.kinds().is_empty());
+    Ok(Chosen::NamedOf(all.filter(is_named).collect()))
 }
 
 /// A backend for which a controller has something to do.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kube::core::ApiResource;
-use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::Applied;
 use tokio::time::Instant;
@@ -26,28 +26,29 @@ const CROWD: usize = 4 * WRITES;
 /// How long deletions wait for what is new to be taken by the mesh.
 const HOLD: Duration = Duration::from_secs(10);
 
+/// The backend of what is for none.
+const NONE: &str = "";
+
 /// The group whose objects tell whether they are taken.
 const TELLS: &str = "gateway.networking.k8s.io/";
 
 impl Core {
     /// Starts the writes that can be started.
     pub(crate) fn act(&mut self) {
-        let withheld = self.policy.withheld.clone();
-        if withheld != self.withheld && !withheld.is_empty() {
-            (self.tell)(Told::Withheld(withheld.clone()));
+        self.judge_all();
+        if self.pass() {
+            self.judge_all();
         }
-        self.withheld = withheld;
-        if !self.withheld.is_empty() {
-            return;
+        for (backend, codes) in &self.policy.withheld {
+            if self.withheld.get(backend) != Some(codes) {
+                (self.tell)(Told::Withheld(backend, codes.clone()));
+            }
         }
-        self.open.touched.append(&mut self.policy.touched);
-        for id in std::mem::take(&mut self.open.touched) {
-            self.judge(id);
-        }
+        self.withheld.clone_from(&self.policy.withheld);
         self.settings.signs.metrics.differ(self.open.differing.iter());
         let is_open = |core: &Self, id: &ObjectId| {
             let is_wanted = core.busy.contains(id) || core.open.differing.contains(id);
-            is_wanted && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
+            is_wanted && !core.is_withheld(id) && !core.standings.get(id).is_some_and(|standing| standing.has_failed())
         };
         let before = if self.open.differing.is_empty() { Default::default() } else { self.policy.before() };
         let turn = self.open.differing.iter().filter(|id| is_open(self, id)).filter_map(|id| self.turn(id)).min();
@@ -55,7 +56,7 @@ impl Core {
             let is_first = before.get(*id).is_none_or(|before| !before.iter().any(|other| is_open(self, other)))
                 && turn.is_none_or(|turn| self.turn(id) <= Some(turn));
             let waits = self.standings.get(*id).is_some_and(|standing| standing.waits());
-            is_first && !waits && !self.busy.contains(*id)
+            is_first && !waits && !self.busy.contains(*id) && !self.is_withheld(id)
         };
         let room = WRITES.saturating_sub(self.tasks.len());
         let started: Vec<ObjectId> = self.open.differing.iter().filter(can_start).take(room).cloned().collect();
@@ -67,6 +68,19 @@ impl Core {
         if !self.open.differing.iter().any(|id| is_open(self, id)) {
             self.prune();
         }
+    }
+
+    /// Looks anew at all that something is otherwise about.
+    fn judge_all(&mut self) {
+        self.open.touched.append(&mut self.policy.touched);
+        for id in std::mem::take(&mut self.open.touched) {
+            self.judge(id);
+        }
+    }
+
+    /// Whether nothing is written or deleted for the backend of an object: it would allow more than the policy says.
+    fn is_withheld(&self, id: &ObjectId) -> bool {
+        !self.withheld.is_empty() && self.backend_of(id).is_some_and(|backend| self.withheld.contains_key(backend))
     }
 
     /// Looks at one object anew.
@@ -162,12 +176,12 @@ impl Core {
         let waits = |id: &ObjectId| self.busy.contains(id) || self.standings.get(id).is_some_and(|standing| standing.waits());
         // What was made last goes first.
         let known = self.open.unwanted.iter().rev().filter_map(|id| Some((id, self.live.get(id)?)));
-        let unwanted = known.filter(|(id, live)| !is_held(id) && !waits(id) && !self.owners.is_kept(live));
+        let unwanted = known.filter(|(id, live)| !is_held(id) && !waits(id) && !self.is_withheld(id) && !self.owners.is_kept(live));
         let unwanted: Vec<(ObjectId, Live)> = unwanted.map(|(id, live)| (id.clone(), live.clone())).collect();
         // Those that are being deleted count, too.
         let turn = unwanted.iter().map(|(id, _)| id).chain(&self.busy).filter_map(|id| self.turn(id)).max();
         for (id, live) in unwanted {
-            if turn.is_some_and(|turn| self.turn(&id) < Some(turn)) {
+            if self.turn(&id).is_some_and(|own| Some(own) < turn) {
                 continue;
             }
             let Some(writer) = self.writer(&id).filter(|_| self.tasks.len() < WRITES) else { continue };
@@ -182,7 +196,7 @@ impl Core {
         let is_crowded = self.open.differing.len() > CROWD;
         let (kinds, kept) = (&self.kinds, &self.kept);
         let has_status = |key: &ObjectKey| kept_as(kinds, kept, Role::Read(key.kind)).is_some_and(|kept| kept.has_status);
-        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, has_status, is_crowded);
+        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, &self.passages, has_status, is_crowded);
         for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);
         }
@@ -193,7 +207,7 @@ impl Core {
         while self.tasks.len() < 2 * WRITES {
             let Some(due) = self.statuses.take() else { return };
             let Some(resource) = self.resource_of(&due.key).cloned() else { continue };
-            let Some(writer) = self.writer_of(resource) else { return };
+            let Some(writer) = self.writer_of(resource, NONE) else { return };
             self.statuses.begin(&due);
             let task = Task::Status { key: due.key.clone(), said: due.said };
             self.tasks.spawn(async move { (task, writer.status(due.key, due.status).await) });
@@ -207,12 +221,17 @@ impl Core {
 
     /// For what keeps generations that were in force.
     pub(crate) fn keeper(&self) -> Option<Writer> {
-        self.writer_of(kept_as(&self.kinds, &self.kept, Role::Keeps)?.resource.clone()?)
+        self.writer_of(kept_as(&self.kinds, &self.kept, Role::Keeps)?.resource.clone()?, NONE)
     }
 
-    /// `None`: nothing may be written.
-    pub(crate) fn writer_of(&self, resource: ApiResource) -> Option<Writer> {
-        Some(Writer { client: self.client.clone(), resource, backend: self.settings.backend.name(), until: self.until()? })
+    /// For pods.
+    pub(crate) fn reader_of_pods(&self) -> Option<Writer> {
+        self.writer_of(kept_as(&self.kinds, &self.kept, Role::Read(Kind::Pod))?.resource.clone()?, NONE)
+    }
+
+    /// For objects of a backend, by its name. `None`: nothing may be written.
+    pub(crate) fn writer_of(&self, resource: ApiResource, backend: &'static str) -> Option<Writer> {
+        Some(Writer { client: self.client.clone(), resource, backend, until: self.until()? })
     }
 }
 

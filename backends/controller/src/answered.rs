@@ -56,6 +56,7 @@ impl Core {
                     None => {}
                 }
             }
+            Task::Look { way, number } => self.looked(way, number, answer),
             Task::Status { key, said } => {
                 self.statuses.busy.remove(&key);
                 match answer {

@@ -17,14 +17,17 @@ use crate::answer::Answer;
 use crate::consul;
 use crate::events::Events;
 use crate::found::Found;
-use crate::kinds::{Role as Why, Watched, watched};
+use crate::kinds::{Watched, watched};
 use crate::lead::Lead;
 use crate::live::Live;
+use crate::members::Members;
 use crate::open::Open;
 use crate::owner::Owners;
+use crate::passage::Passage;
 use crate::place::Place;
 use crate::policy::Policy;
 use crate::revisions::Revisions;
+use crate::second_look::Looks;
 use crate::standing::Standing;
 use crate::statuses::Statuses;
 use crate::watch::follow;
@@ -105,7 +108,13 @@ pub(crate) struct Core {
     pub(crate) statuses: Statuses,
     pub(crate) revisions: Revisions,
     pub(crate) tasks: JoinSet<(Task, Answer)>,
-    pub(crate) withheld: Vec<&'static str>,
+    /// What was told of backends for which nothing is written.
+    pub(crate) withheld: BTreeMap<&'static str, Vec<&'static str>>,
+    /// Which pods are in which mesh.
+    pub(crate) members: Members,
+    /// What is on its way from one backend to another.
+    pub(crate) passages: Vec<Passage>,
+    pub(crate) looks: Looks,
     /// What was told of trouble, and when.
     pub(crate) troubles: HashMap<String, Instant>,
 }
@@ -119,10 +128,10 @@ impl Core {
         lead: watch::Receiver<Lead>,
         place: Place,
     ) -> Self {
-        let kinds = watched(settings.backend);
+        let kinds = watched(settings.chosen.backends());
         Self {
             kept: kinds.iter().map(|_| Kept::default()).collect(),
-            policy: Policy::new(settings.backend, settings.accepted.clone()).with_entries(place.has_entries()),
+            policy: Policy::new(settings.chosen.clone(), settings.accepted.clone()).with_entries(place.has_entries()),
             client,
             settings,
             place,
@@ -142,7 +151,10 @@ impl Core {
             statuses: Statuses::default(),
             revisions: Revisions::default(),
             tasks: JoinSet::new(),
-            withheld: Vec::new(),
+            withheld: BTreeMap::new(),
+            members: Members::default(),
+            passages: Vec::new(),
+            looks: Looks::default(),
             troubles: HashMap::new(),
         }
     }
@@ -152,13 +164,10 @@ impl Core {
         let (tell, mut found) = channel(BACKLOG);
         let mut watches = JoinSet::new();
         let (metrics, mut beats) = (self.settings.signs.metrics.clone(), interval(BEAT));
-        let selector = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", self.settings.backend.name());
         for (place, kind) in self.kinds.iter().enumerate() {
-            match &self.place {
-                Place::Consul(server) if kind.role == Why::Rendered => {
-                    watches.spawn(consul::follow(server.clone(), place, kind.clone(), tell.clone()))
-                }
-                _ => watches.spawn(follow(self.client.clone(), place, kind.clone(), selector.clone(), tell.clone(), metrics.clone())),
+            match self.place.server(kind) {
+                Some(server) => watches.spawn(consul::follow(server.clone(), place, kind.clone(), tell.clone())),
+                None => watches.spawn(follow(self.client.clone(), place, kind.clone(), tell.clone(), metrics.clone())),
             };
         }
         let desk = self.settings.desk.clone();
@@ -214,7 +223,11 @@ impl Core {
         let open = self.open.differing.iter().chain(&self.open.unwanted);
         let standings = open.filter_map(|id| self.standings.get(id)?.again);
         let all = standings.chain(self.holds.values().copied()).filter(|again| *again > now);
-        all.chain(self.statuses.next()).chain(self.revisions.next()).chain(self.until().filter(|until| *until > now)).min()
+        all.chain(self.looks.next())
+            .chain(self.statuses.next())
+            .chain(self.revisions.next())
+            .chain(self.until().filter(|until| *until > now))
+            .min()
     }
 
     /// Until when writes may go on; `None`: somebody else writes.

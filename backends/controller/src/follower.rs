@@ -76,11 +76,11 @@ impl Follower {
     /// A mistake of ours.
     pub fn start(client: &Client) -> Result<Self, MetricsError> {
         let (tell, found) = channel(BACKLOG);
-        let metrics = Metrics::new("none")?;
+        let metrics = Metrics::new()?;
         let kinds: Vec<Watched> = policy().collect();
         let mut watches = JoinSet::new();
         for (place, kind) in kinds.iter().enumerate() {
-            watches.spawn(follow(client.clone(), place, kind.clone(), String::new(), tell.clone(), metrics.clone()));
+            watches.spawn(follow(client.clone(), place, kind.clone(), tell.clone(), metrics.clone()));
         }
         let states = vec![State::Unknown; kinds.len()];
         let (listing, objects) = (BTreeMap::new(), BTreeMap::new());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::render::ObjectId;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -84,6 +84,9 @@ impl Core {
         self.kept[place].is_listed = true;
         match self.kinds[place].role {
             Role::Read(kind) => {
+                if kind == Kind::Pod {
+                    self.members.keep(is_there);
+                }
                 for key in self.policy.of_kind(kind).into_iter().filter(|key| !is_there(&key.namespace, &key.name)) {
                     self.forget(&key);
                 }
@@ -101,7 +104,10 @@ impl Core {
 
     fn put(&mut self, place: usize, object: Value) {
         match self.kinds[place].role {
-            Role::Read(_) => {
+            Role::Read(kind) => {
+                if kind == Kind::Pod && self.members.put(&object, self.settings.chosen.backends()) {
+                    self.statuses.stir();
+                }
                 let Some(key) = self.key(place, &object) else { return };
                 if !speaks_for_itself(&object, key.kind) {
                     return self.forget(&key);
@@ -131,7 +137,10 @@ impl Core {
 
     fn remove(&mut self, place: usize, object: &Value) {
         match self.kinds[place].role {
-            Role::Read(_) => {
+            Role::Read(kind) => {
+                if kind == Kind::Pod && self.members.remove(object) {
+                    self.statuses.stir();
+                }
                 if let Some(key) = self.key(place, object) {
                     self.forget(&key);
                 }

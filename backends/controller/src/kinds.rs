@@ -15,7 +15,7 @@ pub(crate) enum Role {
 }
 
 /// A kind that is watched.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Watched {
     pub(crate) group: &'static str,
     /// The one that is wanted first; it is watched in the first that is served.
@@ -25,11 +25,14 @@ pub(crate) struct Watched {
     pub(crate) role: Role,
     /// Whether the API server has it without a CRD.
     pub(crate) is_built_in: bool,
+    /// The one that gets it, if it is rendered.
+    pub(crate) backend: Option<&'static dyn Backend>,
 }
 
-/// Everything that a controller of a backend watches.
-pub(crate) fn watched(backend: &dyn Backend) -> Vec<Watched> {
-    policy().chain(rendered(backend)).chain([keeps()]).collect()
+/// Everything that a controller of these backends watches.
+pub(crate) fn watched(backends: &[&'static dyn Backend]) -> Vec<Watched> {
+    let rendered = backends.iter().flat_map(|backend| rendered(*backend).map(|kind| Watched { backend: Some(*backend), ..kind }));
+    policy().chain(rendered).chain([keeps()]).collect()
 }
 
 /// Policy and inventory.
@@ -52,7 +55,7 @@ pub(crate) fn read(kind: Kind) -> Watched {
         None => (vec!["v1"], format!("{}s", kind.name().to_lowercase())),
     };
     let is_built_in = ours.is_none() && kind != Kind::ReferenceGrant;
-    Watched { group: kind.group(), versions, kind: kind.name(), plural, role: Role::Read(kind), is_built_in }
+    Watched { group: kind.group(), versions, kind: kind.name(), plural, role: Role::Read(kind), is_built_in, backend: None }
 }
 
 /// What a backend renders.
@@ -64,6 +67,7 @@ pub(crate) fn rendered(backend: &dyn Backend) -> impl Iterator<Item = Watched> {
         plural: kind.plural.to_owned(),
         role: Role::Rendered,
         is_built_in: false,
+        backend: None,
     })
 }
 
@@ -76,6 +80,7 @@ pub(crate) fn keeps() -> Watched {
         plural: "controllerrevisions".to_owned(),
         role: Role::Keeps,
         is_built_in: true,
+        backend: None,
     }
 }
 

@@ -23,10 +23,12 @@ mod last_good;
 mod lead;
 mod live;
 mod log;
+mod members;
 mod metrics;
 mod open;
 mod owner;
 mod packed;
+mod passage;
 mod place;
 mod policy;
 mod pulse;
@@ -34,6 +36,7 @@ mod reader;
 mod revisions;
 mod rights;
 mod roles;
+mod second_look;
 mod served;
 mod signs;
 mod snapshot;
@@ -52,7 +55,7 @@ use std::time::Duration;
 
 use kube::Client;
 use meshglot_translator::diagnostic::Code;
-use meshglot_translator::render::Backend;
+use meshglot_translator::plan::Chosen;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -95,8 +98,8 @@ pub const MANAGER: &str = "meshglot";
 /// What a controller does.
 #[derive(Clone)]
 pub struct Settings {
-    /// The mesh that gets all policy of the cluster; it renders objects of Kubernetes.
-    pub backend: &'static dyn Backend,
+    /// The meshes that get policy of the cluster; they render objects of Kubernetes.
+    pub chosen: Chosen,
     /// Codes of losses that are accepted.
     pub accepted: BTreeSet<Code>,
     /// How it agrees with others on the one that writes; `None`: there are no others.

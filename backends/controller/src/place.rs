@@ -6,7 +6,7 @@ use std::time::Duration;
 use kube::Client;
 use meshglot_translator::diff::Shape;
 use meshglot_translator::ir::Kind;
-use meshglot_translator::render::ObjectId;
+use meshglot_translator::render::{Backend, ObjectId};
 use meshglot_translator::status::Applied;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use crate::answer::Answer;
 use crate::consul::{self, Address, ENTRIES, Server, cluster, meshes};
 use crate::core::{Core, Kept};
+use crate::kinds::Watched;
 use crate::live::Live;
 use crate::owner::Owners;
 use crate::write;
@@ -32,6 +33,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// The Consul server that keeps objects of a kind, if one does.
+    pub(crate) fn server(&self, kind: &Watched) -> Option<&Arc<Server>> {
+        match self {
+            Self::Consul(server) if kind.backend.is_some_and(has_entries) => Some(server),
+            Self::Consul(_) | Self::Cluster => None,
+        }
+    }
+
     /// Whether they have a config entry in the place of their `spec`.
     pub(crate) fn has_entries(&self) -> bool {
         matches!(self, Self::Consul(_))
@@ -39,7 +48,7 @@ impl Place {
 
     /// Where they are kept by what is set and by what the Meshes of the cluster say; it waits until that is known.
     pub(crate) async fn find(client: &Client, settings: &Settings, tell: &(dyn Fn(Told) + Send + Sync)) -> Self {
-        if !settings.backend.formats().contains(&ENTRIES) {
+        if !settings.chosen.backends().iter().copied().any(has_entries) {
             return Self::Cluster;
         }
         let mut told = String::new();
@@ -60,7 +69,7 @@ impl Place {
     async fn look(client: &Client, settings: &Settings) -> Result<Self, String> {
         let address = match &settings.consul.address {
             Some(url) => Some(Address { url: url.clone(), datacenter: None }),
-            None => Address::of(meshes(client).await?.iter(), settings.backend.name())?,
+            None => Address::of(meshes(client).await?.iter())?,
         };
         let Some(address) = address else { return Ok(Self::Cluster) };
         let cluster = cluster(client).await?;
@@ -69,16 +78,20 @@ impl Place {
 
     /// Whether the Meshes say something else by now.
     pub(crate) fn is_elsewhere(&self, owners: &Owners, settings: &Settings) -> bool {
-        if settings.consul.address.is_some() || !settings.backend.formats().contains(&ENTRIES) {
+        if settings.consul.address.is_some() || !settings.chosen.backends().iter().copied().any(has_entries) {
             return false;
         }
-        let meshes: Vec<&Value> = owners.meshes().collect();
         let known = match self {
             Self::Cluster => None,
             Self::Consul(server) => Some(&server.address),
         };
-        Address::of(meshes.into_iter(), settings.backend.name()).as_ref().map(Option::as_ref) != Ok(known)
+        Address::of(owners.meshes()).as_ref().map(Option::as_ref) != Ok(known)
     }
+}
+
+/// Whether a Consul server may keep what a backend renders.
+fn has_entries(backend: &'static dyn Backend) -> bool {
+    backend.formats().contains(&ENTRIES)
 }
 
 /// Writes objects to where they are kept.
@@ -114,16 +127,17 @@ impl Core {
 
     /// `None`: nothing may be written.
     pub(crate) fn writer(&self, id: &ObjectId) -> Option<Writer> {
-        let resource = self.kept_of(id)?.resource.clone()?;
-        Some(match &self.place {
-            Place::Cluster => Writer::Cluster(Box::new(self.writer_of(resource)?)),
-            Place::Consul(server) => Writer::Consul(consul::Writer { server: server.clone(), until: self.until()? }),
+        let (kind, kept) = self.kept_of(id)?;
+        let resource = kept.resource.clone()?;
+        Some(match self.place.server(kind) {
+            None => Writer::Cluster(Box::new(self.writer_of(resource, kind.backend?.name())?)),
+            Some(server) => Writer::Consul(consul::Writer { server: server.clone(), until: self.until()? }),
         })
     }
 
     /// Why there is nobody who would take such an object.
     pub(crate) fn absence(&self, id: &ObjectId) -> Option<Applied> {
-        let kept = self.kept_of(id);
+        let kept = self.kept_of(id).map(|(_, kept)| kept);
         if let Some(away) = kept.and_then(|kept| kept.away.clone()) {
             return Some(away);
         }
@@ -133,19 +147,23 @@ impl Core {
 
     /// When its kind is written among others, where that matters: Consul refuses what is not there yet, or still needed.
     pub(crate) fn turn(&self, id: &ObjectId) -> Option<usize> {
-        let Place::Consul(_) = self.place else { return None };
-        self.settings.backend.kinds().iter().position(|kind| kind.kind == id.kind)
+        let (kind, _) = self.kept_of(id)?;
+        self.place.server(kind)?;
+        kind.backend?.kinds().iter().position(|kind| kind.kind == id.kind)
     }
 
     /// How an object is compared with what is wanted.
     pub(crate) fn shape(&self, id: &ObjectId) -> Shape {
-        match self.place {
-            Place::Cluster => self.settings.backend.shape(id),
-            Place::Consul(_) => Shape::PLAIN,
-        }
+        let kind = self.kept_of(id).map(|(kind, _)| kind).filter(|kind| self.place.server(kind).is_none());
+        kind.and_then(|kind| kind.backend).map_or(Shape::PLAIN, |backend| backend.shape(id))
     }
 
-    fn kept_of(&self, id: &ObjectId) -> Option<&Kept> {
-        self.kinds.iter().zip(&self.kept).find(|(kind, _)| kind.has(id)).map(|(_, kept)| kept)
+    /// The backend that renders such objects.
+    pub(crate) fn backend_of(&self, id: &ObjectId) -> Option<&'static str> {
+        self.kept_of(id)?.0.backend.map(Backend::name)
+    }
+
+    fn kept_of(&self, id: &ObjectId) -> Option<(&Watched, &Kept)> {
+        self.kinds.iter().zip(&self.kept).find(|(kind, _)| kind.has(id))
     }
 }

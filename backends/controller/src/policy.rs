@@ -8,8 +8,8 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::parse::{Document, Source, parse};
-use meshglot_translator::plan::Plan;
-use meshglot_translator::render::{Backend, ObjectId};
+use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::render::{Leaving, ObjectId, Update};
 use meshglot_translator::resolve::ReadOptions;
 use serde_json::Value;
 
@@ -31,14 +31,16 @@ pub(crate) struct Wanted {
     pub(crate) mesh: Option<Box<str>>,
     /// The neutral objects behind it.
     pub(crate) sources: Vec<ObjectKey>,
+    /// The backend that it is for.
+    pub(crate) backend: &'static str,
 }
 
 impl Wanted {
-    fn new(body: &Value, sources: Vec<ObjectKey>) -> Self {
+    fn new(body: &Value, sources: Vec<ObjectKey>, backend: &'static str) -> Self {
         let metadata = &body["metadata"];
         let digest = metadata["annotations"]["meshglot.dev/digest"].as_str().unwrap_or_default().into();
         let mesh = metadata["labels"]["meshglot.dev/mesh"].as_str().map(Into::into);
-        Self { body: Packed::of(body), digest, mesh, sources }
+        Self { body: Packed::of(body), digest, mesh, sources, backend }
     }
 }
 
@@ -54,8 +56,8 @@ pub(crate) struct Policy {
     before: Option<Arc<Before>>,
     /// Rendered objects that may be otherwise since somebody has taken these.
     pub(crate) touched: BTreeSet<ObjectId>,
-    /// Codes by which nothing is written at all.
-    pub(crate) withheld: Vec<&'static str>,
+    /// Backends for which nothing is written at all, and the codes that say why.
+    pub(crate) withheld: BTreeMap<&'static str, Vec<&'static str>>,
     /// What is known of each object, without what does not matter.
     known: HashMap<ObjectKey, u64>,
     pub(crate) edits: BTreeMap<ObjectKey, Option<Arc<Document>>>,
@@ -65,15 +67,15 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// Of a mesh that gets all policy; losses of the `accepted` codes are accepted.
-    pub(crate) fn new(backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Self {
-        let plan = Plan::empty(backend, ReadOptions::default(), accepted);
+    /// Losses of the `accepted` codes are accepted.
+    pub(crate) fn new(chosen: Chosen, accepted: BTreeSet<Code>) -> Self {
+        let plan = Plan::empty(chosen, ReadOptions::default(), accepted);
         Self {
             plan,
             wanted: BTreeMap::new(),
             before: None,
             touched: BTreeSet::new(),
-            withheld: Vec::new(),
+            withheld: BTreeMap::new(),
             known: HashMap::new(),
             edits: BTreeMap::new(),
             stand_ins: StandIns::default(),
@@ -130,13 +132,30 @@ impl Policy {
         edits.append(&mut self.edits);
         self.edit(edits);
         self.stand_in();
-        self.withheld = self.plan.all_withheld().flat_map(|(_, codes)| codes).collect();
+        self.withhold();
         true
+    }
+
+    /// Lets backends serve these namespaces besides, and no others; whether that is news.
+    pub(crate) fn leave(&mut self, leaving: Leaving) -> bool {
+        let Some(updates) = self.plan.leave(leaving) else { return false };
+        self.updated(&updates);
+        self.withhold();
+        true
+    }
+
+    fn withhold(&mut self) {
+        self.withheld = self.plan.all_withheld().filter(|(_, codes)| !codes.is_empty()).collect();
     }
 
     /// Renders objects in the place of what they were.
     pub(crate) fn edit(&mut self, edits: BTreeMap<ObjectKey, Option<Arc<Document>>>) {
         let updates = self.plan.edit(edits);
+        self.updated(&updates);
+    }
+
+    /// Takes what engines render otherwise.
+    fn updated(&mut self, updates: &[Update]) {
         self.before = None;
         for (update, (backend, engine)) in updates.iter().zip(&self.plan.engines) {
             for id in &update.gone {
@@ -145,15 +164,16 @@ impl Policy {
             }
             for object in engine.rendered_by(update) {
                 self.touched.insert(object.id.clone());
-                self.wanted.insert(object.id.clone(), Wanted::new(&object.body(), object.sources.clone()));
+                self.wanted.insert(object.id.clone(), Wanted::new(&object.body(), object.sources.clone(), backend.name()));
             }
             // One may be spelt otherwise because of another one: Consul's namespaces are read off all of them.
-            let entries = if self.as_entries { backend.in_format(ENTRIES, &engine.rendered()) } else { Vec::new() };
+            let has_entries = self.as_entries && backend.formats().contains(&ENTRIES);
+            let entries = if has_entries { backend.in_format(ENTRIES, &engine.rendered()) } else { Vec::new() };
             for (id, entry) in entries {
                 let Some(wanted) = self.wanted.get_mut(&id) else { continue };
                 let body = as_entry(&wanted.body.value(), entry);
                 if wanted.body != Packed::of(&body) {
-                    *wanted = Wanted::new(&body, std::mem::take(&mut wanted.sources));
+                    *wanted = Wanted::new(&body, std::mem::take(&mut wanted.sources), wanted.backend);
                     self.touched.insert(id);
                 }
             }

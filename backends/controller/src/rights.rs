@@ -29,13 +29,13 @@ const WRITE: &str = "write what is rendered";
 const KEEP: &str = "keep generations that were in force";
 const LEAD: &str = "agree on the one that writes";
 
-/// Everything that a controller of a backend asks of the API server; `None`: what it asks whatever the backend is.
-pub fn rights(backend: Option<&dyn Backend>) -> Vec<Right> {
+/// Everything that a controller of these backends asks of the API server; without any: what it asks whatever they are.
+pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     let mut rights: Vec<Right> = policy().map(|kind| right(READ, &kind, &["list", "watch"])).collect();
     // Whether a kind that is not served is not installed, too.
     rights.push(named(READ, "apiextensions.k8s.io", "customresourcedefinitions", &["get"], &[]));
     // Its uid tells clusters apart that share a Consul.
-    if backend.is_some_and(|backend| backend.name() == "consul") {
+    if backends.iter().any(|backend| backend.name() == "consul") {
         rights.push(named(READ, "", "namespaces", &["get"], &["kube-system"]));
     }
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_neutral()).map(read) {
@@ -45,9 +45,8 @@ pub fn rights(backend: Option<&dyn Backend>) -> Vec<Right> {
     // One that comes again is counted in the Event that is there.
     rights.push(named(TELL, "events.k8s.io", "events", &["create", "patch"], &[]));
     rights.push(right(KEEP, &keeps(), &["get", "list", "watch", "create", "delete"]));
-    rights.extend(
-        backend.into_iter().flat_map(rendered).map(|kind| right(WRITE, &kind, &["get", "list", "watch", "create", "patch", "delete"])),
-    );
+    let rendered = backends.iter().flat_map(|backend| rendered(*backend));
+    rights.extend(rendered.map(|kind| right(WRITE, &kind, &["get", "list", "watch", "create", "patch", "delete"])));
     // What is created has no name yet that RBAC could know.
     let lease = |verbs, names| Right { is_own: true, ..named(LEAD, "coordination.k8s.io", "leases", verbs, names) };
     rights.extend([lease(&["create"], &[]), lease(&["get", "update"], &[LEASE])]);

@@ -1,4 +1,4 @@
-//! An account, and the roles that let it do what a controller of its backend does.
+//! An account, and the roles that let it do what a controller of its backends does.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// A ServiceAccount of this name with a ClusterRole, a Role in its own namespace, which is that of the Lease, and their bindings; all
 /// have its name.
-pub fn roles(backend: &dyn Backend, name: &str, namespace: &str) -> Vec<Value> {
-    let (own, cluster): (Vec<Right>, Vec<Right>) = rights(Some(backend)).into_iter().partition(|right| right.is_own);
+pub fn roles(backends: &[&dyn Backend], name: &str, namespace: &str) -> Vec<Value> {
+    let (own, cluster): (Vec<Right>, Vec<Right>) = rights(backends).into_iter().partition(|right| right.is_own);
     let api_version = format!("{GROUP}/v1");
     let account = json!([{"kind": "ServiceAccount", "name": name, "namespace": namespace}]);
     let metadata = |is_own| if is_own { json!({"name": name, "namespace": namespace}) } else { json!({"name": name}) };

@@ -16,12 +16,12 @@ pub struct Signs {
 }
 
 impl Signs {
-    /// Of a controller that has begun now, for the backend of this name.
+    /// Of a controller that has begun now.
     ///
     /// # Errors
     /// A mistake of ours.
-    pub fn new(backend: &'static str) -> Result<Self, MetricsError> {
-        Ok(Self { metrics: Metrics::new(backend)?, pulse: Pulse::default() })
+    pub fn new() -> Result<Self, MetricsError> {
+        Ok(Self { metrics: Metrics::new()?, pulse: Pulse::default() })
     }
 
     /// A write has ended.

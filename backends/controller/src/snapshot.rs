@@ -6,8 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::parse::Source;
-use meshglot_translator::plan::Plan;
-use meshglot_translator::render::Backend;
+use meshglot_translator::plan::{Chosen, Plan};
 use serde_json::Value;
 
 use crate::kinds::{Role, keeps, read};
@@ -72,9 +71,9 @@ impl Snapshot {
         }
     }
 
-    /// What a controller renders of it for a backend, and keeps: older generations stand in where it lets them.
-    pub fn plan(&self, backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Plan {
-        let mut policy = Policy::new(backend, accepted);
+    /// What a controller renders of it for these meshes, and keeps: older generations stand in where it lets them.
+    pub fn plan(&self, chosen: Chosen, accepted: BTreeSet<Code>) -> Plan {
+        let mut policy = Policy::new(chosen, accepted);
         policy.edits = self.sources.iter().map(|(key, source)| (key.clone(), document_of(source))).collect();
         policy.render();
         let bereft: Vec<ObjectKey> = policy.stand_ins.bereft().cloned().collect();

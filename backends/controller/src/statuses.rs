@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::time::Duration;
 
-use meshglot_translator::ir::ObjectKey;
+use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::render::ObjectId;
 use meshglot_translator::status::{Applied, ConditionStatus, Facts, OnBackend, Status, Told, status};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::events::{Said, between};
 use crate::live::version;
 use crate::owner::{Owner, Owners};
 use crate::packed::Packed;
+use crate::passage::Passage;
 use crate::policy::Policy;
 use crate::standing::Standing;
 
@@ -82,6 +83,7 @@ impl Statuses {
         policy: &Policy,
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
+        passages: &[Passage],
         is_written: impl Fn(&ObjectKey) -> bool,
         is_crowded: bool,
     ) -> Looked {
@@ -97,7 +99,7 @@ impl Statuses {
             self.is_stirred = false;
         }
         let Look { after, took } = self.look.take().unwrap_or_default();
-        let desk = Desk::new(policy, owners, standings);
+        let desk = Desk::new(policy, owners, standings, passages);
         let mut rest = owners.0.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).peekable();
         let mut last = None;
         for (key, owner) in rest.by_ref().take(TOGETHER) {
@@ -196,45 +198,57 @@ struct Desk<'d> {
     policy: &'d Policy,
     owners: &'d Owners,
     standings: &'d BTreeMap<ObjectId, Standing>,
+    passages: &'d [Passage],
     told: Told<'d>,
-    backend: &'static str,
-    by_source: BTreeMap<&'d ObjectKey, Vec<&'d ObjectId>>,
+    /// What each backend gets of an object.
+    by_source: BTreeMap<(&'d ObjectKey, &'static str), Vec<&'d ObjectId>>,
     /// Now (RFC 3339).
     at: String,
 }
 
 impl<'d> Desk<'d> {
-    fn new(policy: &'d Policy, owners: &'d Owners, standings: &'d BTreeMap<ObjectId, Standing>) -> Self {
-        let backend = policy.plan.engines.iter().map(|(backend, _)| backend.name()).next().unwrap_or_default();
-        let mut by_source: BTreeMap<&ObjectKey, Vec<&ObjectId>> = BTreeMap::new();
+    fn new(policy: &'d Policy, owners: &'d Owners, standings: &'d BTreeMap<ObjectId, Standing>, passages: &'d [Passage]) -> Self {
+        let mut by_source: BTreeMap<(&ObjectKey, &'static str), Vec<&ObjectId>> = BTreeMap::new();
         for (id, wanted) in &policy.wanted {
-            wanted.sources.iter().for_each(|key| by_source.entry(key).or_default().push(id));
+            wanted.sources.iter().for_each(|key| by_source.entry((key, wanted.backend)).or_default().push(id));
         }
-        Self { policy, owners, standings, told: Told::of_plan(&policy.plan), backend, by_source, at: now() }
+        Self { policy, owners, standings, passages, told: Told::of_plan(&policy.plan), by_source, at: now() }
     }
 
     /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
     fn status(&self, key: &ObjectKey, owner: &Owner, unwritten: Option<&Status>) -> Option<(Option<Status>, Status)> {
         self.policy.plan.model.document(key)?;
         let before = owner.status.read::<Status>().or_else(|| unwritten.cloned());
-        let backends = [(self.backend, self.on_backend(key))];
+        let engines = self.policy.plan.engines.iter();
+        let backends: Vec<(&'static str, OnBackend)> =
+            engines.map(|(backend, _)| (backend.name(), self.on_backend(key, backend.name()))).collect();
         let newest = self.policy.stand_ins.newest(key);
         let facts = Facts { generation: generation(&owner.object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
         let made = status(&self.policy.plan, &self.told, key, &facts);
         Some((before, made))
     }
 
-    fn on_backend(&self, key: &ObjectKey) -> OnBackend {
-        let ids = self.by_source.get(key).map(Vec::as_slice).unwrap_or_default();
+    fn on_backend(&self, key: &ObjectKey, backend: &'static str) -> OnBackend {
+        let ids = self.by_source.get(&(key, backend)).map(Vec::as_slice).unwrap_or_default();
         let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
         let last_good = self.policy.stand_ins.last_good(key);
         let (applied, applied_objects) = match &last_good {
             _ if self.owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, self.standings)),
+            _ if let Some(passage) = self.passage(key, backend) => {
+                (Applied::Pending(format!("on its way to {}: {}", passage.to, passage.why)), in_force(ids, self.standings))
+            }
             // What is there is not what is written.
             Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
             None => (worst(ids, self.standings), in_force(ids, self.standings)),
         };
         OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
+    }
+}
+
+impl<'d> Desk<'d> {
+    /// What a Mesh waits for on its way from this backend.
+    fn passage(&self, key: &ObjectKey, backend: &str) -> Option<&'d Passage> {
+        self.passages.iter().find(|one| key.kind == Kind::Mesh && one.mesh == key.name && one.from == backend)
     }
 }
 

@@ -19,8 +19,10 @@ pub enum Told {
     Deleted(ObjectId),
     /// An object cannot be written, in words.
     Refused(ObjectId, String),
-    /// Nothing is written: it would allow more than was written. The codes that say why.
-    Withheld(Vec<&'static str>),
+    /// Nothing is written for a backend: it would allow more than was written. The codes that say why.
+    Withheld(&'static str, Vec<&'static str>),
+    /// A Mesh is on its way from a backend to another one, or has arrived, in words.
+    Passage(String),
     /// A kind is not installed, or is again.
     Installed(&'static str, bool),
     /// The API server does not answer as it should, in words.
@@ -30,7 +32,7 @@ pub enum Told {
 impl Told {
     /// Whether somebody should look at it.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::Refused(..) | Self::Withheld(_) | Self::Installed(_, false) | Self::Trouble(_))
+        matches!(self, Self::Refused(..) | Self::Withheld(..) | Self::Installed(_, false) | Self::Trouble(_))
     }
 }
 
@@ -44,10 +46,12 @@ impl fmt::Display for Told {
             Self::Corrected(id) => write!(f, "corrected {}: somebody else had changed it", id.path()),
             Self::Deleted(id) => write!(f, "deleted {}", id.path()),
             Self::Refused(id, why) => write!(f, "{}: {why}", id.path()),
-            Self::Withheld(codes) => write!(f, "nothing is written: it would allow more than the policy says ({})", codes.join(", ")),
+            Self::Withheld(backend, codes) => {
+                write!(f, "nothing is written for {backend}: it would allow more than the policy says ({})", codes.join(", "))
+            }
             Self::Installed(kind, true) => write!(f, "{kind} is installed"),
             Self::Installed(kind, false) => write!(f, "{kind} is not installed"),
-            Self::Trouble(why) => write!(f, "{why}"),
+            Self::Passage(words) | Self::Trouble(words) => f.write_str(words),
         }
     }
 }

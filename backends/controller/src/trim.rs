@@ -1,7 +1,7 @@
 //! Objects without what nobody reads: a controller keeps every Pod of a cluster.
 
 use meshglot_translator::ir::Kind;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::MANAGER;
 use crate::kinds::Role;
@@ -24,10 +24,13 @@ const METADATA: [&str; 10] = [
 ];
 
 /// Fields of pods that are read.
-const POD: [&str; 3] = ["containers", "serviceAccountName", "serviceAccount"];
+const POD: [&str; 4] = ["containers", "initContainers", "serviceAccountName", "serviceAccount"];
 
 /// Fields of containers that are read.
-const CONTAINER: [&str; 4] = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
+const CONTAINER: [&str; 5] = ["name", "ports", "livenessProbe", "readinessProbe", "startupProbe"];
+
+/// What is read of containers that come first, and of those of pods for which others speak: which mesh they are of.
+const NAME: [&str; 1] = ["name"];
 
 /// Who has edited it last, of all that are not us: kept in `metadata`, in place of everything about its fields.
 pub(crate) const EDITOR: &str = "editedBy";
@@ -54,11 +57,15 @@ pub(crate) fn trim(mut object: Value, role: Role) -> Value {
             return object;
         }
     };
-    fields.remove("status");
+    let phase = fields.remove("status").map(|mut status| status["phase"].take());
+    if let (Kind::Pod, Some(phase)) = (kind, phase) {
+        fields.insert("status".to_owned(), json!({"phase": phase}));
+    }
     match kind {
         Kind::Namespace | Kind::ServiceAccount => keep(fields, &["apiVersion", "kind", "metadata"]),
         // Its owner speaks for it.
-        Kind::Pod | Kind::ReplicaSet | Kind::Job if is_owned(fields) => drop(fields.remove("spec")),
+        Kind::Pod if is_owned(fields) => proxies(fields.get_mut("spec")),
+        Kind::ReplicaSet | Kind::Job if is_owned(fields) => drop(fields.remove("spec")),
         Kind::Pod => pod(fields.get_mut("spec")),
         Kind::CronJob => template(fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/jobTemplate/spec"))),
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Job => template(fields.get_mut("spec")),
@@ -92,8 +99,21 @@ fn template(spec: Option<&mut Value>) {
 fn pod(spec: Option<&mut Value>) {
     let Some(spec) = spec.and_then(Value::as_object_mut) else { return };
     keep(spec, &POD);
-    let containers = spec.get_mut("containers").and_then(Value::as_array_mut);
-    containers.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|container| keep(container, &CONTAINER));
+    containers(spec, "containers", &CONTAINER);
+    containers(spec, "initContainers", &NAME);
+}
+
+/// Of a pod that is nothing to policy, but may be in a mesh.
+fn proxies(spec: Option<&mut Value>) {
+    let Some(spec) = spec.and_then(Value::as_object_mut) else { return };
+    keep(spec, &["containers", "initContainers"]);
+    containers(spec, "containers", &NAME);
+    containers(spec, "initContainers", &NAME);
+}
+
+fn containers(spec: &mut Map<String, Value>, field: &str, names: &[&str]) {
+    let all = spec.get_mut(field).and_then(Value::as_array_mut);
+    all.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|container| keep(container, names));
 }
 
 fn keep(fields: &mut Map<String, Value>, names: &[&str]) {
@@ -108,19 +128,25 @@ mod tests {
 
     #[test]
     fn of_a_pod_stays_what_policy_can_be_about() {
-        let container =
-            json!({"image": "web", "env": [{"name": "A"}], "ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}});
+        let container = json!({"name": "main", "image": "web", "env": [{"name": "A"}], "ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}});
         let metadata = json!({"name": "web", "managedFields": [{}], "annotations": {LAST_APPLIED: "{}", "kept": "1"}});
-        let spec = json!({"serviceAccountName": "web", "nodeName": "n", "containers": [container]});
+        let first = json!([{"name": "proxy", "image": "proxy"}]);
+        let spec = json!({"serviceAccountName": "web", "nodeName": "n", "containers": [container], "initContainers": first});
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {"phase": "Running"}});
         let want = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "annotations": {"kept": "1"}},
-            "spec": {"serviceAccountName": "web", "containers": [{"ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}}]},
+            "spec": {
+                "serviceAccountName": "web", "initContainers": [{"name": "proxy"}],
+                "containers": [{"name": "main", "ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {}}}],
+            },
+            "status": {"phase": "Running"},
         });
         assert_eq!(trim(pod.clone(), Role::Read(Kind::Pod)), want);
         let mut owned = pod;
         owned["metadata"]["ownerReferences"] = json!([{"name": "web-7c9f"}]);
-        assert!(!speaks_for_itself(&trim(owned, Role::Read(Kind::Pod)), Kind::Pod));
+        let owned = trim(owned, Role::Read(Kind::Pod));
+        assert!(!speaks_for_itself(&owned, Kind::Pod));
+        assert_eq!(owned["spec"], json!({"containers": [{"name": "main"}], "initContainers": [{"name": "proxy"}]}));
         assert!(speaks_for_itself(&want, Kind::Pod));
     }
 

@@ -29,8 +29,8 @@ const MANAGED: &str = "app.kubernetes.io/managed-by=meshglot";
 /// Objects of one page of a list.
 const PAGE: u32 = 500;
 
-/// Watches the kind at a place in the list of all; it ends when nobody listens. `selector`: labels, of what is rendered.
-pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector: String, found: Sender<Found>, metrics: Metrics) {
+/// Watches the kind at a place in the list of all; it ends when nobody listens.
+pub(crate) async fn follow(client: Client, place: usize, kind: Watched, found: Sender<Found>, metrics: Metrics) {
     let mut backoff = Backoff::default();
     metrics.watches(kind.kind);
     let mut is_absent = false;
@@ -39,10 +39,10 @@ pub(crate) async fn follow(client: Client, place: usize, kind: Watched, selector
             Ok(Served::Yes { resource, has_status }) => {
                 is_absent = false;
                 let config = watcher::Config::default().page_size(PAGE);
-                let config = match kind.role {
-                    Role::Read(_) => config,
-                    Role::Rendered => config.labels(&selector),
-                    Role::Keeps => config.labels(MANAGED),
+                let config = match (kind.role, kind.backend) {
+                    (Role::Read(_), _) => config,
+                    (Role::Rendered, Some(backend)) => config.labels(&format!("{MANAGED},meshglot.dev/backend={}", backend.name())),
+                    (Role::Rendered | Role::Keeps, _) => config.labels(MANAGED),
                 };
                 let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
                 let _ = found.send(Found::Served(place, Served::Yes { resource, has_status })).await;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::ApiResource;
 use kube::{Api, Client};
-use meshglot_translator::ir::ObjectKey;
-use meshglot_translator::render::ObjectId;
+use meshglot_translator::ir::{Kind, ObjectKey};
+use meshglot_translator::render::{Backend, ObjectId};
 use meshglot_translator::status::Applied;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
@@ -17,10 +17,14 @@ use crate::answer::{Answer, failure, is_by_edits};
 use crate::events::Said;
 use crate::kinds::Role;
 use crate::live::is_ours;
+use crate::second_look::Way;
 use crate::trim::trim;
 
 /// How long a write may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Objects of one page of a list.
+const PAGE: u32 = 500;
 
 /// What is written, for whoever hears what became of it.
 #[derive(Clone, Debug)]
@@ -51,6 +55,11 @@ pub(crate) enum Task {
     },
     /// What was kept of an object is read.
     Recall(ObjectKey),
+    /// The pods are listed, for the look of this number.
+    Look {
+        way: Way,
+        number: u64,
+    },
 }
 
 /// The objects of one kind, and for whom they are written.
@@ -141,6 +150,24 @@ impl Writer {
             }
         }
         Answer::Gone
+    }
+
+    /// The pods of all namespaces that are in one of these meshes, as they are now, trimmed, as one list.
+    pub(crate) async fn pods_of(self, backends: &[&'static dyn Backend]) -> Answer {
+        let (api, mut found, mut next) = (self.api(""), Vec::new(), None);
+        loop {
+            let parameters = ListParams { limit: Some(PAGE), continue_token: next.take(), ..ListParams::default() };
+            let page = match self.patient(api.list(&parameters)).await {
+                Ok(page) => page,
+                Err(error) => return failure(&error),
+            };
+            let pods = page.items.iter().map(|pod| trim(json_of(pod), Role::Read(Kind::Pod)));
+            found.extend(pods.filter(|pod| backends.iter().any(|backend| backend.has_pod(pod))));
+            next = page.metadata.continue_.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Answer::Live(Box::new(Value::Array(found)));
+            }
+        }
     }
 
     /// Reads an object whole.

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::Accepted;
 use super::consul::ConsulArgs;
 use super::controller_web::WebArgs;
-use super::input::one_backend;
+use super::serves::ServesArgs;
 use super::webhook::WebhookArgs;
 use crate::exit::{Exit, Failure};
 
@@ -18,6 +18,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot controller --backend istio
   meshglot controller --backend linkerd --context production
+  meshglot controller --backends istio,linkerd
   meshglot controller --backend istio --kubeconfig cluster.yaml --allow-lossy any
   meshglot controller --backend istio --leader-elect=false
   meshglot controller --backend consul --consul-address https://consul.example:8501
@@ -29,6 +30,10 @@ It watches the policy and the inventory of the cluster, applies what they render
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the
 cluster stays.
 
+With --backend one mesh gets all policy. Without it each namespace's policy goes to the backend that its Mesh names; a Mesh that
+names another one than before is on its way until all is in force there and no pod is in the old mesh any more, and both get the
+policy until then. --backends says which ones Meshes may name here.
+
 Several of them may run: the one that holds the Lease `meshglot-controller` in --lease-namespace writes, the others are ready to. With
 --leader-elect=false nobody is asked: then run one.
 Exit codes: 0 stopped, 2 usage, 3 the kubeconfig cannot be used, 4 there is no cluster, or it does not answer at the start.";
@@ -36,9 +41,9 @@ Exit codes: 0 stopped, 2 usage, 3 the kubeconfig cannot be used, 4 there is no c
 /// `meshglot controller`.
 #[derive(Debug, Args)]
 pub struct ControllerArgs {
-    /// Mesh of the cluster, which gets all policy
-    #[arg(long, value_name = "NAME", value_parser = one_backend())]
-    pub backend: String,
+    /// Which meshes.
+    #[command(flatten)]
+    pub serves: ServesArgs,
     /// How to reach the cluster; absent: as kubectl does, or the cluster around this pod
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,

@@ -27,6 +27,7 @@ mod owned;
 mod proxy;
 mod render;
 mod run;
+mod serves;
 mod simulate;
 mod smi_metrics;
 mod test;
@@ -67,6 +68,7 @@ pub use proxy::{
 };
 pub use render::RenderArgs;
 pub use run::RunArgs;
+pub use serves::ServesArgs;
 pub use simulate::SimulateArgs;
 pub use smi_metrics::SmiMetricsArgs;
 pub use test::TestArgs;

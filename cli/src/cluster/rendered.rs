@@ -145,7 +145,7 @@ impl Lives {
 impl Mesh {
     fn new(snapshot: Snapshot, lives: Lives, accepted: BTreeSet<Code>) -> Self {
         let Lives { backend, live, kinds } = lives;
-        let plan = snapshot.plan(backend, accepted);
+        let plan = snapshot.plan(Chosen::These(vec![backend]), accepted);
         let wanted = wanted_of(&plan);
         let withheld = plan.all_withheld().flat_map(|(_, codes)| codes).collect();
         Self { backend, snapshot, plan, wanted, withheld, live, kinds }

@@ -1,7 +1,7 @@
 //! How a controller reaches a Consul server: as Consul's own command line is told.
 
 use meshglot_controller::ConsulAccess;
-use meshglot_translator::render::Backend;
+use meshglot_translator::plan::Chosen;
 
 use crate::args::ConsulArgs;
 use crate::exit::{Exit, Failure};
@@ -9,9 +9,10 @@ use crate::exit::{Exit, Failure};
 /// Where a token stands by itself; no flag has it, since others can read command lines.
 const TOKEN: &str = "CONSUL_HTTP_TOKEN";
 
-pub(super) fn access(args: &ConsulArgs, backend: &dyn Backend) -> Result<ConsulAccess, Failure> {
-    if args.consul_address.is_some() && backend.formats().is_empty() {
-        let message = format!("--consul-address: --backend {} renders nothing for a Consul server", backend.name());
+pub(super) fn access(args: &ConsulArgs, chosen: &Chosen) -> Result<ConsulAccess, Failure> {
+    if args.consul_address.is_some() && chosen.backends().iter().all(|backend| backend.formats().is_empty()) {
+        let names: Vec<&str> = chosen.backends().iter().map(|backend| backend.name()).collect();
+        let message = format!("--consul-address: nothing is rendered for a Consul server, but for {}", names.join(", "));
         return Err(Failure::new(Exit::Usage, message));
     }
     Ok(ConsulAccess {

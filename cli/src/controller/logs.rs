@@ -3,6 +3,8 @@
 use std::io;
 
 use meshglot_controller::Told;
+use meshglot_translator::plan::Chosen;
+use meshglot_translator::render::{Backend, ObjectId};
 use tracing::{info, warn};
 use tracing_appender::non_blocking;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -61,13 +63,22 @@ pub(super) fn begin(args: &ControllerArgs, io: &Io<'_>) -> Result<(Level, Worker
     Ok((Level(handle), guard))
 }
 
-/// Logs what a controller of a backend tells.
-pub(super) fn line(backend: &str, told: &Told) {
+/// Logs what a controller of these meshes tells.
+pub(super) fn line(chosen: &Chosen, told: &Told) {
     let object = match told {
-        Told::Applied(id) | Told::Corrected(id) | Told::Deleted(id) | Told::Refused(id, _) => Some(id.path()),
+        Told::Applied(id) | Told::Corrected(id) | Told::Deleted(id) | Told::Refused(id, _) => Some(id),
         _ => None,
     };
-    let code = if let Told::Withheld(codes) = told { Some(codes.join(",")) } else { None };
+    let (withheld, code) = if let Told::Withheld(backend, codes) = told { (Some(*backend), Some(codes.join(","))) } else { (None, None) };
+    let renders = |backend: &&&'static dyn Backend, id: &ObjectId| {
+        backend.kinds().iter().any(|kind| kind.kind == id.kind && id.api_version.split('/').next() == Some(kind.group))
+    };
+    let backend = match (chosen.backends(), object) {
+        ([only], _) => Some(only.name()),
+        (several, Some(id)) => several.iter().find(|backend| renders(backend, id)).map(|backend| backend.name()),
+        (_, None) => withheld,
+    };
+    let object = object.map(ObjectId::path);
     if told.is_warning() {
         warn!(object, backend, code, "{told}");
     } else {

@@ -21,12 +21,12 @@ use crate::{Io, plan};
 const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
-    let backend = plan::written_by(&args.backend)?;
-    let signs = Signs::new(backend.name()).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
-    let consul = consul::access(&args.consul, backend)?;
+    let chosen = plan::served(&args.serves)?;
+    let signs = Signs::new().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+    let consul = consul::access(&args.consul, &chosen)?;
     let desk = Desk::default();
     let settings = Settings {
-        backend,
+        chosen,
         accepted: plan::accepted(&args.accepted)?,
         election: election(args),
         signs: signs.clone(),
@@ -51,7 +51,8 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
     io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}").as_bytes())?;
     io.stdout.flush()?;
-    let tell = move |told| logs::line(backend.name(), &told);
+    let chosen = settings.chosen.clone();
+    let tell = move |told| logs::line(&chosen, &told);
     let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));
     runtime.shutdown_timeout(GRACE);
     match ended {

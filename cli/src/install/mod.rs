@@ -39,7 +39,7 @@ fn all(backend: &'static dyn Backend, settings: &Settings) -> Vec<Value> {
 
 /// What is the controller's own, without definitions and without the namespace.
 fn own(backend: &'static dyn Backend, settings: &Settings) -> Vec<Value> {
-    let mut objects = roles(backend, NAME, &settings.namespace);
+    let mut objects = roles(&[backend], NAME, &settings.namespace);
     objects.iter_mut().for_each(|object| object["metadata"]["labels"] = labels());
     objects.extend(controller::of(settings));
     objects

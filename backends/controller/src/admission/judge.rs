@@ -62,6 +62,7 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use meshglot_translator::plan::Chosen;
     use serde_json::{Value, json};
 
     use super::*;
@@ -85,7 +86,7 @@ mod tests {
 
     /// A policy with a split, rendered for Istio.
     fn policy() -> Policy {
-        let mut policy = Policy::new(meshglot_registry::find("istio").expect("a backend"), Default::default());
+        let mut policy = Policy::new(Chosen::These(vec![meshglot_registry::find("istio").expect("a backend")]), Default::default());
         for name in ["web", "web-v1", "web-v2"] {
             policy.put(&key(Kind::Service, name), &service(name));
         }

@@ -18,13 +18,13 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// That of all Meshes of a backend; `None`: they name none.
+    /// That of all Meshes, on whichever backend they are now: one on its way from Consul still has entries there. `None`: they name none.
     ///
     /// # Errors
     /// In words: they name several.
-    pub(crate) fn of<'m>(meshes: impl Iterator<Item = &'m Value>, backend: &str) -> Result<Option<Self>, String> {
+    pub(crate) fn of<'m>(meshes: impl Iterator<Item = &'m Value>) -> Result<Option<Self>, String> {
         let mut found: Option<(&str, Self)> = None;
-        for mesh in meshes.filter(|mesh| mesh["spec"]["backend"] == backend) {
+        for mesh in meshes {
             let options = &mesh["spec"]["consul"];
             let Some(url) = options["address"].as_str() else { continue };
             let one = Self { url: url.to_owned(), datacenter: options["datacenter"].as_str().map(str::to_owned) };
@@ -80,11 +80,12 @@ mod tests {
 
     #[test]
     fn meshes_name_one_server_or_none() {
-        let of = |meshes: &[Value]| Address::of(meshes.iter(), "consul");
+        let of = |meshes: &[Value]| Address::of(meshes.iter());
         let (url, datacenter) = ("http://10.0.0.1:8500".to_owned(), None);
         let one = || mesh("a", "consul", json!({"address": url}));
         assert_eq!(of(&[]), Ok(None));
-        assert_eq!(of(&[mesh("a", "consul", Value::Null), mesh("b", "istio", json!({"address": url}))]), Ok(None));
+        assert_eq!(of(&[mesh("a", "consul", Value::Null)]), Ok(None));
+        assert_eq!(of(&[mesh("a", "istio", json!({"address": url}))]), of(&[one()]));
         assert_eq!(of(&[one(), mesh("b", "consul", json!({"address": url}))]), Ok(Some(Address { url: url.clone(), datacenter })));
         let why = of(&[one(), mesh("b", "consul", json!({"address": url, "datacenter": "dc2"}))]).expect_err("two");
         assert!(why.contains("the Meshes a and b name two Consul servers"), "{why}");

@@ -30,7 +30,7 @@ fn kind(task: &Task) -> Option<&str> {
         Task::Apply { id, .. } | Task::Delete { id, .. } => Some(&id.kind),
         Task::Status { key, .. } => Some(key.kind.name()),
         Task::Keep { .. } => Some("ControllerRevision"),
-        Task::Recall(_) => None,
+        Task::Recall(_) | Task::Look { .. } => None,
     }
 }
 
@@ -45,7 +45,7 @@ fn result(task: &Task, answer: &Answer) -> &'static str {
         (_, Answer::Found(_)) => "found",
         (Task::Delete { .. }, _) => "deleted",
         (Task::Status { .. }, Answer::Live(_)) => "reported",
-        (Task::Keep { .. } | Task::Recall(_), Answer::Live(_)) => "kept",
+        (Task::Keep { .. } | Task::Recall(_) | Task::Look { .. }, Answer::Live(_)) => "kept",
         (_, Answer::Gone) => "gone",
     }
 }

@@ -23,7 +23,6 @@ use tally::Due;
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    backend: &'static str,
     families: Families,
     changes: Mutex<Changes>,
     due: Mutex<Due>,
@@ -35,12 +34,12 @@ struct Inner {
 pub struct MetricsError(#[from] prometheus::Error);
 
 impl Metrics {
-    /// Of a controller that has begun now, for the backend of this name.
+    /// Of a controller that has begun now.
     ///
     /// # Errors
     /// Two of them have the same name.
-    pub fn new(backend: &'static str) -> Result<Self, MetricsError> {
-        let inner = Inner { backend, families: Families::new()?, changes: Mutex::default(), due: Mutex::default() };
+    pub fn new() -> Result<Self, MetricsError> {
+        let inner = Inner { families: Families::new()?, changes: Mutex::default(), due: Mutex::default() };
         Ok(Self(Arc::new(inner)))
     }
 

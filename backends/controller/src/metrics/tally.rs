@@ -73,15 +73,16 @@ impl Core {
     }
 
     fn count(&self, metrics: &Metrics, due: &mut Due) {
-        let (families, backend) = (&metrics.0.families, metrics.0.backend);
+        let families = &metrics.0.families;
         let is_listed = self.kept.iter().all(|kept| kept.is_listed);
         families.reload_success.set(i64::from(is_listed && self.policy.withheld.is_empty()));
-        let kinds = counts(self.policy.wanted.keys().map(|id| (backend, id.kind.as_str())));
+        let kinds = counts(self.policy.wanted.iter().map(|(id, wanted)| (wanted.backend, id.kind.as_str())));
         due.tell("rendered", &families.rendered, &kinds);
-        let states = self.policy.wanted.keys().map(|id| self.standings.get(id).map_or("pending", |one| state(&one.applied)));
-        due.tell("applied", &families.applied, &counts(states.map(|state| (backend, state))));
+        let stands = |id| self.standings.get(id).map_or("pending", |one| state(&one.applied));
+        let states = self.policy.wanted.iter().map(|(id, wanted)| (wanted.backend, stands(id)));
+        due.tell("applied", &families.applied, &counts(states));
         let losses = self.policy.plan.losses();
-        due.tell("losses", &families.losses, &counts(losses.iter().map(|loss| (backend, loss.code.info().name))));
+        due.tell("losses", &families.losses, &counts(losses.iter().map(|loss| (loss.backend, loss.code.info().name))));
         let kinds = self.kinds.iter().zip(&self.kept);
         let mute: Vec<_> = kinds.filter(|(_, kept)| !kept.has_status).filter_map(|(kind, _)| kind.read()).collect();
         let reason = |key: &ObjectKey, owner| if mute.contains(&key.kind) { "Untold" } else { reason(owner) };

@@ -10,6 +10,8 @@ use kube::core::GroupVersionKind;
 use kube::{Api, Client, discovery};
 use meshglot_apiserver::{ApiServer, User, crds};
 use meshglot_controller::{Desk, Election, LEASE, Settings, Signs, roles, run};
+use meshglot_translator::plan::Chosen;
+use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -80,14 +82,13 @@ impl Cluster {
 
     /// A controller for a backend, by a client that asks once.
     pub(crate) async fn controller(&self, backend: &str) -> Running {
-        let account = self.account(backend).await;
+        let account = self.account(&[backend]).await;
         controller_of(self, &account, backend, None).await
     }
 
     /// The account of a controller, which may do what a controller does.
-    pub(crate) async fn account(&self, backend: &str) -> User {
-        let backend = meshglot_registry::find(backend).expect("a backend");
-        for object in roles(backend, ACCOUNT, "shop") {
+    pub(crate) async fn account(&self, names: &[&str]) -> User {
+        for object in roles(&backends(names), ACCOUNT, "shop") {
             self.apply(&object).await;
         }
         let account = self.server.service_account("shop", ACCOUNT).await.expect("an account");
@@ -201,14 +202,18 @@ pub(crate) fn elected(client: Client, backend: &str, election: Option<Election>)
     with(client, Settings { election, ..settings(backend) })
 }
 
+/// Backends by their names.
+pub(crate) fn backends(names: &[&str]) -> Vec<&'static dyn Backend> {
+    names.iter().map(|name| meshglot_registry::find(name).expect("a backend")).collect()
+}
+
 /// What a controller does that is alone, and keeps all in the cluster.
 pub(crate) fn settings(backend: &str) -> Settings {
-    let backend = meshglot_registry::find(backend).expect("a backend");
     Settings {
-        backend,
+        chosen: Chosen::These(backends(&[backend])),
         accepted: Default::default(),
         election: None,
-        signs: Signs::new(backend.name()).expect("counters"),
+        signs: Signs::new().expect("counters"),
         desk: Desk::default(),
         consul: Default::default(),
     }

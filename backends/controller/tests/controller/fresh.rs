@@ -65,7 +65,7 @@ pub(crate) async fn live(cluster: &Cluster, backend: &str) -> Objects {
     found
 }
 
-/// Waits until what is there is what a fresh rendering gives.
+/// Waits until what is there is what a fresh rendering gives, to a mesh whose definitions fill nothing in.
 pub(crate) async fn converges(cluster: &Cluster, backend: &str) {
     let wanted = rendered(cluster, backend).await;
     let begin = std::time::Instant::now();
@@ -75,4 +75,18 @@ pub(crate) async fn converges(cluster: &Cluster, backend: &str) {
         live == wanted
     })
     .await;
+}
+
+/// Waits until all that a fresh rendering gives is there and nothing else is, each as it was written: what its definitions fill in the
+/// digest does not tell.
+pub(crate) async fn comes_whole(cluster: &Cluster, backend: &str) {
+    let without_spec = |objects: Objects| {
+        let marked = |(path, mut object): (String, Value)| {
+            object["spec"] = Value::Null;
+            (path, object)
+        };
+        objects.into_iter().map(marked).collect::<Objects>()
+    };
+    let wanted = without_spec(rendered(cluster, backend).await);
+    until("as a fresh rendering", async || without_spec(live(cluster, backend).await) == wanted).await;
 }

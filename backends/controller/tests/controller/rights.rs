@@ -53,7 +53,7 @@ async fn each_right_is_used_and_none_is_missing() {
     ];
     let server = ApiServer::start_with(Settings { flags, ..Settings::default() }).await.expect("a server");
     let cluster = Cluster::on(server, meshglot_crds::all().iter().map(|kind| kind.crd()).collect(), &["istio", "gateway-api"]).await;
-    let account = cluster.account("istio").await;
+    let account = cluster.account(&["istio"]).await;
     let election = || Some(Election { namespace: "shop".to_owned(), identity: "one".to_owned(), duration: Duration::from_secs(3) });
     let start = async || controller_of(&cluster, &account, "istio", election()).await;
 
@@ -102,7 +102,7 @@ async fn each_right_is_used_and_none_is_missing() {
     let (asked, refused) = asked(&log, account.name());
     assert_eq!(refused, [""; 0], "not allowed, and asked for");
     let backend = meshglot_registry::find("istio").expect("a backend");
-    let granted: BTreeSet<String> = rights(Some(backend))
+    let granted: BTreeSet<String> = rights(&[backend])
         .iter()
         .flat_map(|right| right.verbs.iter().map(move |verb| format!("{verb} {}/{}", right.group, right.resource)))
         .collect();

@@ -81,7 +81,7 @@ async fn one_without_an_api_server_lives_and_one_whose_core_hangs_does_not() {
     }
     let mut cluster = Cluster::new(&["istio"]).await;
     let (hang, hung) = std::sync::mpsc::channel::<()>();
-    let signs = Signs { pulse: Pulse::within(Duration::from_secs(3)), ..Signs::new("istio").expect("counters") };
+    let signs = Signs { pulse: Pulse::within(Duration::from_secs(3)), ..Signs::new().expect("counters") };
     let settings = Settings { signs: signs.clone(), ..settings("istio") };
     let client = cluster.server.access().client_that_asks_once(cluster.server.admin()).await.expect("a client");
     let hung = std::sync::Mutex::new(hung);

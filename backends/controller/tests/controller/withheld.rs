@@ -34,7 +34,7 @@ async fn a_rule_that_protects_nobody_stops_all_writes_until_it_does() {
     cluster.apply(&target).await;
     let message = cluster.comes(&target, "Translated", "False", "Refused").await;
     assert!(message.contains("MG0502"), "{message}");
-    running.tells("nothing is written: it would allow more than the policy says (MG0502)").await;
+    running.tells("nothing is written for istio: it would allow more than the policy says (MG0502)").await;
     // Neither is what has nothing to do with it, nor is anything deleted.
     cluster.apply(&split("web", [50, 50])).await;
     cluster.comes(&web, "Ready", "False", "Refused").await;

@@ -12,19 +12,19 @@ use crate::fresh::converges;
 const PATHS: [&str; 4] = ["/api", "/api/v1", "/(api|x+y)", "/x+y"];
 
 /// The edits, and the cluster's objects that they are about.
-pub(super) struct Edits {
+pub(crate) struct Edits {
     random: Rng,
     has_others: bool,
 }
 
-fn group(path: &str) -> Value {
+pub(crate) fn group(path: &str) -> Value {
     json!({
         "apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "HTTPRouteGroup", "metadata": {"name": "api", "namespace": "shop"},
         "spec": {"matches": [{"name": "all", "pathRegex": path, "methods": ["GET"]}]},
     })
 }
 
-fn target(name: &str, sources: &[&str]) -> Value {
+pub(crate) fn target(name: &str, sources: &[&str]) -> Value {
     let sources: Vec<Value> = sources.iter().map(|name| json!({"kind": "ServiceAccount", "name": name, "namespace": "shop"})).collect();
     json!({
         "apiVersion": "access.smi-spec.io/v1alpha3", "kind": "TrafficTarget", "metadata": {"name": name, "namespace": "shop"},
@@ -45,7 +45,7 @@ fn theirs() -> Value {
 }
 
 /// Calls that none of the edits allows.
-fn denied() -> Vec<Request> {
+pub(super) fn denied() -> Vec<Request> {
     let outsiders = ["mallory", "default"].map(|account| call(account, "web-v1", "GET", "/api/v1"));
     let wrong = [call("ann", "web-v1", "DELETE", "/api/v1"), call("ann", "web-v1", "GET", "/elsewhere")];
     outsiders.into_iter().chain(wrong).collect()
@@ -54,18 +54,29 @@ fn denied() -> Vec<Request> {
 impl Edits {
     /// Policy that is in force soon, a foreign object, and a guard that begins when it is.
     pub(super) async fn begin(cluster: &Cluster, seed: u64) -> (Self, Guard) {
-        cluster.apply(&deployment("web")).await;
-        cluster.apply_as("somebody", &theirs()).await;
-        cluster.apply(&group(PATHS[0])).await;
-        cluster.apply(&target("callers", &["ann"])).await;
-        cluster.apply(&split("web", [1, 1])).await;
+        let edits = Self::of(cluster, seed).await;
         let first = cluster.controller("istio").await;
         cluster.comes(&target("callers", &[]), "Ready", "True", "InForce").await;
         cluster.comes(&split("web", [1, 1]), "Ready", "True", "InForce").await;
         first.end().await;
         let backend = meshglot_registry::find("istio").expect("a backend");
         let guard = Guard::of(cluster, backend, &[service("web-v1"), deployment("web")], denied()).await;
-        (Self { random: Rng::with_seed(seed), has_others: false }, guard)
+        (edits, guard)
+    }
+
+    /// Policy that nobody has rendered yet, and a foreign object.
+    pub(super) async fn of(cluster: &Cluster, seed: u64) -> Self {
+        cluster.apply(&deployment("web")).await;
+        cluster.apply_as("somebody", &theirs()).await;
+        cluster.apply(&group(PATHS[0])).await;
+        cluster.apply(&target("callers", &["ann"])).await;
+        cluster.apply(&split("web", [1, 1])).await;
+        Self { random: Rng::with_seed(seed), has_others: false }
+    }
+
+    /// One of so many, by the seed.
+    pub(super) fn one_of(&mut self, many: u8) -> bool {
+        self.random.u8(..many) == 0
     }
 
     /// The next edit.
@@ -98,16 +109,26 @@ impl Edits {
     /// Policy that all of can be rendered, and what has to hold then: all is as a fresh rendering says, what is foreign is as it was, and
     /// nobody was let in. How often the guard has looked.
     pub(super) async fn end(&self, cluster: &Cluster, guard: &Guard) -> usize {
+        self.settle(cluster).await;
+        converges(cluster, "istio").await;
+        self.spares_others(cluster).await;
+        guard.finds_nothing()
+    }
+
+    /// Policy that all of can be rendered, once it is in force.
+    pub(super) async fn settle(&self, cluster: &Cluster) {
         cluster.apply(&group(PATHS[1])).await;
         cluster.apply(&target("callers", &["ann"])).await;
         cluster.apply(&split("web", [42, 58])).await;
         cluster.comes(&target("callers", &[]), "Ready", "True", "InForce").await;
         cluster.comes(&split("web", [1, 1]), "Ready", "True", "InForce").await;
         cluster.comes(&group(""), "Ready", "True", "InForce").await;
-        converges(cluster, "istio").await;
+    }
+
+    /// What is foreign is as it was.
+    pub(super) async fn spares_others(&self, cluster: &Cluster) {
         let found = cluster.get(&theirs()).await.expect("it is there");
         assert_eq!((&found["spec"], &found["metadata"]["generation"]), (&theirs()["spec"], &json!(1)), "what is foreign is touched");
-        guard.finds_nothing()
     }
 }
 

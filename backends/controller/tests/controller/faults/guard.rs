@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::select_all;
-use kube::api::DynamicObject;
+use kube::api::{DynamicObject, ListParams};
 use kube::runtime::watcher::{Config, Event, watcher};
 use meshglot_translator::eval::{Call, Caller, Request, Verdict};
 use meshglot_translator::ir::{MeshSettings, ServiceKey};
@@ -32,6 +32,16 @@ pub(super) struct Guard {
 impl Guard {
     /// Looks at all that a backend renders, from now on. `inventory`: what runs behind the Services.
     pub(super) async fn of(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>) -> Self {
+        Self::begin(cluster, backend, inventory, denied, false).await
+    }
+
+    /// The same of a mesh that counts while a pod is in it.
+    pub(super) async fn of_pods(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>) -> Self {
+        Self::begin(cluster, backend, inventory, denied, true).await
+    }
+
+    async fn begin(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>, needs_pods: bool) -> Self {
+        let pods = cluster.api("v1", "Pod", Some("shop")).await;
         let mut watches = Vec::new();
         for kind in backend.kinds() {
             let api = cluster.api(&format!("{}/{}", kind.group, kind.version), kind.kind, None).await;
@@ -64,7 +74,15 @@ impl Guard {
                 if !lists.is_empty() || listed.len() < all {
                     continue;
                 }
-                for breach in breached(backend, &model, &live, &denied) {
+                let breaches = breached(backend, &model, &live, &denied);
+                // Asked after what was seen: pods only leave a mesh that others have not come to.
+                if needs_pods && !breaches.is_empty() {
+                    let all = pods.list(&ListParams::default()).await.expect("a list");
+                    if !all.iter().any(|pod| backend.has_pod(&json(pod))) {
+                        continue;
+                    }
+                }
+                for breach in breaches {
                     told.lock().unwrap_or_else(PoisonError::into_inner).push(breach);
                 }
                 looked.fetch_add(1, Ordering::Relaxed);
@@ -107,7 +125,8 @@ fn breached(backend: &dyn Backend, model: &Model, live: &Live, denied: &[Request
     let target = Target { everything: true, ..Target::default() };
     let reading = reading(backend, model, &target, live.values().cloned().collect());
     let is_let_in = |request: &&Request| reading.evaluate(request).verdict == Verdict::Allow;
-    let line = |request: &Request| format!("{}: {live:#?}", request.line("→"));
+    let names: Vec<String> = live.keys().map(|(kind, namespace, name)| format!("{kind}/{namespace}/{name}")).collect();
+    let line = |request: &Request| format!("{}: {} with {}", backend.name(), request.line("→"), names.join(" "));
     denied.iter().filter(is_let_in).map(line).collect()
 }
 

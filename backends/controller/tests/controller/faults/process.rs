@@ -7,12 +7,19 @@ use meshglot_controller::{Election, Settings, connect, run};
 
 use crate::cluster::settings;
 use crate::leaders::BRIEF;
+use crate::switch::of_both;
 
 /// Where it finds its cluster.
 const KUBECONFIG: &str = "MESHGLOT_TEST_CONTROLLER_KUBECONFIG";
 
 /// What it is called among several; absent: it is alone.
 const IDENTITY: &str = "MESHGLOT_TEST_CONTROLLER_IDENTITY";
+
+/// Whether it serves what the Meshes name; absent: Istio gets all policy.
+const SWITCHES: &str = "MESHGLOT_TEST_CONTROLLER_SWITCHES";
+
+/// The variable of one that serves what the Meshes name.
+pub(super) const BOTH: (&str, &str) = (SWITCHES, "yes");
 
 /// This program again, which is asked for the next test alone. Dropped, it is killed.
 pub(super) struct Controller(Child);
@@ -44,5 +51,6 @@ async fn a_controller_of_another_process() {
     let parent = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     let parent = async { drop(parent.await) };
     let election = std::env::var(IDENTITY).ok().map(|identity| Election { namespace: "shop".to_owned(), identity, duration: BRIEF });
-    run(client, Settings { election, ..settings("istio") }, |_| {}, parent).await.expect("it does not end by itself");
+    let settings = if std::env::var_os(SWITCHES).is_some() { of_both() } else { settings("istio") };
+    run(client, Settings { election, ..settings }, |_| {}, parent).await.expect("it does not end by itself");
 }
