@@ -44,6 +44,7 @@ mod schemas;
 mod simulate;
 mod suggest;
 mod supervise;
+mod switch;
 mod verify;
 mod version;
 mod watch;
@@ -87,6 +88,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::Upgrade(args) => install::upgrade(args, io),
         Command::Uninstall(args) => install::uninstall(args, io),
         Command::Check(args) => check::run(args, io),
+        Command::Switch(args) => switch::run(args, io),
         Command::Prune(args) => prune::run(args, io),
         Command::Adopt(args) => adopt::run(args, io),
         Command::Release(args) => adopt::release(args, io),

@@ -16,6 +16,7 @@ use crate::explain::{FieldAnswer, Topics};
 use crate::look::Stat;
 use crate::objects::ObjectStatuses;
 use crate::policy_test::{TestResults, wire};
+use crate::switch::ClusterSwitch;
 use crate::version::Version;
 
 /// `KIND` and schema of every document that `-o json` may print.
@@ -25,6 +26,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         of::<Can>(),
         of::<Capabilities>(),
         of::<Checks>(),
+        of::<ClusterSwitch>(),
         of::<CodeAnswer>(),
         of::<Codes>(),
         of::<ConversionAnswer>(),

@@ -78,6 +78,7 @@ pub use kinds::policy_names;
 pub use lead::{Election, LEASE, LEASE_DURATION};
 pub use live::is_ours;
 pub use metrics::{Metrics, MetricsError};
+pub use policy::written as as_written;
 pub use pulse::Pulse;
 pub use reader::{ReadError, Reader, Resource};
 pub use rights::{Right, rights};

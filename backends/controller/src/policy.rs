@@ -197,7 +197,7 @@ impl Policy {
 }
 
 /// What of an object people have written.
-pub(crate) fn written(object: &Value) -> Value {
+pub fn written(object: &Value) -> Value {
     let mut written = object.clone();
     if let Some(fields) = written.as_object_mut() {
         fields.remove("status");

@@ -2,17 +2,18 @@
 
 use clap::Args;
 
-use super::input::one_backend;
+use super::serves::ServesArgs;
 use super::{Accepted, ClusterArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   meshglot install --backend istio | kubectl apply --server-side -f -
   meshglot install --backend linkerd --namespace mesh --image registry.example/meshglot:0.1.0 --replicas 3
+  meshglot install --backends istio,linkerd
   meshglot install --backend consul --no-crds -o json
 
 It prints what a cluster needs for a controller: the definitions of policy, a namespace, an account, roles that allow what it does for
-this backend and nothing else, and the controller. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
+these backends and nothing else, and the controller. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
 all of it may be installed, and `meshglot check` whether it works.
 Exit codes: 0 printed, 2 usage.";
 
@@ -37,9 +38,9 @@ Exit codes: 0 printed, 2 usage.";
 /// `meshglot install`.
 #[derive(Debug, Args)]
 pub struct InstallArgs {
-    /// Mesh of the cluster, which gets all policy
-    #[arg(long, value_name = "NAME", value_parser = one_backend())]
-    pub backend: String,
+    /// Which meshes.
+    #[command(flatten)]
+    pub serves: ServesArgs,
     /// Namespace of the controller; it is made
     #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
     pub namespace: String,
@@ -80,9 +81,9 @@ pub struct UpgradeArgs {
 /// `meshglot uninstall`.
 #[derive(Debug, Args)]
 pub struct UninstallArgs {
-    /// Mesh of the cluster
-    #[arg(long, value_name = "NAME", value_parser = one_backend())]
-    pub backend: String,
+    /// Which meshes.
+    #[command(flatten)]
+    pub serves: ServesArgs,
     /// Namespace of the controller; it stays
     #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
     pub namespace: String,

@@ -30,6 +30,7 @@ mod run;
 mod serves;
 mod simulate;
 mod smi_metrics;
+mod switch;
 mod test;
 mod verify;
 mod version;
@@ -71,6 +72,7 @@ pub use run::RunArgs;
 pub use serves::ServesArgs;
 pub use simulate::SimulateArgs;
 pub use smi_metrics::SmiMetricsArgs;
+pub use switch::SwitchArgs;
 pub use test::TestArgs;
 pub use verify::VerifyArgs;
 pub use version::VersionArgs;
@@ -190,6 +192,9 @@ pub enum Command {
     /// Tell whether a cluster has what policy needs, and whether all of it is in force
     #[command(after_help = check::EXAMPLES)]
     Check(CheckArgs),
+    /// Move policy of a cluster to another backend, in stages
+    #[command(after_help = switch::EXAMPLES)]
+    Switch(SwitchArgs),
     /// Delete rendered objects of a cluster that no policy renders any more
     #[command(after_help = owned::PRUNE_EXAMPLES)]
     Prune(PruneArgs),
@@ -237,7 +242,7 @@ impl Command {
         let runs = matches!(self, Self::Dashboard(_) | Self::Demo(_) | Self::DemoService(_) | Self::Run(_) | Self::Proxy(_));
         let runs = runs || matches!(self, Self::Controller(_));
         // Whoever is asked something has to see what about.
-        let runs = runs || matches!(self, Self::Apply(_) | Self::Prune(_));
+        let runs = runs || matches!(self, Self::Apply(_) | Self::Prune(_) | Self::Switch(_));
         runs || matches!(self, Self::Events(_) | Self::Status(_) | Self::Tap(_) | Self::Top(_) | Self::WithParent(_))
     }
 }

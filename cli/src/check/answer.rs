@@ -26,16 +26,16 @@ impl Answer for Checks {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Check {
+pub(crate) struct Check {
     /// `kubernetes-api`, `permissions`, `definitions`, `backend`, `policy` or `controller`.
-    pub(super) category: String,
+    pub(crate) category: String,
     /// How it is.
-    pub(super) level: Level,
+    pub(crate) level: Level,
     /// What it is, for people.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What can be done about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// Whether it may become well by itself.
     pub(super) is_waiting: bool,
 }
@@ -43,7 +43,7 @@ pub(super) struct Check {
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// Well.
     Ok,
     /// Somebody should know of it.
@@ -57,15 +57,15 @@ impl Check {
         Self { category: category.to_owned(), level, message: message.into(), hint: None, is_waiting: false }
     }
 
-    pub(super) fn ok(category: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn ok(category: &str, message: impl Into<String>) -> Self {
         Self::new(category, Level::Ok, message)
     }
 
-    pub(super) fn warning(category: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(category: &str, message: impl Into<String>) -> Self {
         Self::new(category, Level::Warning, message)
     }
 
-    pub(super) fn error(category: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn error(category: &str, message: impl Into<String>) -> Self {
         Self::new(category, Level::Error, message)
     }
 
@@ -74,7 +74,7 @@ impl Check {
         Self::error(category, failure.message())
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 

@@ -47,7 +47,7 @@ fn ours(cluster: &Cluster, pre: bool) -> Vec<Check> {
     checks
 }
 
-fn of(cluster: &Cluster, backend: &'static dyn Backend) -> Check {
+pub(super) fn of(cluster: &Cluster, backend: &'static dyn Backend) -> Check {
     let name = backend.name();
     match cluster.read(cluster.reader.rendered(backend)) {
         Ok((found, absent)) if absent.is_empty() => Check::ok(CATEGORY, format!("{} of {name} are served", count(found.len(), "kind"))),

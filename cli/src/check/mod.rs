@@ -20,9 +20,7 @@ use crate::cluster::Cluster;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::install::installed;
 use crate::proxy::text;
-use answer::{Check, Level};
-
-pub(crate) use answer::Checks;
+pub(crate) use answer::{Check, Checks, Level};
 
 /// How often it is looked again.
 const LOOK: Duration = Duration::from_secs(2);
@@ -46,6 +44,21 @@ pub(crate) fn run(args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
             None => return show(&checks, args, io),
         }
     }
+}
+
+/// The control plane of a mesh that is to be used.
+pub(crate) fn backend(cluster: &Cluster, backend: &'static dyn Backend) -> Vec<Check> {
+    backend::look(cluster, backend, true)
+}
+
+/// Whether the kinds that a mesh gets are served.
+pub(crate) fn served(cluster: &Cluster, backend: &'static dyn Backend) -> Check {
+    definitions::of(cluster, backend)
+}
+
+/// Whether a controller runs.
+pub(crate) fn controller(cluster: &Cluster, namespace: &str) -> Check {
+    controller::look(cluster, namespace)
 }
 
 fn show(checks: &Checks, args: &CheckArgs, io: &mut Io<'_>) -> Outcome {

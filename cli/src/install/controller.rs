@@ -73,8 +73,14 @@ fn container(settings: &Settings) -> Value {
 }
 
 fn words(settings: &Settings) -> Vec<String> {
-    let words = ["controller", "--backend", &settings.backend, "--lease-namespace", &settings.namespace];
-    let mut words: Vec<String> = words.map(str::to_owned).into();
+    let mut words = vec!["controller".to_owned()];
+    if let Some(backend) = &settings.backend {
+        words.extend(["--backend".to_owned(), backend.clone()]);
+    }
+    if !settings.backends.is_empty() {
+        words.push(format!("--backends={}", settings.backends.join(",")));
+    }
+    words.extend(["--lease-namespace".to_owned(), settings.namespace.clone()]);
     words.extend(["--metrics-address".to_owned(), format!("0.0.0.0:{METRICS}"), "--log-format=json".to_owned()]);
     for (flag, codes) in [("--allow-lossy", &settings.allow_lossy), ("--allow-widening", &settings.allow_widening)] {
         if !codes.is_empty() {

@@ -6,40 +6,40 @@ mod uninstall;
 mod upgrade;
 
 use meshglot_controller::roles;
-use meshglot_translator::render::Backend;
+use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
 
 use crate::args::InstallArgs;
 use crate::exit::{Exit, Outcome};
 use crate::output::manifests;
-use crate::plan::written_by;
+use crate::plan::served;
 use crate::{Io, plan};
 use settings::Settings;
 
 pub(crate) use uninstall::run as uninstall;
-pub(crate) use upgrade::{installed, run as upgrade};
+pub(crate) use upgrade::{installed, run as upgrade, serves};
 
 /// Of the account, of what runs by it, and of its roles.
 const NAME: &str = "meshglot-controller";
 
 pub(crate) fn run(args: &InstallArgs, io: &mut Io<'_>) -> Outcome {
-    let backend = written_by(&args.backend)?;
+    let chosen = served(&args.serves)?;
     plan::accepted(&args.accepted)?;
-    manifests::print(&all(backend, &Settings::of(args)), &args.output, io)?;
+    manifests::print(&all(&chosen, &Settings::of(args)), &args.output, io)?;
     Ok(Exit::Ok)
 }
 
 /// Everything, in an order in which it can be applied.
-fn all(backend: &'static dyn Backend, settings: &Settings) -> Vec<Value> {
+fn all(chosen: &Chosen, settings: &Settings) -> Vec<Value> {
     let mut objects: Vec<Value> = if settings.crds { meshglot_crds::all().iter().map(|kind| kind.crd()).collect() } else { Vec::new() };
     objects.push(namespace(&settings.namespace));
-    objects.extend(own(backend, settings));
+    objects.extend(own(chosen, settings));
     objects
 }
 
 /// What is the controller's own, without definitions and without the namespace.
-fn own(backend: &'static dyn Backend, settings: &Settings) -> Vec<Value> {
-    let mut objects = roles(&[backend], NAME, &settings.namespace);
+fn own(chosen: &Chosen, settings: &Settings) -> Vec<Value> {
+    let mut objects = roles(chosen.backends(), NAME, &settings.namespace);
     objects.iter_mut().for_each(|object| object["metadata"]["labels"] = labels());
     objects.extend(controller::of(settings));
     objects

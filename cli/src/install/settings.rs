@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::args::InstallArgs;
+use crate::args::{InstallArgs, ServesArgs};
 
 /// The annotation of the Deployment that keeps it.
 pub(super) const ANNOTATION: &str = "meshglot.dev/installed-with";
@@ -11,7 +11,12 @@ pub(super) const ANNOTATION: &str = "meshglot.dev/installed-with";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Settings {
-    pub(super) backend: String,
+    /// The one that gets all policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) backend: Option<String>,
+    /// Without it, those that Meshes may name; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) backends: Vec<String>,
     #[serde(skip)]
     pub(super) namespace: String,
     #[serde(skip)]
@@ -28,7 +33,8 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn of(args: &InstallArgs) -> Self {
         Self {
-            backend: args.backend.clone(),
+            backend: args.serves.backend.clone(),
+            backends: args.serves.backends.clone(),
             namespace: args.namespace.clone(),
             image: image(args.image.as_ref()),
             replicas: args.replicas.into(),
@@ -36,6 +42,13 @@ impl Settings {
             allow_lossy: args.accepted.allow_lossy.clone(),
             allow_widening: args.accepted.allow_widening.clone(),
         }
+    }
+}
+
+impl Settings {
+    /// The meshes that it serves, as arguments say it.
+    pub(super) fn serves(&self) -> ServesArgs {
+        ServesArgs { backend: self.backend.clone(), backends: self.backends.clone() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is deleted with a controller, and what is not.
 
+use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::Backend;
 
 use super::own;
@@ -8,12 +9,13 @@ use crate::Io;
 use crate::args::UninstallArgs;
 use crate::exit::{Exit, Outcome};
 use crate::output::manifests;
-use crate::plan::written_by;
+use crate::plan::served;
 
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
-    let backend = written_by(&args.backend)?;
+    let chosen = served(&args.serves)?;
     let settings = Settings {
-        backend: args.backend.clone(),
+        backend: args.serves.backend.clone(),
+        backends: args.serves.backends.clone(),
         namespace: args.namespace.clone(),
         image: image(None),
         replicas: 1,
@@ -22,25 +24,29 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         allow_widening: Vec::new(),
     };
     // First what writes; its rights afterwards.
-    let objects: Vec<_> = own(backend, &settings).into_iter().rev().collect();
+    let objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();
     manifests::print(&objects, &args.output, io)?;
     if !io.quiet {
-        write!(io.stderr, "{}", stays(backend, args))?;
+        write!(io.stderr, "{}", stays(&chosen, args))?;
     }
     Ok(Exit::Ok)
 }
 
-fn stays(backend: &dyn Backend, args: &UninstallArgs) -> String {
-    let mut kinds: Vec<String> = backend.kinds().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
-    kinds.dedup();
-    let (kinds, namespace) = (kinds.join(","), &args.namespace);
-    let label = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", backend.name());
+fn stays(chosen: &Chosen, args: &UninstallArgs) -> String {
+    let rendered = |backend: &&'static dyn Backend| {
+        let mut kinds: Vec<String> = backend.kinds().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
+        kinds.dedup();
+        let label = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", backend.name());
+        format!("kubectl delete -A -l {label} {}", kinds.join(","))
+    };
+    let rendered: Vec<String> = chosen.backends().iter().map(rendered).collect();
+    let (rendered, namespace) = (rendered.join("\n    "), &args.namespace);
     let definitions: Vec<String> = meshglot_crds::all().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
     let definitions = definitions.join(" ");
     format!(
         "What stays:\n  \
          what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    \
-         kubectl delete -A -l {label} {kinds}\n  \
+         {rendered}\n  \
          policy and its definitions; policy goes with them:\n    \
          kubectl delete customresourcedefinitions {definitions}\n  \
          the namespace {namespace}, its Lease, and the ControllerRevisions of policy\n"

@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::settings::{ANNOTATION, Settings, image};
 use super::{NAME, all};
 use crate::Io;
-use crate::args::UpgradeArgs;
+use crate::args::{ServesArgs, UpgradeArgs};
 use crate::cluster::Cluster;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::manifests;
-use crate::plan::written_by;
+use crate::plan::served;
 
 pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
     let cluster = Cluster::of(&args.cluster)?;
@@ -26,14 +26,20 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::new(Exit::Conflict, message).help("its definitions may have what this one does not know: take that version"));
     }
     let settings = settings(&found, args)?;
-    manifests::print(&all(written_by(&settings.backend)?, &settings), &args.output, io)?;
+    manifests::print(&all(&served(&settings.serves())?, &settings), &args.output, io)?;
     Ok(Exit::Ok)
 }
 
 /// The backend of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
 pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<&'static dyn Backend> {
     let found = cluster.read(cluster.reader.get(&deployments(), namespace, NAME)).ok()??;
-    meshglot_registry::find(&kept(&found)?.backend)
+    meshglot_registry::find(&kept(&found)?.backend?)
+}
+
+/// Which meshes the controller that a cluster has serves; `None`: nobody knows.
+pub(crate) fn serves(cluster: &Cluster, namespace: &str) -> Option<ServesArgs> {
+    let found = cluster.read(cluster.reader.get(&deployments(), namespace, NAME)).ok()??;
+    Some(kept(&found)?.serves())
 }
 
 fn kept(found: &Value) -> Option<Settings> {

@@ -16,6 +16,9 @@ const ACCESS: &str = include_str!("../../../golden/access/methods-and-prefix/inp
 /// A policy of access of which one mesh would get half a protection.
 const WITHHELD: &str = include_str!("../../../golden/access/linkerd-without-proxy/input.yaml");
 
+/// A Mesh that has everything.
+const MESH: &str = "{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: main}, spec: {backend: istio, namespaceSelector: {}}}\n";
+
 /// The Service of the caller in [`ACCESS`], without which Consul knows no name for it.
 const WEB: &str =
     "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80}]}}\n";
@@ -97,6 +100,12 @@ fn questions() -> Vec<(&'static str, String, u8)> {
         question("install --backend builtin", "", 2),
         question("upgrade --kubeconfig missing.yaml", "", 3),
         question("uninstall --backend linkerd", "", 0),
+        question("switch --to linkerd --kubeconfig missing.yaml", "", 3),
+        question("switch --to linkerd -f -", &format!("{MESH}---\n{ACCESS}"), 1),
+        question("switch --to linkerd --scope shop -f -", &format!("{MESH}---\n{ACCESS}"), 1),
+        question("switch --to istio -f -", &format!("{MESH}---\n{ACCESS}"), 0),
+        question("switch --to linkerd -f -", ACCESS, 3),
+        question("switch --to linkerd -f -", "a: b: c", 3),
         question("explain MG0301", "", 0),
         question("explain MG9999", "", 3),
         question("explain trafficsplit.spec", "", 0),

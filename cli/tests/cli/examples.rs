@@ -100,6 +100,8 @@ fn folder() -> tempfile::TempDir {
         fs::write(folder.path().join(mesh).join("services.yaml"), SERVICES).expect("written");
     }
     fs::write(folder.path().join("mesh/.meshglot/proxies/bank:ledger/log"), "").expect("written");
+    let mesh = "{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: main}, spec: {backend: istio, namespaceSelector: {}}}\n";
+    fs::write(folder.path().join("mesh.yaml"), mesh).expect("written");
     fs::create_dir(folder.path().join(".kube")).expect("made");
     for kubeconfig in [".kube/config", "cluster.yaml"] {
         fs::write(folder.path().join(kubeconfig), KUBECONFIG).expect("written");

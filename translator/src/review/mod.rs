@@ -22,4 +22,4 @@ pub use intent::{LocatedField, NeutralChange, NeutralOperation, intent};
 pub use losses::{LossChanges, LossKey, losses};
 pub use neutral::form;
 pub use rendered::{Cause, RenderedChanges, rendered};
-pub use switch::Switch;
+pub use switch::{Switch, losses_between};

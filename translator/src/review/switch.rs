@@ -50,7 +50,7 @@ impl Switch {
             to: to.name,
             create: ids(&after),
             delete: before.as_ref().map(ids).unwrap_or_default(),
-            losses: between(before.as_ref().map_or(&[], |rendered| &rendered.losses), &after.losses),
+            losses: losses_between(before.as_ref().map_or(&[], |rendered| &rendered.losses), &after.losses),
             effect,
             withheld: to.withheld.clone(),
         })
@@ -61,8 +61,8 @@ fn ids(rendered: &Rendered<'_>) -> Vec<ObjectId> {
     rendered.objects.iter().map(|object| object.id.clone()).collect()
 }
 
-/// Losses of two meshes have codes of their own: one is gone if its field is lost there no more.
-fn between(from: &[&Loss], to: &[&Loss]) -> LossChanges {
+/// What only one of two meshes loses. Each has codes of its own: a loss is gone if its field is lost there no more.
+pub fn losses_between(from: &[&Loss], to: &[&Loss]) -> LossChanges {
     let keyed = |losses: &[&Loss]| -> BTreeMap<String, Vec<Loss>> {
         let mut by_field = BTreeMap::<String, Vec<Loss>>::new();
         for loss in losses {

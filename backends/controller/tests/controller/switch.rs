@@ -1,6 +1,6 @@
 //! A Mesh that names another backend than before: both get its policy until the new one has it and no pod is in the old one any more.
 
-use meshglot_apiserver::{crds, installed};
+use meshglot_apiserver::{crds, definitions, installed};
 use meshglot_controller::Settings;
 use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ fn names(objects: &std::collections::BTreeMap<String, Value>, caller: &str) -> b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_get_the_policy_until_the_last_pod_has_moved() {
-    if !installed() || crds().is_none() {
+    if !installed() || crds().is_none() || definitions("linkerd").is_none() {
         return;
     }
     let (cluster, running) = on_istio().await;
@@ -111,7 +111,7 @@ async fn both_get_the_policy_until_the_last_pod_has_moved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mesh_that_is_turned_back_keeps_what_it_had() {
-    if !installed() || crds().is_none() {
+    if !installed() || crds().is_none() || definitions("linkerd").is_none() {
         return;
     }
     let (cluster, running) = on_istio().await;
@@ -129,7 +129,7 @@ async fn a_mesh_that_is_turned_back_keeps_what_it_had() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_new_one_cannot_take_keeps_the_old_one() {
-    if !installed() || crds().is_none() {
+    if !installed() || crds().is_none() || definitions("linkerd").is_none() {
         return;
     }
     // No definitions of Linkerd's own: its routes can be written, its policy cannot.
@@ -157,7 +157,7 @@ async fn what_the_new_one_cannot_take_keeps_the_old_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn namespaces_go_to_the_backends_of_their_meshes() {
-    if !installed() || crds().is_none() {
+    if !installed() || crds().is_none() || definitions("linkerd").is_none() {
         return;
     }
     let cluster = Cluster::new(&VENDORS).await;

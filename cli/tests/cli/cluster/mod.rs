@@ -9,5 +9,6 @@ mod owned;
 mod page;
 mod pages;
 mod site;
+mod switch;
 mod view;
 mod webhook;

@@ -134,7 +134,12 @@ impl Site {
 
     /// The real controller, which has listed everything once.
     pub(super) fn controller(&self, backend: &str) -> Controller {
-        let mut command = self.command(&["controller", "--backend", backend], &self.kubeconfig);
+        self.controller_of(&["--backend", backend])
+    }
+
+    /// One that is told this.
+    pub(super) fn controller_of(&self, words: &[&str]) -> Controller {
+        let mut command = self.command(&[&["controller"], words].concat(), &self.kubeconfig);
         Controller(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"))
     }
 
@@ -244,7 +249,8 @@ impl Drop for Controller {
 
 /// A vendor's definitions.
 fn definitions(vendor: &str) -> Vec<Value> {
-    let folder = crds().expect("the vendors' definitions").join(vendor);
+    let installed = crds().map(|all| all.join(vendor)).filter(|folder| folder.is_dir());
+    let folder = installed.or_else(|| meshglot_apiserver::definitions(vendor)).expect("the vendor's definitions");
     let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let texts = files.map(|path| fs::read_to_string(path).expect("a text"));
     let all = texts.flat_map(|text| serde_saphyr::from_multiple::<Value>(&text).expect("YAML"));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::select_all;
-use kube::api::{DynamicObject, ListParams};
+use kube::api::DynamicObject;
 use kube::runtime::watcher::{Config, Event, watcher};
 use meshglot_translator::eval::{Call, Caller, Request, Verdict};
 use meshglot_translator::ir::{MeshSettings, ServiceKey};
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::cluster::Cluster;
 
 /// Objects by kind, namespace and name.
-type Live = BTreeMap<(String, String, String), Value>;
+pub(super) type Live = BTreeMap<(String, String, String), Value>;
 
 /// Ends its watches when it is dropped.
 pub(super) struct Guard {
@@ -32,24 +32,13 @@ pub(super) struct Guard {
 impl Guard {
     /// Looks at all that a backend renders, from now on. `inventory`: what runs behind the Services.
     pub(super) async fn of(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>) -> Self {
-        Self::begin(cluster, backend, inventory, denied, false).await
-    }
-
-    /// The same of a mesh that counts while a pod is in it.
-    pub(super) async fn of_pods(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>) -> Self {
-        Self::begin(cluster, backend, inventory, denied, true).await
-    }
-
-    async fn begin(cluster: &Cluster, backend: &'static dyn Backend, inventory: &[Value], denied: Vec<Request>, needs_pods: bool) -> Self {
-        let pods = cluster.api("v1", "Pod", Some("shop")).await;
         let mut watches = Vec::new();
         for kind in backend.kinds() {
             let api = cluster.api(&format!("{}/{}", kind.group, kind.version), kind.kind, None).await;
             let name = kind.kind;
             watches.push(watcher(api, Config::default()).map(move |event| (name, event)).boxed());
         }
-        let texts: Vec<_> = inventory.iter().map(|one| Source::new("inventory".to_owned(), one.to_string())).collect();
-        let model = Model::new(parse(&texts).0, ReadOptions::default()).with_implied_mesh(MeshSettings::default());
+        let model = model(inventory);
         let (looks, breaches) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
         let (looked, told) = (looks.clone(), breaches.clone());
         let task = tokio::spawn(async move {
@@ -74,15 +63,7 @@ impl Guard {
                 if !lists.is_empty() || listed.len() < all {
                     continue;
                 }
-                let breaches = breached(backend, &model, &live, &denied);
-                // Asked after what was seen: pods only leave a mesh that others have not come to.
-                if needs_pods && !breaches.is_empty() {
-                    let all = pods.list(&ListParams::default()).await.expect("a list");
-                    if !all.iter().any(|pod| backend.has_pod(&json(pod))) {
-                        continue;
-                    }
-                }
-                for breach in breaches {
+                for breach in breached(backend, &model, &live, &denied) {
                     told.lock().unwrap_or_else(PoisonError::into_inner).push(breach);
                 }
                 looked.fetch_add(1, Ordering::Relaxed);
@@ -121,7 +102,14 @@ pub(super) fn call(account: &str, service: &str, method: &str, path: &str) -> Re
     }
 }
 
-fn breached(backend: &dyn Backend, model: &Model, live: &Live, denied: &[Request]) -> Vec<String> {
+/// What runs behind the Services, as a reading of a mesh needs it.
+pub(super) fn model(inventory: &[Value]) -> Model {
+    let texts: Vec<_> = inventory.iter().map(|one| Source::new("inventory".to_owned(), one.to_string())).collect();
+    Model::new(parse(&texts).0, ReadOptions::default()).with_implied_mesh(MeshSettings::default())
+}
+
+/// Of these calls those that are let in by these objects.
+pub(super) fn breached(backend: &dyn Backend, model: &Model, live: &Live, denied: &[Request]) -> Vec<String> {
     let target = Target { everything: true, ..Target::default() };
     let reading = reading(backend, model, &target, live.values().cloned().collect());
     let is_let_in = |request: &&Request| reading.evaluate(request).verdict == Verdict::Allow;
@@ -130,10 +118,10 @@ fn breached(backend: &dyn Backend, model: &Model, live: &Live, denied: &[Request
     denied.iter().filter(is_let_in).map(line).collect()
 }
 
-fn path(kind: &str, object: &DynamicObject) -> (String, String, String) {
+pub(super) fn path(kind: &str, object: &DynamicObject) -> (String, String, String) {
     (kind.to_owned(), object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone().unwrap_or_default())
 }
 
-fn json(object: &DynamicObject) -> Value {
+pub(super) fn json(object: &DynamicObject) -> Value {
     serde_json::to_value(object).expect("JSON")
 }

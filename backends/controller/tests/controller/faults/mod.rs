@@ -8,6 +8,7 @@ mod kills;
 mod large;
 mod passages;
 mod process;
+mod record;
 mod removed;
 mod rewriting;
 mod storms;
