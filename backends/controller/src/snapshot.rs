@@ -7,6 +7,7 @@ use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::parse::Source;
 use meshglot_translator::plan::{Chosen, Plan};
+use meshglot_translator::render::{Backend, Leaving};
 use serde_json::Value;
 
 use crate::kinds::{Role, keeps, read};
@@ -71,8 +72,11 @@ impl Snapshot {
         }
     }
 
-    /// What a controller renders of it for these meshes, and keeps: older generations stand in where it lets them.
-    pub fn plan(&self, chosen: Chosen, accepted: BTreeSet<Code>) -> Plan {
+    /// What a controller renders of it for a mesh, and keeps: older generations stand in where it lets them. Where Meshes name other
+    /// backends, too, it is what is theirs, and what is on its way from it as statuses say.
+    pub fn plan(&self, backend: &'static dyn Backend, accepted: BTreeSet<Code>) -> Plan {
+        let is_theirs = self.meshes().any(|mesh| mesh["spec"]["backend"] != backend.name());
+        let chosen = if is_theirs { Chosen::NamedOf(vec![backend]) } else { Chosen::These(vec![backend]) };
         let mut policy = Policy::new(chosen, accepted);
         policy.edits = self.sources.iter().map(|(key, source)| (key.clone(), document_of(source))).collect();
         policy.render();
@@ -83,7 +87,22 @@ impl Snapshot {
             }
         }
         policy.render();
+        if is_theirs {
+            let leaving = self.served_by(backend.name());
+            policy.leave(Leaving::from([(backend.name(), leaving)]));
+        }
         policy.plan
+    }
+
+    fn meshes(&self) -> impl Iterator<Item = &Value> {
+        self.policy.iter().filter(|(key, _)| key.kind == Kind::Mesh).map(|(_, mesh)| mesh)
+    }
+
+    /// Namespaces of which an object says that a backend serves it.
+    fn served_by(&self, backend: &str) -> BTreeSet<Arc<str>> {
+        let says = |object: &Value| object["status"]["backends"].as_array().into_iter().flatten().any(|one| one["name"] == backend);
+        let found = self.policy.iter().filter(|(key, object)| !key.namespace.is_empty() && says(object));
+        found.map(|(key, _)| key.namespace.clone()).collect()
     }
 
     fn put(&mut self, kind: Kind, object: Value) {

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 pub(crate) struct Checks {
     /// The URL of the API server.
     pub(super) cluster: String,
-    /// The mesh that was looked at. Absent: nobody said which.
+    /// The mesh that was looked at, or several with commas between. Absent: nobody said which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) backend: Option<String>,
     /// In the order in which one depends on another.

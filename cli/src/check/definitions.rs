@@ -12,9 +12,9 @@ const CATEGORY: &str = "definitions";
 /// How to install ours.
 const INSTALL: &str = "meshglot crds | kubectl apply --server-side -f -";
 
-pub(super) fn look(cluster: &Cluster, pre: bool, backend: Option<&'static dyn Backend>) -> Vec<Check> {
+pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backend]) -> Vec<Check> {
     let mut checks = ours(cluster, pre);
-    checks.extend(backend.map(|backend| of(cluster, backend)));
+    checks.extend(backends.iter().map(|backend| of(cluster, *backend)));
     checks
 }
 

@@ -9,6 +9,7 @@ mod page;
 mod permissions;
 mod policy;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use meshglot_controller::Snapshot;
@@ -71,34 +72,36 @@ fn show(checks: &Checks, args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
 fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
     let mut checks = api::look(cluster);
     let snapshot = cluster.read(Snapshot::read(&cluster.reader));
-    let backend = which(cluster, args, snapshot.as_ref().ok());
-    let known = backend.as_ref().ok().copied();
-    checks.extend(permissions::look(cluster, args.pre, known, &args.lease_namespace));
-    checks.extend(definitions::look(cluster, args.pre, known));
-    match backend {
-        Ok(backend) => checks.extend(backend::look(cluster, backend, args.pre)),
+    let snapshot = snapshot.map(Arc::new);
+    let backends = which(cluster, args, snapshot.as_deref().ok());
+    let known = backends.as_ref().cloned().unwrap_or_default();
+    checks.extend(permissions::look(cluster, args.pre, &known, &args.lease_namespace));
+    checks.extend(definitions::look(cluster, args.pre, &known));
+    match backends {
+        Ok(backends) => checks.extend(backends.into_iter().flat_map(|backend| backend::look(cluster, backend, args.pre))),
         Err(failure) => checks.push(Check::warning("backend", failure.message()).hint("--backend NAME says which mesh is looked at")),
     }
     if !args.pre {
         match snapshot {
-            Ok(snapshot) => checks.extend(policy::look(cluster, snapshot, known)),
+            Ok(snapshot) => checks.extend(policy::look(cluster, &snapshot, &known)),
             Err(failure) => checks.push(Check::unknown("policy", &failure)),
         }
         checks.push(controller::look(cluster, &args.lease_namespace));
     }
-    Checks { cluster: cluster.address.clone(), backend: known.map(|backend| backend.name().to_owned()), checks }
+    let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
+    Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }
 }
 
-/// The mesh that is looked at.
-fn which(cluster: &Cluster, args: &CheckArgs, snapshot: Option<&Snapshot>) -> Result<&'static dyn Backend, Failure> {
+/// The meshes that are looked at.
+fn which(cluster: &Cluster, args: &CheckArgs, snapshot: Option<&Snapshot>) -> Result<Vec<&'static dyn Backend>, Failure> {
     match (args.backend.as_deref().and_then(meshglot_registry::find), snapshot) {
-        (Some(backend), _) if !backend.kinds().is_empty() => Ok(backend),
+        (Some(backend), _) if !backend.kinds().is_empty() => Ok(vec![backend]),
         (Some(backend), _) => {
             Err(Failure::new(Exit::Usage, format!("--backend {}: it renders nothing that a cluster could keep", backend.name())))
         }
         // Without any policy the controller that was installed says it.
         (None, Some(snapshot)) => {
-            cluster.backend(None, snapshot).or_else(|failure| installed(cluster, &args.lease_namespace).ok_or(failure))
+            cluster.backends(None, snapshot).or_else(|failure| installed(cluster, &args.lease_namespace).ok_or(failure))
         }
         (None, None) => Err(Failure::new(Exit::Usage, "policy cannot be read, and nobody says which mesh it is for")),
     }

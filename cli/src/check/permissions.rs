@@ -16,9 +16,9 @@ const CATEGORY: &str = "permissions";
 /// Questions at a time.
 const TOGETHER: usize = 16;
 
-pub(super) fn look(cluster: &Cluster, pre: bool, backend: Option<&'static dyn Backend>, namespace: &str) -> Vec<Check> {
+pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backend], namespace: &str) -> Vec<Check> {
     let mut needs: Vec<(&str, Vec<Right>)> = if pre { vec![("install definitions and roles", to_install())] } else { Vec::new() };
-    for right in rights(backend.map(|backend| backend as &dyn Backend).as_slice()) {
+    for right in rights(backends) {
         match needs.iter_mut().find(|(purpose, _)| *purpose == right.purpose) {
             Some((_, rights)) => rights.push(right),
             None => needs.push((right.purpose, vec![right])),

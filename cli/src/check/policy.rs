@@ -1,5 +1,7 @@
 //! Policy, and what is rendered from it: what is not in force, what is in the way, what has drifted.
 
+use std::sync::Arc;
+
 use meshglot_controller::Snapshot;
 use meshglot_translator::render::{Backend, ObjectId};
 use serde_json::Value;
@@ -15,13 +17,13 @@ const CATEGORY: &str = "policy";
 /// More of a sort are counted.
 const MOST: usize = 20;
 
-pub(super) fn look(cluster: &Cluster, snapshot: Snapshot, backend: Option<&'static dyn Backend>) -> Vec<Check> {
+pub(super) fn look(cluster: &Cluster, snapshot: &Arc<Snapshot>, backends: &[&'static dyn Backend]) -> Vec<Check> {
     let stands: Vec<Check> = snapshot.policy().iter().filter_map(|(key, object)| standing(&key.to_string(), object)).collect();
     let all = snapshot.policy().len();
     let mut checks =
         if stands.is_empty() { vec![Check::ok(CATEGORY, format!("{} in force", count(all, "policy object")))] } else { cut(stands) };
-    if let Some(backend) = backend {
-        match cluster.mesh_of(snapshot, backend).and_then(|mesh| rendered(cluster, &mesh)) {
+    for backend in backends {
+        match cluster.mesh_of(snapshot.clone(), *backend).and_then(|mesh| rendered(cluster, &mesh)) {
             Ok(found) => checks.extend(found),
             Err(failure) => checks.push(Check::unknown(CATEGORY, &failure)),
         }

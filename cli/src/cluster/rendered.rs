@@ -1,6 +1,7 @@
 //! What a mesh of the cluster is to have by the cluster's own policy, beside what it has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use meshglot_controller::{Resource, Snapshot, is_ours};
 use meshglot_translator::diagnostic::Code;
@@ -24,7 +25,7 @@ pub(crate) struct Wanted {
 /// One backend of a cluster.
 pub(crate) struct Mesh {
     pub(crate) backend: &'static dyn Backend,
-    pub(crate) snapshot: Snapshot,
+    pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) plan: Plan,
     pub(crate) wanted: BTreeMap<ObjectId, Wanted>,
     /// What has our labels, with managed fields.
@@ -61,25 +62,36 @@ impl Cluster {
     pub(crate) fn mesh(&self, backend: Option<&str>, accepted: BTreeSet<Code>) -> Result<Mesh, Failure> {
         let snapshot = self.read(Snapshot::read(&self.reader))?;
         let lives = self.lives_of(self.backend(backend, &snapshot)?)?;
-        Ok(Mesh::new(snapshot, lives, accepted))
+        Ok(Mesh::new(snapshot.into(), lives, accepted))
     }
 
     /// The same for whoever only looks: a loss is accepted where an object in force says that it was written with it.
-    pub(crate) fn mesh_of(&self, snapshot: Snapshot, backend: &'static dyn Backend) -> Result<Mesh, Failure> {
+    pub(crate) fn mesh_of(&self, snapshot: Arc<Snapshot>, backend: &'static dyn Backend) -> Result<Mesh, Failure> {
         let lives = self.lives_of(backend)?;
         let accepted = lives.accepted();
         Ok(Mesh::new(snapshot, lives, accepted))
     }
 
-    /// What whoever only looks sees of the mesh that policy is for.
-    pub(crate) fn seen(&self) -> Result<Mesh, Failure> {
-        let snapshot = self.read(Snapshot::read(&self.reader))?;
-        let backend = self.backend(None, &snapshot)?;
-        self.mesh_of(snapshot, backend)
+    /// What whoever only looks sees of the meshes that policy is for.
+    pub(crate) fn seen(&self) -> Result<Vec<Mesh>, Failure> {
+        let snapshot = Arc::new(self.read(Snapshot::read(&self.reader))?);
+        let backends = self.backends(None, &snapshot)?;
+        backends.into_iter().map(|backend| self.mesh_of(snapshot.clone(), backend)).collect()
     }
 
-    /// The backend of that name; without one, the one that a controller has told of in statuses, or that Mesh objects name.
+    /// The one backend of [`Self::backends`].
     pub(crate) fn backend(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<&'static dyn Backend, Failure> {
+        match self.backends(name, snapshot)?[..] {
+            [one] => Ok(one),
+            ref several => {
+                let names: Vec<&str> = several.iter().map(|backend| backend.name()).collect();
+                Err(which(format!("policy of the cluster is for {}", names.join(" and for "))))
+            }
+        }
+    }
+
+    /// The backend of that name; without one, those that a controller has told of in statuses, or that Mesh objects name. One at least.
+    pub(crate) fn backends(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<Vec<&'static dyn Backend>, Failure> {
         let told = |object: &Value| {
             let backends = object["status"]["backends"].as_array().into_iter().flatten();
             backends.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<Vec<_>>()
@@ -92,21 +104,22 @@ impl Cluster {
             Some(name) => BTreeSet::from([name.to_owned()]),
             None => snapshot.policy().iter().flat_map(named).collect(),
         };
-        let mut found = found.into_iter();
-        let (first, second) = (found.next(), found.next());
-        let which = |what: String| Err(Failure::new(Exit::Usage, what).help("--backend NAME says which one is meant"));
-        match (first, second) {
-            (Some(name), None) => match meshglot_registry::find(&name) {
-                Some(backend) if backend.kinds().is_empty() => {
-                    Err(Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep")))
-                }
-                Some(backend) => Ok(backend),
-                None => which(format!("the cluster names a backend `{name}`, which there is not")),
-            },
-            (None, _) => which(format!("no policy of the cluster at {} says which mesh it is for", self.address)),
-            (Some(one), Some(other)) => which(format!("policy of the cluster is for {one} and for {other}")),
+        if found.is_empty() {
+            return Err(which(format!("no policy of the cluster at {} says which mesh it is for", self.address)));
         }
+        let backend = |name: &String| match meshglot_registry::find(name) {
+            Some(backend) if backend.kinds().is_empty() => {
+                Err(Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep")))
+            }
+            Some(backend) => Ok(backend),
+            None => Err(which(format!("the cluster names a backend `{name}`, which there is not"))),
+        };
+        found.iter().map(backend).collect()
     }
+}
+
+fn which(what: String) -> Failure {
+    Failure::new(Exit::Usage, what).help("--backend NAME says which one is meant")
 }
 
 impl Cluster {
@@ -143,9 +156,9 @@ impl Lives {
 }
 
 impl Mesh {
-    fn new(snapshot: Snapshot, lives: Lives, accepted: BTreeSet<Code>) -> Self {
+    fn new(snapshot: Arc<Snapshot>, lives: Lives, accepted: BTreeSet<Code>) -> Self {
         let Lives { backend, live, kinds } = lives;
-        let plan = snapshot.plan(Chosen::These(vec![backend]), accepted);
+        let plan = snapshot.plan(backend, accepted);
         let wanted = wanted_of(&plan);
         let withheld = plan.all_withheld().flat_map(|(_, codes)| codes).collect();
         Self { backend, snapshot, plan, wanted, withheld, live, kinds }

@@ -6,7 +6,6 @@ use meshglot_controller::Snapshot;
 use meshglot_translator::answer::{DriftAnswer, FieldChangeAnswer};
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::diff::{FieldChange, Show, fields, normalised};
-use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::ObjectId;
 use serde_json::Value;
 
@@ -33,7 +32,7 @@ pub(super) fn drift(snapshot: &Snapshot, accepted: &BTreeSet<Code>, lives: &[Liv
     let mut found = Vec::new();
     // A mesh that is not installed has nothing that could be otherwise.
     for Lives { backend, live, kinds, .. } in lives.iter().filter(|lives| !lives.kinds.is_empty()) {
-        let plan = snapshot.plan(Chosen::These(vec![*backend]), accepted.clone());
+        let plan = snapshot.plan(*backend, accepted.clone());
         let wanted = wanted_of(&plan);
         let is_withheld = plan.all_withheld().any(|(_, codes)| !codes.is_empty());
         let known = |id: &ObjectId| kinds.iter().any(|kind| kind.api.kind == id.kind && kind.api.api_version == id.api_version);

@@ -30,10 +30,9 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// The backend of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
-pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<&'static dyn Backend> {
-    let found = cluster.read(cluster.reader.get(&deployments(), namespace, NAME)).ok()??;
-    meshglot_registry::find(&kept(&found)?.backend?)
+/// The backends of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
+pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<Vec<&'static dyn Backend>> {
+    Some(served(&serves(cluster, namespace)?).ok()?.backends().to_vec())
 }
 
 /// Which meshes the controller that a cluster has serves; `None`: nobody knows.

@@ -28,9 +28,9 @@ pub(crate) fn run(args: &DescribeArgs, io: &mut Io<'_>) -> Outcome {
     tell_blocked(&objects, io)?;
     let (found, missing) = selected.find(&objects)?;
     let events: Option<Events> = if let Some(Asked::Plane(admin)) = &asked { Some(admin.get("/events")?) } else { None };
-    let mesh = match &asked {
-        Some(Asked::Cluster(cluster)) => rendered::mesh(cluster, &found, io)?,
-        _ => None,
+    let meshes = match &asked {
+        Some(Asked::Cluster(cluster)) => rendered::meshes(cluster, &found, io)?,
+        _ => Vec::new(),
     };
     for (number, one) in found.iter().enumerate() {
         if number > 0 {
@@ -41,8 +41,8 @@ pub(crate) fn run(args: &DescribeArgs, io: &mut Io<'_>) -> Outcome {
             write!(io.stdout, "{}", happened(one, events, &objects.at))?;
         }
         if let Some(Asked::Cluster(cluster)) = &asked {
-            if let Some(mesh) = &mesh {
-                write!(io.stdout, "{}", rendered::of(one, mesh, cluster, &objects.at)?)?;
+            for mesh in &meshes {
+                write!(io.stdout, "{}", rendered::of(one, mesh, meshes.len() == 1, cluster, &objects.at)?)?;
             }
             // What is in no namespace is told of in this one.
             let place = Some(namespace(one.object)).filter(|namespace| !namespace.is_empty()).unwrap_or("default");

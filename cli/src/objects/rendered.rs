@@ -9,22 +9,22 @@ use crate::cluster::{Cluster, Mesh, edited};
 use crate::exit::Failure;
 use crate::io::columns;
 
-/// The mesh, where a policy object is asked about; why it cannot be told is a warning, since the object itself can.
-pub(super) fn mesh(cluster: &Cluster, found: &[Found<'_>], io: &mut Io<'_>) -> Result<Option<Mesh>, Failure> {
+/// The meshes, where a policy object is asked about; why they cannot be told is a warning, since the object itself can.
+pub(super) fn meshes(cluster: &Cluster, found: &[Found<'_>], io: &mut Io<'_>) -> Result<Vec<Mesh>, Failure> {
     if !found.iter().any(|one| one.resource.0.is_neutral()) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     match cluster.seen() {
-        Ok(mesh) => Ok(Some(mesh)),
+        Ok(meshes) => Ok(meshes),
         Err(failure) => {
             writeln!(io.stderr, "warning: what is rendered cannot be told: {}", failure.message())?;
-            Ok(None)
+            Ok(Vec::new())
         }
     }
 }
 
-/// A row for each object that is made from this one.
-pub(super) fn of(found: &Found<'_>, mesh: &Mesh, cluster: &Cluster, at: &str) -> Result<String, Failure> {
+/// A row for each object that is made from this one. `is_only`: where there is none that is told, too.
+pub(super) fn of(found: &Found<'_>, mesh: &Mesh, is_only: bool, cluster: &Cluster, at: &str) -> Result<String, Failure> {
     let (namespace, name) = (namespace(found.object), name_of(found.object));
     let key = ObjectKey { kind: found.resource.0, namespace: namespace.into(), name: name.into() };
     if !key.kind.is_neutral() {
@@ -44,7 +44,7 @@ pub(super) fn of(found: &Found<'_>, mesh: &Mesh, cluster: &Cluster, at: &str) ->
     }
     let head = format!("Rendered for {}:", mesh.backend.name());
     if rows.is_empty() {
-        return Ok(format!("{head}\n  nothing\n"));
+        return Ok(if is_only { format!("{head}\n  nothing\n") } else { String::new() });
     }
     Ok(format!("{head}\n{}\n", indented(&columns(&rows).join("\n"))))
 }

@@ -17,7 +17,8 @@ const ACCESS: &str = include_str!("../../../golden/access/methods-and-prefix/inp
 const WITHHELD: &str = include_str!("../../../golden/access/linkerd-without-proxy/input.yaml");
 
 /// A Mesh that has everything.
-const MESH: &str = "{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: main}, spec: {backend: istio, namespaceSelector: {}}}\n";
+const MESH: &str =
+    "{apiVersion: meshglot.dev/v1alpha1, kind: Mesh, metadata: {name: main}, spec: {backend: istio, namespaceSelector: {}}}\n";
 
 /// The Service of the caller in [`ACCESS`], without which Consul knows no name for it.
 const WEB: &str =

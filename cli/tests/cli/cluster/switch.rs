@@ -114,6 +114,17 @@ async fn it_is_followed_until_the_last_pod_has_moved() {
     let said = site.run(&["switch", "--to", "linkerd", "-y", "--wait", "--timeout", "2s"]);
     assert_eq!(said.code, Some(5), "{}{}", said.out, said.err);
     assert!(said.err.contains("restart it in linkerd") && said.err.contains("with --wait goes on waiting"), "{}", said.err);
+    // While it is on its way the other commands know of both.
+    let said = site.run(&["check", "-o", "json"]);
+    let checks: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(checks["backend"], "istio, linkerd", "{checks:#}");
+    for what in ["2 rendered objects of istio as policy renders", "7 rendered objects of linkerd as policy renders"] {
+        assert!(said.out.contains(what), "{what} is not in {checks:#}");
+    }
+    let said = site.run(&["describe", "tt/callers", "-n", "shop"]);
+    assert!(said.out.contains("Rendered for istio:") && said.out.contains("Rendered for linkerd:"), "{}", said.out);
+    let said = site.run(&["prune", "--backend", "istio", "--dry-run"]);
+    assert!(said.code == Some(0) && said.err.contains("nothing to delete, 2 owned objects kept"), "{}{}", said.out, said.err);
     // The same again shows where it is, and waits.
     let mut command = site.command(&["switch", "--to", "linkerd", "--wait"], &site.kubeconfig);
     let following = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
