@@ -9,6 +9,7 @@ mod alike;
 mod answer;
 mod answered;
 mod backoff;
+mod census;
 mod connect;
 mod consul;
 mod core;

@@ -1,7 +1,9 @@
 //! The status of every neutral object: made from the plan and from what is there, written where it is otherwise.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
+use std::sync::Arc;
 use std::time::Duration;
 
 use meshglot_translator::ir::{Kind, ObjectKey};
@@ -13,6 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::backoff::Pauses;
+use crate::census::{Count, census};
 use crate::events::{Said, between};
 use crate::live::version;
 use crate::owner::{Owner, Owners};
@@ -122,7 +125,12 @@ impl Statuses {
             if self.pauses.waits(key) || self.busy.contains(key) || is_crowded && is_pending(&made) {
                 continue;
             }
-            let Ok(status) = serde_json::to_value(made) else { continue };
+            let Ok(mut status) = serde_json::to_value(made) else { continue };
+            if key.kind == Kind::Mesh {
+                let Count { namespaces, workloads } = desk.count(key);
+                status["namespaces"] = namespaces.into();
+                status["workloads"] = workloads.into();
+            }
             let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&status) && *after == version(object));
             if !is_same && owner.status != Packed::of(&status) && !holds(&status, &owner.status.value()) {
                 self.queue.push_back(Due { key: key.clone(), status, said });
@@ -202,6 +210,8 @@ struct Desk<'d> {
     told: Told<'d>,
     /// What each backend gets of an object.
     by_source: BTreeMap<(&'d ObjectKey, &'static str), Vec<&'d ObjectId>>,
+    /// What runs on each Mesh, once one is looked at.
+    census: OnceCell<BTreeMap<Arc<str>, Count>>,
     /// Now (RFC 3339).
     at: String,
 }
@@ -212,7 +222,7 @@ impl<'d> Desk<'d> {
         for (id, wanted) in &policy.wanted {
             wanted.sources.iter().for_each(|key| by_source.entry((key, wanted.backend)).or_default().push(id));
         }
-        Self { policy, owners, standings, passages, told: Told::of_plan(&policy.plan), by_source, at: now() }
+        Self { policy, owners, standings, passages, told: Told::of_plan(&policy.plan), by_source, census: OnceCell::new(), at: now() }
     }
 
     /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
@@ -246,6 +256,10 @@ impl<'d> Desk<'d> {
 }
 
 impl<'d> Desk<'d> {
+    fn count(&self, mesh: &ObjectKey) -> Count {
+        self.census.get_or_init(|| census(&self.policy.plan.model)).get(&mesh.name).copied().unwrap_or_default()
+    }
+
     /// What a Mesh waits for on its way from this backend.
     fn passage(&self, key: &ObjectKey, backend: &str) -> Option<&'d Passage> {
         self.passages.iter().find(|one| key.kind == Kind::Mesh && one.mesh == key.name && one.from == backend)

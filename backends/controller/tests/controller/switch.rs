@@ -166,6 +166,7 @@ async fn namespaces_go_to_the_backends_of_their_meshes() {
     for (namespace, name) in [("shop", "one"), ("bank", "two")] {
         cluster.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": {"mesh": name}}})).await;
     }
+    cluster.apply(&deployment("web")).await;
     cluster.apply(&mesh("one", "istio", by_label("one"))).await;
     cluster.apply(&mesh("two", "linkerd", by_label("two"))).await;
     let in_bank = |mut object: Value| {
@@ -181,6 +182,11 @@ async fn namespaces_go_to_the_backends_of_their_meshes() {
         let why = cluster.comes(object, "Ready", "True", "InForce").await;
         assert_eq!(why, format!("in force on {backend}"));
     }
+    until("each Mesh tells what runs on it", async || {
+        let status = cluster.get(&mesh("one", "istio", json!({}))).await.expect("it is there")["status"].clone();
+        (&status["namespaces"], &status["workloads"]) == (&json!(1), &json!(1))
+    })
+    .await;
     let of = async |backend: &str| live(&cluster, backend).await.into_keys().collect::<Vec<_>>();
     let (istio, linkerd) = (of("istio").await, of("linkerd").await);
     assert!(istio.len() == 1 && istio[0].contains("shop") && linkerd.len() == 1 && linkerd[0].contains("bank"), "{istio:?} {linkerd:?}");
