@@ -1,6 +1,6 @@
 //! A Mesh that names another backend than before: both get its policy until the new one has it and no pod is in the old one any more.
 
-use meshglot_apiserver::{crds, definitions, installed};
+use meshglot_apiserver::{Gate, crds, definitions, installed};
 use meshglot_controller::Settings;
 use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
@@ -125,6 +125,32 @@ async fn a_mesh_that_is_turned_back_keeps_what_it_had() {
     until("nothing is left on linkerd", async || live(&cluster, "linkerd").await.is_empty()).await;
     assert_eq!(live(&cluster, "istio").await, before);
     assert!(running.told().iter().filter(|line| line.starts_with("deleted")).all(|line| !line.contains("istio")), "{:?}", running.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_that_nobody_has_heard_of_keeps_the_old_one() {
+    if !installed() || crds().is_none() || definitions("linkerd").is_none() {
+        return;
+    }
+    let cluster = Cluster::new(&VENDORS).await;
+    let gate = Gate::before(&cluster.server).await.expect("a gate");
+    let running = with(gate.access().client_that_asks_once(cluster.server.admin()).await.expect("a client"), of_both());
+    cluster.apply(&mesh("main", "istio", json!({}))).await;
+    for object in [account("web"), deployment("web"), group("/api"), split("web", [90, 10]), target("callers", &["ann"])] {
+        cluster.apply(&object).await;
+    }
+    cluster.comes(&target("callers", &[]), "Ready", "True", "InForce").await;
+    let before = live(&cluster, "istio").await;
+    // A watch is behind the one of Meshes, and nothing says so.
+    gate.hold("pods");
+    cluster.apply(&pod("web-v1-a", "istio-proxy")).await;
+    cluster.apply(&mesh("main", "linkerd", json!({}))).await;
+    running.tells("shop/web-v1-a is in istio still: restart it in linkerd").await;
+    comes_whole(&cluster, "linkerd").await;
+    assert_eq!(live(&cluster, "istio").await, before);
+    gate.release();
+    cluster.delete(&pod("web-v1-a", "")).await;
+    until("nothing is left on istio", async || live(&cluster, "istio").await.is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

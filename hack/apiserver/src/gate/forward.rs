@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use futures_util::stream::unfold;
+use http::{Request, Response, StatusCode, Uri, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::service::service_fn;
@@ -16,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -25,7 +26,7 @@ use super::counts::Asked;
 use super::fault::Turn;
 use super::tls;
 
-type Body = BoxBody<Bytes, hyper::Error>;
+type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 
 /// How the API server is reached.
 pub(super) struct Way {
@@ -94,6 +95,7 @@ async fn one(request: Request<Incoming>, way: Arc<Way>, open: Arc<Mutex<Option<O
         Turn::Wait(pause) => tokio::time::sleep(pause).await,
         Turn::Pass => {}
     }
+    let watched = watched(request.uri());
     let mut open = open.lock().await;
     let mut used = match open.take() {
         Some(used) => used,
@@ -104,7 +106,28 @@ async fn one(request: Request<Incoming>, way: Arc<Way>, open: Arc<Mutex<Option<O
         used = way.open().await?;
     }
     let answer = open.insert(used).sender.send_request(request).await;
-    Ok(answer.map_err(io::Error::other)?.map(BodyExt::boxed))
+    let answer = answer.map_err(io::Error::other)?;
+    Ok(match watched {
+        Some(plural) => answer.map(|body| held(body, plural, state.held.subscribe())),
+        None => answer.map(BodyExt::boxed_unsync),
+    })
+}
+
+/// The plural of the kind that is watched.
+fn watched(uri: &Uri) -> Option<String> {
+    let is_watch = uri.query().is_some_and(|query| query.split('&').any(|one| one == "watch=true"));
+    uri.path().rsplit('/').next().filter(|_| is_watch).map(str::to_owned)
+}
+
+/// What a watch tells, as it comes but for what is held back.
+fn held(body: Incoming, plural: String, held: watch::Receiver<Option<&'static str>>) -> Body {
+    let frames = unfold((body, plural, held), |(mut body, plural, mut held)| async move {
+        let frame = body.frame().await?;
+        // A gate that is gone holds nothing.
+        let _ = held.wait_for(|held| *held != Some(&*plural)).await;
+        Some((frame, (body, plural, held)))
+    });
+    StreamBody::new(frames).boxed_unsync()
 }
 
 /// As an API server words it.
@@ -124,5 +147,5 @@ fn refusal(status: u16, retry_after: Option<u32>) -> io::Result<Response<Body>> 
         answer = answer.header(header::RETRY_AFTER, seconds);
     }
     let body = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
-    answer.body(body.boxed()).map_err(io::Error::other)
+    answer.body(body.boxed_unsync()).map_err(io::Error::other)
 }

@@ -40,6 +40,8 @@ struct State {
     counts: Mutex<Counts>,
     /// Grows with every cut.
     cuts: watch::Sender<u64>,
+    /// What is held back of watches.
+    held: watch::Sender<Option<&'static str>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +61,12 @@ impl Gate {
         let access = Access::new(listener.local_addr()?, server.certificates().authority());
         let way = Arc::new(Way::to(server.address(), &server.certificates().authority())?);
         let acceptor = tls::acceptor(&server.certificates().serving())?;
-        let state = Arc::new(State { trouble: Mutex::default(), counts: Mutex::default(), cuts: watch::Sender::new(0) });
+        let state = Arc::new(State {
+            trouble: Mutex::default(),
+            counts: Mutex::default(),
+            cuts: watch::Sender::new(0),
+            held: watch::Sender::new(None),
+        });
         let accepting = tokio::spawn(forward::accept(listener, acceptor, way, state.clone()));
         Ok(Self { access, state, accepting })
     }
@@ -82,6 +89,16 @@ impl Gate {
     /// Cuts all connections that are open, in the middle of whatever they carry.
     pub fn cut(&self) {
         self.state.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Holds back what watches of a kind tell, by its plural, until [`Gate::release`]: nobody hears of it, and no connection is cut.
+    pub fn hold(&self, plural: &'static str) {
+        self.state.held.send_replace(Some(plural));
+    }
+
+    /// Lets it pass, all of it.
+    pub fn release(&self) {
+        self.state.held.send_replace(None);
     }
 
     /// What was asked since the beginning or the last [`Gate::forget`], also of what was not let through.
