@@ -61,6 +61,7 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::sync::watch::channel as latest;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use core::Ended;
@@ -68,7 +69,7 @@ use events::{Events, record};
 use lead::Lead;
 use place::Place;
 
-pub use admission::{CertificateError, Certificates, ReviewError, serve_reviews};
+pub use admission::{CONFIGURATION, CertificateError, Certificates, Clock, HOOK, OwnCertificate, ReviewError, serve_reviews};
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;
@@ -82,8 +83,8 @@ pub use metrics::{Metrics, MetricsError};
 pub use policy::written as as_written;
 pub use pulse::Pulse;
 pub use reader::{ReadError, Reader, Resource};
-pub use rights::{Right, rights};
-pub use roles::roles;
+pub use rights::{Right, rights, webhook_rights};
+pub use roles::{roles, webhook_roles};
 pub use signs::Signs;
 pub use snapshot::Snapshot;
 pub use told::Told;
@@ -112,6 +113,8 @@ pub struct Settings {
     pub desk: Desk,
     /// How a Consul server is reached, where one keeps what is rendered.
     pub consul: ConsulAccess,
+    /// The certificate of its webhook, where controllers keep that themselves.
+    pub webhook: Option<OwnCertificate>,
 }
 
 /// A mistake of ours has ended a controller; what it was is told where panics are.
@@ -168,6 +171,11 @@ async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send +
     let (events, said) = Events::new();
     let instance = settings.election.as_ref().map(|election| election.identity.clone());
     tokio::spawn(record(client.clone(), instance, said));
+    // It ends before somebody else may lead.
+    let mut webhook = JoinSet::new();
+    if let Some(own) = settings.webhook.clone() {
+        webhook.spawn(own.keep(client.clone(), lead.clone(), tell.clone()));
+    }
     loop {
         let place = tokio::select! {
             _ = &mut stopped => break,
@@ -178,6 +186,7 @@ async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send +
             break;
         }
     }
+    webhook.shutdown().await;
     drop(stop);
     if let Some(holding) = holding {
         // A mistake in it is told where panics are.

@@ -3,6 +3,7 @@
 use meshglot_translator::ir::Kind;
 use meshglot_translator::render::Backend;
 
+use crate::admission::{CONFIGURATION, HOOK};
 use crate::kinds::{Watched, keeps, policy, read, rendered};
 use crate::lead::LEASE;
 
@@ -27,6 +28,8 @@ const READ: &str = "read policy and inventory";
 const TELL: &str = "tell how policy stands";
 const WRITE: &str = "write what is rendered";
 const KEEP: &str = "keep generations that were in force";
+const SERVE: &str = "keep the certificate of the webhook";
+const TRUST: &[&str] = &["list", "watch", "patch"];
 const LEAD: &str = "agree on the one that writes";
 
 /// Everything that a controller of these backends asks of the API server; without any: what it asks whatever they are.
@@ -51,6 +54,14 @@ pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     let lease = |verbs, names| Right { is_own: true, ..named(LEAD, "coordination.k8s.io", "leases", verbs, names) };
     rights.extend([lease(&["create"], &[]), lease(&["get", "update"], &[LEASE])]);
     rights
+}
+
+/// What a controller asks besides that keeps the certificate of its webhook itself.
+pub fn webhook_rights() -> Vec<Right> {
+    let secret = |verbs, names| Right { is_own: true, ..named(SERVE, "", "secrets", verbs, names) };
+    let configuration = named(SERVE, "admissionregistration.k8s.io", "validatingwebhookconfigurations", TRUST, &[CONFIGURATION]);
+    // Who lists or watches by this one name may do so by a right to this one name.
+    vec![secret(&["create"], &[]), secret(&["list", "watch", "update"], &[HOOK]), configuration]
 }
 
 fn right(purpose: &'static str, kind: &Watched, verbs: &'static [&'static str]) -> Right {

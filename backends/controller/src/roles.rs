@@ -5,16 +5,27 @@ use std::collections::BTreeMap;
 use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 
-use crate::rights::{Right, rights};
+use crate::admission::HOOK;
+use crate::rights::{Right, rights, webhook_rights};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// A ServiceAccount of this name with a ClusterRole, a Role in its own namespace, which is that of the Lease, and their bindings; all
 /// have its name.
 pub fn roles(backends: &[&dyn Backend], name: &str, namespace: &str) -> Vec<Value> {
-    let (own, cluster): (Vec<Right>, Vec<Right>) = rights(backends).into_iter().partition(|right| right.is_own);
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}});
+    [vec![account], bound(rights(backends), name, name, namespace)].concat()
+}
+
+/// What an account of this name needs besides for the certificate of its webhook, as [`roles`]; all have the name of the webhook.
+pub fn webhook_roles(account: &str, namespace: &str) -> Vec<Value> {
+    bound(webhook_rights(), HOOK, account, namespace)
+}
+
+fn bound(rights: Vec<Right>, name: &str, account: &str, namespace: &str) -> Vec<Value> {
+    let (own, cluster): (Vec<Right>, Vec<Right>) = rights.into_iter().partition(|right| right.is_own);
     let api_version = format!("{GROUP}/v1");
-    let account = json!([{"kind": "ServiceAccount", "name": name, "namespace": namespace}]);
+    let account = json!([{"kind": "ServiceAccount", "name": account, "namespace": namespace}]);
     let metadata = |is_own| if is_own { json!({"name": name, "namespace": namespace}) } else { json!({"name": name}) };
     let role = |kind, is_own, rights: &[Right]| json!({"apiVersion": api_version, "kind": kind, "metadata": metadata(is_own), "rules": rules(rights)});
     let binding = |kind, of, is_own| {
@@ -22,7 +33,6 @@ pub fn roles(backends: &[&dyn Backend], name: &str, namespace: &str) -> Vec<Valu
         json!({"apiVersion": api_version, "kind": kind, "metadata": metadata(is_own), "roleRef": role, "subjects": account})
     };
     vec![
-        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(true)}),
         role("ClusterRole", false, &cluster),
         binding("ClusterRoleBinding", "ClusterRole", false),
         role("Role", true, &own),

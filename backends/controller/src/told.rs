@@ -25,6 +25,8 @@ pub enum Told {
     Passage(String),
     /// A kind is not installed, or is again.
     Installed(&'static str, bool),
+    /// The certificate of the webhook, or who trusts it, is otherwise, in words.
+    Webhook(String),
     /// The API server does not answer as it should, in words.
     Trouble(String),
 }
@@ -51,6 +53,7 @@ impl fmt::Display for Told {
             }
             Self::Installed(kind, true) => write!(f, "{kind} is installed"),
             Self::Installed(kind, false) => write!(f, "{kind} is not installed"),
+            Self::Webhook(what) => write!(f, "webhook: {what}"),
             Self::Passage(words) | Self::Trouble(words) => f.write_str(words),
         }
     }

@@ -32,10 +32,11 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         signs: signs.clone(),
         desk: desk.clone(),
         consul,
+        webhook: webhook::own(args),
     };
     let listener = args.metrics_address.listen()?;
     let web = web::listen(&args.web)?;
-    let webhook = webhook::listen(&args.webhook)?;
+    let webhook = webhook::listen(&args.webhook, settings.webhook.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (client, address) =
         runtime.block_on(connect(args.kubeconfig.as_deref(), args.context.as_deref())).map_err(|error| cannot_connect(&error))?;

@@ -2,32 +2,47 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use meshglot_controller::{Certificates, Desk, serve_reviews};
+use meshglot_controller::{Certificates, Desk, OwnCertificate, serve_reviews};
 use tokio::runtime::Runtime;
 use tracing::warn;
 
-use crate::args::WebhookArgs;
+use crate::args::{ControllerArgs, WebhookArgs};
 use crate::exit::{Exit, Failure};
 
-/// A port that is taken for it, with a certificate that can serve.
+/// A port that is taken for it, and by what it serves.
 pub(super) struct Webhook {
     listener: TcpListener,
-    certificates: Certificates,
+    by: By,
+}
+
+/// Whose certificate it is.
+enum By {
+    /// Files that somebody else renews.
+    Folder(Certificates),
+    /// A Secret that controllers keep.
+    Own(OwnCertificate),
+}
+
+/// The certificate that controllers keep themselves; `None`: there is no webhook, or somebody else makes its certificate.
+pub(super) fn own(args: &ControllerArgs) -> Option<OwnCertificate> {
+    let is_own = args.webhook.webhook_address.is_some() && args.webhook.webhook_certificate.is_none();
+    is_own.then(|| OwnCertificate::new(&args.lease_namespace))
 }
 
 /// Takes the port; `None`: none is wanted.
 ///
 /// # Errors
 /// The address cannot be listened on, or the certificate cannot be used.
-pub(super) fn listen(args: &WebhookArgs) -> Result<Option<Webhook>, Failure> {
-    let Some((address, folder)) = args.webhook_address.zip(args.webhook_certificate.as_ref()) else { return Ok(None) };
-    let wrong = |error: &dyn std::fmt::Display| Failure::new(Exit::Invalid, format!("--webhook-certificate: {error}"));
-    let certificates = Certificates::open(folder).map_err(|error| wrong(&error))?;
+pub(super) fn listen(args: &WebhookArgs, own: Option<OwnCertificate>) -> Result<Option<Webhook>, Failure> {
+    let Some(address) = args.webhook_address else { return Ok(None) };
+    let wrong = |error| Failure::new(Exit::Invalid, format!("--webhook-certificate: {error}"));
+    let folder = args.webhook_certificate.as_deref().map(Certificates::open).transpose().map_err(wrong)?;
+    let Some(by) = folder.map(By::Folder).or(own.map(By::Own)) else { return Ok(None) };
     let listener = TcpListener::bind(address).map_err(|error| {
         Failure::new(Exit::of_address(&error), format!("--webhook-address: cannot listen on {address}: {error}"))
             .help("port 0 takes one that is free, and tells it")
     })?;
-    Ok(Some(Webhook { listener, certificates }))
+    Ok(Some(Webhook { listener, by }))
 }
 
 impl Webhook {
@@ -40,8 +55,13 @@ impl Webhook {
         self.listener.set_nonblocking(true)?;
         let _context = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        runtime.spawn(serve_reviews(listener, self.certificates.newest(), desk));
-        runtime.spawn(self.certificates.follow(|error| warn!("the webhook goes on by the certificate before: {error}")));
+        match self.by {
+            By::Folder(certificates) => {
+                runtime.spawn(serve_reviews(listener, certificates.newest(), desk));
+                runtime.spawn(certificates.follow(|error| warn!("the webhook goes on by the certificate before: {error}")));
+            }
+            By::Own(own) => _ = runtime.spawn(serve_reviews(listener, own.newest(), desk)),
+        }
         Ok(address)
     }
 }

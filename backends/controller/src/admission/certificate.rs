@@ -41,7 +41,7 @@ pub enum CertificateError {
 pub struct Certificates {
     folder: PathBuf,
     texts: [Vec<u8>; 2],
-    newest: watch::Sender<Arc<ServerConfig>>,
+    newest: watch::Sender<Option<Arc<ServerConfig>>>,
 }
 
 impl Certificates {
@@ -51,12 +51,12 @@ impl Certificates {
     /// They cannot be read, or do not belong together.
     pub fn open(folder: &Path) -> Result<Self, CertificateError> {
         let texts = read(folder)?;
-        let newest = watch::Sender::new(config(folder, &texts)?);
+        let newest = watch::Sender::new(Some(of(folder, &texts)?));
         Ok(Self { folder: folder.to_owned(), texts, newest })
     }
 
     /// For [`super::serve_reviews`].
-    pub fn newest(&self) -> watch::Receiver<Arc<ServerConfig>> {
+    pub fn newest(&self) -> watch::Receiver<Option<Arc<ServerConfig>>> {
         self.newest.subscribe()
     }
 
@@ -72,8 +72,8 @@ impl Certificates {
                     continue;
                 }
             };
-            match config(&self.folder, &texts) {
-                Ok(config) => drop(self.newest.send_replace(config)),
+            match of(&self.folder, &texts) {
+                Ok(config) => drop(self.newest.send_replace(Some(config))),
                 Err(error) => trouble(&error),
             }
             // What is wrong is told once, and looked at again when it is otherwise.
@@ -92,19 +92,24 @@ fn read(folder: &Path) -> Result<[Vec<u8>; 2], CertificateError> {
     Ok([text(&certificate)?, text(&key)?])
 }
 
-fn config(folder: &Path, [chain, key]: &[Vec<u8>; 2]) -> Result<Arc<ServerConfig>, CertificateError> {
+fn of(folder: &Path, [chain, key]: &[Vec<u8>; 2]) -> Result<Arc<ServerConfig>, CertificateError> {
     let [chain_path, key_path] = files(folder).map(|path| path.display().to_string());
+    config([&chain_path, &key_path], [chain, key])
+}
+
+/// What serves by a chain and a key, PEM both; their names are for whoever hears that they cannot be used.
+pub(super) fn config([chain_path, key_path]: [&str; 2], [chain, key]: [&[u8]; 2]) -> Result<Arc<ServerConfig>, CertificateError> {
     let wrong = |path: &str, why: String| CertificateError::Wrong { path: path.to_owned(), why };
     let certificates: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(chain).collect();
-    let certificates = certificates.map_err(|error| wrong(&chain_path, error.to_string()))?;
+    let certificates = certificates.map_err(|error| wrong(chain_path, error.to_string()))?;
     if certificates.is_empty() {
-        return Err(wrong(&chain_path, "there is no certificate in it".to_owned()));
+        return Err(wrong(chain_path, "there is no certificate in it".to_owned()));
     }
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| wrong(&key_path, "there is no private key in it".to_owned()))?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| wrong(key_path, "there is no private key in it".to_owned()))?;
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| wrong(&chain_path, error.to_string()))?;
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| wrong(chain_path, error.to_string()))?;
     let config = builder.with_no_client_auth().with_single_cert(certificates, key);
-    config.map(Arc::new).map_err(|error| wrong(&key_path, format!("it does not belong to the certificate: {error}")))
+    config.map(Arc::new).map_err(|error| wrong(key_path, format!("it does not belong to the certificate: {error}")))
 }
 
 #[cfg(test)]

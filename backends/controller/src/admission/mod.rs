@@ -2,11 +2,13 @@
 
 mod certificate;
 mod judge;
+mod own;
 mod review;
 mod serve;
 mod words;
 
 pub use certificate::{CertificateError, Certificates};
+pub use own::{CONFIGURATION, Clock, HOOK, OwnCertificate};
 pub use review::ReviewError;
 pub use serve::serve_reviews;
 pub(crate) use words::Remark;

@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers reviews until it is dropped; connections end with it. Connections that come are taken by the newest of `configs`, those that
 /// are there go on.
-pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Arc<ServerConfig>>, desk: Desk) {
+pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Option<Arc<ServerConfig>>>, desk: Desk) {
     let (mut connections, room) = (JoinSet::new(), Arc::new(Semaphore::new(CONNECTIONS)));
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -45,7 +45,9 @@ pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Arc<S
             sleep(PAUSE).await;
             continue;
         };
-        let (config, desk) = (configs.borrow().clone(), desk.clone());
+        // Before there is a certificate nobody can be answered.
+        let Some(config) = configs.borrow().clone() else { continue };
+        let desk = desk.clone();
         connections.spawn(async move {
             connection(stream, config, desk).await;
             drop(place);

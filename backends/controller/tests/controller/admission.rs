@@ -72,7 +72,7 @@ async fn clients_see_what_is_wrong_and_what_is_missing_through_the_api_server() 
     until("it knows the cluster", async || desk.texts().await.is_some_and(|texts| texts.is_complete)).await;
 
     let (first, config) = certificate();
-    let (configs, newest) = watch::channel(config);
+    let (configs, newest) = watch::channel(Some(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let serving = tokio::spawn(serve_reviews(listener, newest, desk));
@@ -106,7 +106,7 @@ async fn clients_see_what_is_wrong_and_what_is_missing_through_the_api_server() 
     };
     cluster.apply(&configuration(port, &format!("{first}{second}"))).await;
     passes().await;
-    configs.send_replace(config);
+    configs.send_replace(Some(config));
     passes().await;
     // It is served by the other one indeed: who trusts the first alone does not reach it. A connection that is there goes on, and the
     // API server keeps one for each bundle: another text of the same makes it connect.

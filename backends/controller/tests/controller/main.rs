@@ -22,4 +22,5 @@ mod rights;
 mod signs;
 mod switch;
 mod trouble;
+mod webhook;
 mod withheld;

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use meshglot_apiserver::{ApiServer, Settings, crds, installed};
-use meshglot_controller::{Election, rights};
+use meshglot_controller::{Election, OwnCertificate, rights, webhook_rights, webhook_roles};
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, controller_of, split, until, virtual_service};
+use crate::cluster::{Cluster, settings, split, until, virtual_service, with};
+use crate::webhook;
 
 /// Every request by its account, as `verb group/resource`.
 fn asked(log: &Path, user: &str) -> (BTreeSet<String>, Vec<String>) {
@@ -53,9 +54,16 @@ async fn each_right_is_used_and_none_is_missing() {
     ];
     let server = ApiServer::start_with(Settings { flags, ..Settings::default() }).await.expect("a server");
     let cluster = Cluster::on(server, meshglot_crds::all().iter().map(|kind| kind.crd()).collect(), &["istio", "gateway-api"]).await;
+    for role in webhook_roles("meshglot-controller", "shop") {
+        cluster.apply(&role).await;
+    }
     let account = cluster.account(&["istio"]).await;
     let election = || Some(Election { namespace: "shop".to_owned(), identity: "one".to_owned(), duration: Duration::from_secs(3) });
-    let start = async || controller_of(&cluster, &account, "istio", election()).await;
+    let start = async || {
+        let client = cluster.server.access().client_that_asks_once(&account).await.expect("a client");
+        let webhook = Some(OwnCertificate::new("shop"));
+        with(client, meshglot_controller::Settings { election: election(), webhook, ..settings("istio") })
+    };
 
     // Everything that becomes of an object: it comes, is edited by others, is refused, stands in, is deleted; and objects of every
     // other kind of policy.
@@ -79,6 +87,11 @@ async fn each_right_is_used_and_none_is_missing() {
     let refused = split("web", [0, 0]);
     cluster.apply(&refused).await;
     cluster.comes(&web, "Ready", "False", "Invalid").await;
+    // The certificate of the webhook is made, trusted, and made again.
+    cluster.apply(&webhook::configuration(&json!({}))).await;
+    running.tells("caBundle of ValidatingWebhookConfiguration meshglot is written").await;
+    cluster.edit(&webhook::secret(), &json!({"data": {"tls.key": ""}})).await;
+    running.tells("is made anew: ").await;
     running.end().await;
     // Another one reads what the first one has kept.
     let running = start().await;
@@ -102,7 +115,8 @@ async fn each_right_is_used_and_none_is_missing() {
     let (asked, refused) = asked(&log, account.name());
     assert_eq!(refused, [""; 0], "not allowed, and asked for");
     let backend = meshglot_registry::find("istio").expect("a backend");
-    let granted: BTreeSet<String> = rights(&[backend])
+    let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights()]
+        .concat()
         .iter()
         .flat_map(|right| right.verbs.iter().map(move |verb| format!("{verb} {}/{}", right.group, right.resource)))
         .collect();
