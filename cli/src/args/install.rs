@@ -11,9 +11,11 @@ Examples:
   meshglot install --backend linkerd --namespace mesh --image registry.example/meshglot:0.1.0 --replicas 3
   meshglot install --backends istio,linkerd
   meshglot install --backend consul --no-crds -o json
+  meshglot install --backend istio --webhook | kubectl apply --server-side -f -
 
 It prints what a cluster needs for a controller: the definitions of policy, a namespace, an account, roles that allow what it does for
-these backends and nothing else, and the controller. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
+these backends and nothing else, and the controller. With --webhook the API server asks controllers about policy before it keeps it, and
+they make and renew a certificate for that. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
 all of it may be installed, and `meshglot check` whether it works.
 Exit codes: 0 printed, 2 usage.";
 
@@ -30,6 +32,7 @@ pub(super) const UNINSTALL_EXAMPLES: &str = "\
 Examples:
   meshglot uninstall --backend istio | kubectl delete --ignore-not-found -f -
   meshglot uninstall --backend linkerd --namespace mesh -o json
+  meshglot uninstall --backend istio --webhook | kubectl delete --ignore-not-found -f -
 
 It prints the controller and its roles, to be deleted. What is rendered stays in force, and policy and its definitions stay: standard
 error says how each of them is deleted, and what that opens.
@@ -53,6 +56,9 @@ pub struct InstallArgs {
     /// Leave out the definitions of policy, where others install them
     #[arg(long)]
     pub no_crds: bool,
+    /// Let the API server ask controllers about policy before it keeps it, by a certificate that they make themselves
+    #[arg(long)]
+    pub webhook: bool,
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
@@ -87,6 +93,9 @@ pub struct UninstallArgs {
     /// Namespace of the controller; it stays
     #[arg(short, long, value_name = "NAME", default_value = "meshglot-system")]
     pub namespace: String,
+    /// With its webhook, which goes first, and the Secret of that
+    #[arg(long)]
+    pub webhook: bool,
     /// yaml or json
     #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
     pub output: String,

@@ -8,6 +8,9 @@ use super::{NAME, labels, metadata};
 /// Where it answers Prometheus and probes.
 const METRICS: u16 = 9090;
 
+/// Where it answers the API server.
+const WEBHOOK: u16 = 9443;
+
 /// A number that belongs to nobody, as of images without a distribution.
 const USER: u32 = 65532;
 
@@ -56,13 +59,17 @@ fn deployment(settings: &Settings, selector: &Value) -> Value {
 }
 
 fn container(settings: &Settings) -> Value {
+    let mut ports = vec![json!({"name": "metrics", "containerPort": METRICS})];
+    if settings.webhook {
+        ports.push(json!({"name": "webhook", "containerPort": WEBHOOK}));
+    }
     let probe = |path: &str| json!({"httpGet": {"path": path, "port": "metrics"}});
     json!({
         "name": "controller",
         "image": settings.image,
         "imagePullPolicy": "IfNotPresent",
         "args": words(settings),
-        "ports": [{"name": "metrics", "containerPort": METRICS}],
+        "ports": ports,
         "livenessProbe": probe("/livez"),
         "readinessProbe": probe("/readyz"),
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
@@ -82,6 +89,9 @@ fn words(settings: &Settings) -> Vec<String> {
     }
     words.extend(["--lease-namespace".to_owned(), settings.namespace.clone()]);
     words.extend(["--metrics-address".to_owned(), format!("0.0.0.0:{METRICS}"), "--log-format=json".to_owned()]);
+    if settings.webhook {
+        words.extend(["--webhook-address".to_owned(), format!("0.0.0.0:{WEBHOOK}")]);
+    }
     for (flag, codes) in [("--allow-lossy", &settings.allow_lossy), ("--allow-widening", &settings.allow_widening)] {
         if !codes.is_empty() {
             words.push(format!("{flag}={}", codes.join(",")));

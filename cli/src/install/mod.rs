@@ -4,6 +4,7 @@ mod controller;
 mod settings;
 mod uninstall;
 mod upgrade;
+mod webhook;
 
 use meshglot_controller::roles;
 use meshglot_translator::plan::Chosen;
@@ -41,7 +42,14 @@ fn all(chosen: &Chosen, settings: &Settings) -> Vec<Value> {
 fn own(chosen: &Chosen, settings: &Settings) -> Vec<Value> {
     let mut objects = roles(chosen.backends(), NAME, &settings.namespace);
     objects.iter_mut().for_each(|object| object["metadata"]["labels"] = labels());
+    if settings.webhook {
+        objects.extend(webhook::rights(NAME, &settings.namespace));
+    }
     objects.extend(controller::of(settings));
+    // The last that comes is the first that goes: nobody is asked who is not there.
+    if settings.webhook {
+        objects.extend(webhook::asked(&settings.namespace));
+    }
     objects
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) allow_lossy: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) allow_widening: Vec<String>,
+    #[serde(skip)]
+    pub(super) webhook: bool,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             crds: !args.no_crds,
             allow_lossy: args.accepted.allow_lossy.clone(),
             allow_widening: args.accepted.allow_widening.clone(),
+            webhook: args.webhook,
         }
     }
 }

@@ -3,8 +3,8 @@
 use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::Backend;
 
-use super::own;
 use super::settings::{Settings, image};
+use super::{own, webhook};
 use crate::Io;
 use crate::args::UninstallArgs;
 use crate::exit::{Exit, Outcome};
@@ -22,9 +22,13 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         crds: false,
         allow_lossy: Vec::new(),
         allow_widening: Vec::new(),
+        webhook: args.webhook,
     };
-    // First what writes; its rights afterwards.
-    let objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();
+    // First who is asked, then what writes; its rights afterwards.
+    let mut objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();
+    if args.webhook {
+        objects.push(webhook::secret(&settings.namespace));
+    }
     manifests::print(&objects, &args.output, io)?;
     if !io.quiet {
         write!(io.stderr, "{}", stays(&chosen, args))?;

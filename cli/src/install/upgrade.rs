@@ -45,14 +45,19 @@ fn kept(found: &Value) -> Option<Settings> {
     serde_json::from_str(found["metadata"]["annotations"][ANNOTATION].as_str()?).ok()
 }
 
-/// As it was installed, with the replicas that it has now.
+/// As it was installed, with the replicas that it has now, and with a webhook if it has one now that keeps its own certificate.
 fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
     let kept = kept(found).ok_or_else(|| {
         let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
         failure.help("`meshglot install` with its settings replaces it")
     })?;
     let replicas = found["spec"]["replicas"].as_u64().unwrap_or(1);
-    Ok(Settings { namespace: args.namespace.clone(), image: image(args.image.as_ref()), replicas, ..kept })
+    let has = |flag: &str| {
+        let words = found.pointer("/spec/template/spec/containers/0/args").and_then(Value::as_array).into_iter().flatten();
+        words.filter_map(Value::as_str).any(|word| word.split('=').next() == Some(flag))
+    };
+    let webhook = has("--webhook-address") && !has("--webhook-certificate");
+    Ok(Settings { namespace: args.namespace.clone(), image: image(args.image.as_ref()), replicas, webhook, ..kept })
 }
 
 /// `1.2.3` as numbers; what is none is older than everything.

@@ -66,6 +66,9 @@ fn rules_of_the_chart_are_what_a_controller_needs() {
         let of = |kind: &str| all[&format!("\"{kind}\" \"meshglot-controller\"")]["rules"].clone();
         rules.insert(backend, json!({"cluster": of("ClusterRole"), "own": of("Role")}));
     }
+    let all = objects(&said(&["install", "--backend", "istio", "--no-crds", "--webhook"]));
+    let of = |kind: &str| all[&format!("\"{kind}\" \"meshglot-webhook\"")]["rules"].clone();
+    rules.insert("webhook", json!({"cluster": of("ClusterRole"), "own": of("Role")}));
     let text = yaml_stream([json!(rules)]).expect("YAML");
     current("helm/meshglot/rules.yaml", &text);
 }
@@ -83,6 +86,20 @@ fn kustomize_builds_what_install_prints(backend: &str) {
     same(&objects(&text), &objects(&installed));
 }
 
+#[test_case("istio")]
+#[test_case("linkerd")]
+#[test_case("consul")]
+fn the_component_of_kustomize_adds_what_the_webhook_adds(backend: &str) {
+    let installed = said(&["install", "--backend", backend, "--webhook"]);
+    let without = objects(&said(&["install", "--backend", backend]));
+    let all: Vec<Value> = serde_saphyr::from_multiple(&installed).expect("YAML");
+    let is_added = |one: &Value| !without.contains_key(&format!("{} {}", one["kind"], one["metadata"]["name"]));
+    current("kustomize/webhook/webhook.yaml", &yaml_stream(all.into_iter().filter(is_added)).expect("YAML"));
+    let Some(text) = built("kustomize", &["build", &format!("kustomize/{backend}-webhook")]) else { return };
+    same(&objects(&text), &objects(&installed));
+}
+
+#[test_case("istio", &["--webhook"], &["webhook.enabled=true"] ; "webhook")]
 #[test_case("istio", &[], &[] ; "as it is")]
 #[test_case("linkerd", &["--replicas", "3"], &["replicas=3"] ; "replicas")]
 #[test_case("consul", &["--image", "registry.example/meshglot:next"], &["image.repository=registry.example/meshglot,image.tag=next"] ; "image")]
@@ -114,6 +131,7 @@ fn without(mut object: Value) -> Value {
 
 #[test_case("backend=nothing" ; "no such mesh")]
 #[test_case("backend=istio,replica=2" ; "a value that is misspelt")]
+#[test_case("backend=istio,webhook.enable=true" ; "a value of the webhook that is misspelt")]
 #[test_case("replicas=2" ; "no mesh at all")]
 fn helm_refuses_what_is_wrong(values: &str) {
     let Some(helm) = peer("helm") else { return };

@@ -3,3 +3,4 @@
 mod life;
 mod page;
 mod site;
+mod webhook;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use meshglot_apiserver::{Node, crds, peer};
@@ -44,13 +44,23 @@ impl Site {
         self.run(Command::new(env!("CARGO_BIN_EXE_meshglot")).args(words), "")
     }
 
+    /// Why kubectl fails; `None`: it does not.
+    pub(super) fn refused(&self, words: &[&str], input: &str) -> Option<String> {
+        let said = self.said(Command::new(&self.kubectl).args(words), input);
+        (!said.status.success()).then(|| String::from_utf8_lossy(&said.stderr).into_owned())
+    }
+
     fn run(&self, command: &mut Command, input: &str) -> String {
+        let said = self.said(command, input);
+        assert!(said.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    }
+
+    fn said(&self, command: &mut Command, input: &str) -> Output {
         command.env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         child.stdin.take().expect("a stream").write_all(input.as_bytes()).expect("it reads");
-        let said = child.wait_with_output().expect("it ends");
-        assert!(said.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8_lossy(&said.stdout).into_owned()
+        child.wait_with_output().expect("it ends")
     }
 
     /// Waits until something holds.

@@ -6,6 +6,10 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 
 {{- define "meshglot.metadata" -}}
 name: meshglot-controller
+{{ include "meshglot.labelled" . }}
+{{- end }}
+
+{{- define "meshglot.labelled" -}}
 labels:
   {{- include "meshglot.labels" . | nindent 2 }}
   app.kubernetes.io/managed-by: {{ .Release.Service }}
