@@ -174,7 +174,7 @@ async fn led(client: Client, settings: Settings, tell: Arc<dyn Fn(Told) + Send +
     // It ends before somebody else may lead.
     let mut webhook = JoinSet::new();
     if let Some(own) = settings.webhook.clone() {
-        webhook.spawn(own.keep(client.clone(), lead.clone(), tell.clone()));
+        webhook.spawn(own.keep(client.clone(), lead.clone(), tell.clone(), settings.signs.metrics.clone()));
     }
     loop {
         let place = tokio::select! {

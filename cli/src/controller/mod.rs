@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level)).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
-    let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone())).transpose()?;
+    let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone(), &settings.signs.metrics)).transpose()?;
     let webhook = webhook.map(|address| format!("webhook        https://{address}/validate\n")).unwrap_or_default();
     let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use meshglot_controller::{Certificates, Desk, OwnCertificate, serve_reviews};
+use meshglot_controller::{Certificates, Desk, Metrics, OwnCertificate, serve_reviews};
 use tokio::runtime::Runtime;
 use tracing::warn;
 
@@ -50,17 +50,18 @@ impl Webhook {
     ///
     /// # Errors
     /// The socket cannot be used.
-    pub(super) fn start(self, runtime: &Runtime, desk: Desk) -> Result<SocketAddr, Failure> {
+    pub(super) fn start(self, runtime: &Runtime, desk: Desk, metrics: &Metrics) -> Result<SocketAddr, Failure> {
         let address = self.listener.local_addr()?;
         self.listener.set_nonblocking(true)?;
         let _context = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         match self.by {
             By::Folder(certificates) => {
-                runtime.spawn(serve_reviews(listener, certificates.newest(), desk));
-                runtime.spawn(certificates.follow(|error| warn!("the webhook goes on by the certificate before: {error}")));
+                runtime.spawn(serve_reviews(listener, certificates.newest(), desk, metrics.clone()));
+                runtime
+                    .spawn(certificates.follow(metrics.clone(), |error| warn!("the webhook goes on by the certificate before: {error}")));
             }
-            By::Own(own) => _ = runtime.spawn(serve_reviews(listener, own.newest(), desk)),
+            By::Own(own) => _ = runtime.spawn(serve_reviews(listener, own.newest(), desk, metrics.clone())),
         }
         Ok(address)
     }

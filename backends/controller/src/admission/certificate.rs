@@ -12,6 +12,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
+
+use crate::metrics::Metrics;
 
 /// A Secret that was renewed is in the files a minute later at most, so nothing is gained by looking more often.
 const LOOK: Duration = Duration::from_secs(5);
@@ -61,7 +65,8 @@ impl Certificates {
     }
 
     /// Follows the files for ever. One that cannot be used is told, and the one before stays in use.
-    pub async fn follow(mut self, trouble: impl Fn(&CertificateError)) {
+    pub async fn follow(mut self, metrics: Metrics, trouble: impl Fn(&CertificateError)) {
+        ends(&self.texts[0]).into_iter().for_each(|at| metrics.certificate_ends(at));
         loop {
             sleep(LOOK).await;
             let texts = match read(&self.folder) {
@@ -73,7 +78,10 @@ impl Certificates {
                 }
             };
             match of(&self.folder, &texts) {
-                Ok(config) => drop(self.newest.send_replace(Some(config))),
+                Ok(config) => {
+                    self.newest.send_replace(Some(config));
+                    ends(&texts[0]).into_iter().for_each(|at| metrics.certificate_ends(at));
+                }
                 Err(error) => trouble(&error),
             }
             // What is wrong is told once, and looked at again when it is otherwise.
@@ -110,6 +118,13 @@ pub(super) fn config([chain_path, key_path]: [&str; 2], [chain, key]: [&[u8]; 2]
     let builder = builder.with_safe_default_protocol_versions().map_err(|error| wrong(chain_path, error.to_string()))?;
     let config = builder.with_no_client_auth().with_single_cert(certificates, key);
     config.map(Arc::new).map_err(|error| wrong(key_path, format!("it does not belong to the certificate: {error}")))
+}
+
+/// When the first of a chain ends, in seconds since 1970.
+pub(super) fn ends(chain: &[u8]) -> Option<i64> {
+    let der = CertificateDer::from_pem_slice(chain).ok()?;
+    let (_, read) = X509Certificate::from_der(&der).ok()?;
+    Some(read.validity().not_after.timestamp())
 }
 
 #[cfg(test)]

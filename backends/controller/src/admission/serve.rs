@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::desk::Desk;
+use crate::metrics::Metrics;
 
 /// Where reviews are taken.
 const PATH: &str = "/validate";
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers reviews until it is dropped; connections end with it. Connections that come are taken by the newest of `configs`, those that
 /// are there go on.
-pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Option<Arc<ServerConfig>>>, desk: Desk) {
+pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Option<Arc<ServerConfig>>>, desk: Desk, metrics: Metrics) {
     let (mut connections, room) = (JoinSet::new(), Arc::new(Semaphore::new(CONNECTIONS)));
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -47,27 +48,27 @@ pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Optio
         };
         // Before there is a certificate nobody can be answered.
         let Some(config) = configs.borrow().clone() else { continue };
-        let desk = desk.clone();
+        let (desk, metrics) = (desk.clone(), metrics.clone());
         connections.spawn(async move {
-            connection(stream, config, desk).await;
+            connection(stream, config, desk, metrics).await;
             drop(place);
         });
     }
 }
 
 /// What goes wrong with a connection is told by the client alone.
-async fn connection(stream: TcpStream, config: Arc<ServerConfig>, desk: Desk) {
+async fn connection(stream: TcpStream, config: Arc<ServerConfig>, desk: Desk, metrics: Metrics) {
     let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else { return };
     let service = service_fn(move |request| {
-        let desk = desk.clone();
-        async move { Ok::<_, Infallible>(answer(request, &desk).await) }
+        let (desk, metrics) = (desk.clone(), metrics.clone());
+        async move { Ok::<_, Infallible>(answer(request, &desk, &metrics).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, desk: &Desk, metrics: &Metrics) -> Response<Full<Bytes>> {
     if request.uri().path() != PATH {
         return told(StatusCode::NOT_FOUND, "text/plain", format!("reviews are taken at {PATH}\n"));
     }
@@ -82,7 +83,10 @@ async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>
     let Ok(review) = serde_json::from_slice(&body) else {
         return told(StatusCode::BAD_REQUEST, "text/plain", "the review is not JSON\n".to_owned());
     };
-    match desk.review(&review).await {
+    let begun = Instant::now();
+    let answer = desk.review(&review).await;
+    metrics.reviewed(answer.as_ref().ok(), begun.elapsed());
+    match answer {
         Ok(answer) => told(StatusCode::OK, "application/json", answer.to_string()),
         Err(why) => told(StatusCode::BAD_REQUEST, "text/plain", format!("{why}\n")),
     }

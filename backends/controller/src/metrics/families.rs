@@ -22,6 +22,9 @@ pub(super) struct Families {
     pub(super) request_seconds: HistogramVec,
     pub(super) watch_restarts: IntCounterVec,
     pub(super) queue: IntGaugeVec,
+    pub(super) reviews: IntCounterVec,
+    pub(super) review_seconds: HistogramVec,
+    pub(super) certificate_ends: IntGaugeVec,
 }
 
 impl Families {
@@ -74,6 +77,17 @@ impl Families {
                 "meshglot_queue_depth",
                 "What waits: found and not taken, writes under way, statuses to be written.",
                 &["queue"],
+            )?,
+            reviews: made.counters(
+                "meshglot_admission_reviews_total",
+                "Reviews by the webhook, by what was answered: allowed, warned, denied, or invalid.",
+                &["verdict"],
+            )?,
+            review_seconds: made.seconds("meshglot_admission_review_seconds", "How long a review by the webhook takes.", &[])?,
+            certificate_ends: made.gauges(
+                "meshglot_webhook_certificate_expiry_timestamp_seconds",
+                "When the certificate ends by which the webhook is served, in seconds since 1970; absent: there is none.",
+                &[],
             )?,
             registry: made.0.clone(),
         };

@@ -4,6 +4,7 @@ mod answers;
 mod changes;
 mod families;
 mod requests;
+mod reviews;
 mod tally;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -68,14 +68,16 @@ async fn clients_see_what_is_wrong_and_what_is_missing_through_the_api_server() 
     let cluster = Cluster::new(&["istio"]).await;
     let client = cluster.server.access().client_that_asks_once(cluster.server.admin()).await.expect("a client");
     let desk = Desk::default();
-    let running = with(client, Settings { desk: desk.clone(), ..settings("istio") });
+    let settings = Settings { desk: desk.clone(), ..settings("istio") };
+    let metrics = settings.signs.metrics.clone();
+    let running = with(client, settings);
     until("it knows the cluster", async || desk.texts().await.is_some_and(|texts| texts.is_complete)).await;
 
     let (first, config) = certificate();
     let (configs, newest) = watch::channel(Some(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let serving = tokio::spawn(serve_reviews(listener, newest, desk));
+    let serving = tokio::spawn(serve_reviews(listener, newest, desk, metrics.clone()));
     cluster.apply(&configuration(port, &first)).await;
 
     let mut wrong = split("web", [1, 1]);
@@ -115,6 +117,10 @@ async fn clients_see_what_is_wrong_and_what_is_missing_through_the_api_server() 
     until("the first authority is not enough any more", async || status().await == 500).await;
     cluster.apply(&configuration(port, &second)).await;
     until("the other authority is enough", async || status().await == 201).await;
+    let counted = metrics.text().expect("a text");
+    for verdict in ["allowed", "warned", "denied"] {
+        assert!(counted.contains(&format!("meshglot_admission_reviews_total{{verdict=\"{verdict}\"}} ")), "{verdict}: {counted}");
+    }
     serving.abort();
     running.end().await;
 }

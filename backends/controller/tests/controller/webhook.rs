@@ -1,7 +1,7 @@
 //! A webhook that keeps its own certificate, on a real API server, beside others who apply its configuration.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use k8s_openapi::ByteString;
@@ -101,9 +101,11 @@ impl Site {
         let port = listener.local_addr().expect("an address").port();
         let desk = Desk::default();
         let mut serving = JoinSet::new();
-        serving.spawn(serve_reviews(listener, own.newest(), desk.clone()));
         let client = self.cluster.server.access().client_that_asks_once(&self.account).await.expect("a client");
-        let running = with(client, Settings { desk, election, webhook: Some(own), ..settings("istio") });
+        let newest = own.newest();
+        let settings = Settings { desk: desk.clone(), election, webhook: Some(own), ..settings("istio") };
+        serving.spawn(serve_reviews(listener, newest, desk, settings.signs.metrics.clone()));
+        let running = with(client, settings);
         Hooked { running, port, _serving: serving }
     }
 
@@ -195,18 +197,33 @@ async fn all_replicas_serve_what_is_trusted_whoever_leads_and_whoever_applies() 
         apply().await;
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
-    assert_eq!((site.versions().await, both.map(patches)), (rest, before), "something is written at rest");
+    assert_eq!((site.versions().await, both.map(patches)), (rest.clone(), before), "something is written at rest");
     let found = site.configurations.get("meshglot").await.expect("one");
     let owned = found.managed_fields().iter().find(|one| one.manager.as_deref() == Some("meshglot-webhook")).expect("we have written");
     let fields =
         json!({"f:webhooks": {"k:{\"name\":\"policy.meshglot.dev\"}": {".": {}, "f:clientConfig": {"f:caBundle": {}}, "f:name": {}}}});
     assert_eq!(owned.fields_v1.as_ref().map(|fields| fields.0.clone()), Some(fields), "that and nothing else is ours");
 
+    // A webhook that they take out stays, of what is ours alone that would be none: the API server refuses it, and changes nothing.
+    let mut without = theirs.clone();
+    without["webhooks"] = json!([]);
+    let refused = site.configurations.patch("meshglot", &PatchParams::apply("argocd"), &Patch::Apply(&without)).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("webhooks[0]")), "it is taken out");
+    assert_eq!(site.versions().await, rest);
+
     // Two months later; and after more than a year, when the authority is late, too.
     let old = site.field("tls.crt").await;
+    let ends = |one: &Hooked| {
+        let text = one.running.signs.metrics.text().expect("a text");
+        let at =
+            text.lines().find_map(|line| line.strip_prefix("meshglot_webhook_certificate_expiry_timestamp_seconds ")?.parse::<i64>().ok());
+        at.map(|at| (at - OffsetDateTime::now_utc().unix_timestamp() + DAY / 2) / DAY)
+    };
+    assert_eq!(both.map(ends), [Some(90); 2], "days");
     site.ahead.by(61);
     first.running.tells("is renewed").await;
     until("both serve the new one", async || site.field("tls.crt").await != old && site.agree(&both).await).await;
+    assert_eq!(both.map(ends), [Some(151); 2], "days");
     site.ahead.by(500);
     first.running.tells("by a new authority").await;
     until("both authorities are trusted", async || {

@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::certificate;
 use crate::Told;
 use crate::lead::Lead;
+use crate::metrics::Metrics;
 use secret::State;
 use watched::{Watched, Word};
 
@@ -48,6 +49,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
+/// Hears what happens.
+type Tell = Arc<dyn Fn(Told) + Send + Sync>;
+
 /// A certificate that controllers keep themselves, for the Service `meshglot-webhook` of a namespace. Clones are the same.
 #[derive(Clone)]
 pub struct OwnCertificate {
@@ -61,7 +65,8 @@ struct Course {
     own: OwnCertificate,
     secrets: Api<Secret>,
     configurations: Api<ValidatingWebhookConfiguration>,
-    tell: Arc<dyn Fn(Told) + Send + Sync>,
+    tell: Tell,
+    metrics: Metrics,
     secret: Watched<Secret>,
     configuration: Watched<ValidatingWebhookConfiguration>,
     /// What the Secret that was seen last says.
@@ -93,7 +98,7 @@ impl OwnCertificate {
     }
 
     /// Follows the Secret for ever, and keeps it while this controller leads.
-    pub(crate) async fn keep(self, client: Client, mut lead: watch::Receiver<Lead>, tell: Arc<dyn Fn(Told) + Send + Sync>) {
+    pub(crate) async fn keep(self, client: Client, mut lead: watch::Receiver<Lead>, tell: Tell, metrics: Metrics) {
         let secrets: Api<Secret> = Api::namespaced(client.clone(), &self.namespace);
         let configurations: Api<ValidatingWebhookConfiguration> = Api::all(client);
         let mut course = Course {
@@ -103,6 +108,7 @@ impl OwnCertificate {
             secrets,
             configurations,
             tell,
+            metrics,
             state: State::Bad(None),
             rests: Instant::now(),
             wrong: BTreeMap::new(),
@@ -147,6 +153,7 @@ impl Course {
         let [Some(chain), Some(key)] = ["tls.crt", "tls.key"].map(field) else { return };
         match config(chain, key) {
             Ok(config) => {
+                certificate::ends(&chain.0).into_iter().for_each(|at| self.metrics.certificate_ends(at));
                 self.own.newest.send_replace(Some(config));
                 self.wrong.remove("serve");
             }
