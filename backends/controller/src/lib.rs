@@ -69,7 +69,9 @@ use events::{Events, record};
 use lead::Lead;
 use place::Place;
 
-pub use admission::{CONFIGURATION, CertificateError, Certificates, Clock, HOOK, OwnCertificate, ReviewError, serve_reviews};
+pub use admission::{
+    CONFIGURATION, CertificateError, Certificates, Clock, HOOK, OwnCertificate, ReviewError, serve_reviews, webhook_stands,
+};
 pub use alike::alike;
 pub use connect::{ConnectError, connect};
 pub use consul::ConsulAccess;

@@ -8,6 +8,7 @@ mod definitions;
 mod page;
 mod permissions;
 mod policy;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,6 +88,7 @@ fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
             Err(failure) => checks.push(Check::unknown("policy", &failure)),
         }
         checks.push(controller::look(cluster, &args.lease_namespace));
+        checks.extend(webhook::look(cluster, &args.lease_namespace));
     }
     let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
     Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }

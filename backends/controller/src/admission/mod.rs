@@ -8,7 +8,7 @@ mod serve;
 mod words;
 
 pub use certificate::{CertificateError, Certificates};
-pub use own::{CONFIGURATION, Clock, HOOK, OwnCertificate};
+pub use own::{CONFIGURATION, Clock, HOOK, OwnCertificate, webhook_stands};
 pub use review::ReviewError;
 pub use serve::serve_reviews;
 pub(crate) use words::Remark;

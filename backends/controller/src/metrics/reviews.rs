@@ -41,7 +41,7 @@ mod tests {
     #[test_case(Some(json!({"response": {"allowed": false}})), "denied")]
     #[test_case(None, "invalid")]
     fn answers_are_counted_by_verdict(answer: Option<Value>, want: &str) {
-        let metrics = Metrics::new("istio").expect("counters");
+        let metrics = Metrics::new().expect("counters");
         metrics.reviewed(answer.as_ref(), Duration::from_millis(3));
         let text = metrics.text().expect("a text");
         let has = |line: &str| text.lines().any(|one| one == line);

@@ -20,9 +20,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn start(site: &Site, certificate: &Path) -> Self {
-        let folder = certificate.display().to_string();
-        let words = ["controller", "--backend", "istio", "--webhook-address", "127.0.0.1:0", "--webhook-certificate", &folder];
+    fn start(site: &Site, words: &[&str]) -> Self {
+        let words = [&["controller", "--backend", "istio", "--webhook-address", "127.0.0.1:0"], words].concat();
         let mut child = site.command(&words, &site.kubeconfig).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let lines = BufReader::new(child.stdout.take().expect("a stream")).lines().map(|line| line.expect("UTF-8"));
         let url = lines.filter_map(|line| line.strip_prefix("webhook        ").map(str::to_owned)).next().expect("an address");
@@ -72,7 +71,7 @@ async fn what_is_wrong_is_denied_and_a_renewed_certificate_is_taken() {
     site.services(&["web", "web-v1", "web-v2"]).await;
     let folder = tempfile::tempdir().expect("a folder");
     let first = renewed(folder.path());
-    let asked = Asked::start(&site, folder.path());
+    let asked = Asked::start(&site, &["--webhook-certificate", &folder.path().display().to_string()]);
     site.apply(&configuration(&asked.url, &first)).await;
     let mut wrong = site.split("canary", [90, 10]);
     wrong["spec"]["backends"][0]["service"] = "Web_1".into();
@@ -87,6 +86,30 @@ async fn what_is_wrong_is_denied_and_a_renewed_certificate_is_taken() {
     let second = renewed(folder.path());
     site.apply(&configuration(&asked.url, &second)).await;
     site.until("it is denied by the other certificate", async || denied().is_some_and(|why| why.contains("MG0010"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_says_whether_the_api_server_trusts_it() {
+    if !installed() {
+        return;
+    }
+    let site = Site::own("own", &[], &[]).await;
+    let check = || site.run(&["check", "--backend", "istio", "-o", "json", "--lease-namespace", "own"]).out;
+    let says = |words: &str| check().contains(words);
+    assert!(!says("\"webhook\""), "there is none, and nothing is said of it");
+    let installed = meshglot::capture(&["install", "--backend", "istio", "--webhook", "--namespace", "own", "-o", "json"], b"");
+    let installed: Value = serde_json::from_str(&installed.stdout).expect("JSON");
+    let all = installed["items"].as_array().expect("a list");
+    let mut configuration = all.iter().find(|one| one["kind"] == "ValidatingWebhookConfiguration").expect("it is there").clone();
+    site.apply(&configuration).await;
+    assert!(says("its configuration has no caBundle yet"), "{}", check());
+    let asked = Asked::start(&site, &["--lease-namespace", "own"]);
+    site.until("it is trusted", async || says("the API server trusts its certificate, which is good until 20")).await;
+    drop(asked);
+    let folder = tempfile::tempdir().expect("a folder");
+    configuration["webhooks"][0]["clientConfig"]["caBundle"] = STANDARD.encode(renewed(folder.path())).into();
+    site.apply(&configuration).await;
+    assert!(says("caBundle does not trust its certificate"), "{}", check());
 }
 
 #[test]

@@ -31,11 +31,11 @@ pub(super) fn patch(found: &ValidatingWebhookConfiguration, namespace: &str, bun
     }))
 }
 
-fn leads_to(one: &ValidatingWebhook, namespace: &str) -> bool {
+pub(super) fn leads_to(one: &ValidatingWebhook, namespace: &str) -> bool {
     one.client_config.service.as_ref().is_some_and(|service| service.name == HOOK && service.namespace == namespace)
 }
 
-fn trusted(one: &ValidatingWebhook) -> &[u8] {
+pub(super) fn trusted(one: &ValidatingWebhook) -> &[u8] {
     one.client_config.ca_bundle.as_ref().map_or(&[], |bundle| &bundle.0)
 }
 

@@ -101,7 +101,7 @@ fn text(data: &BTreeMap<String, ByteString>, name: &str) -> Result<String, Strin
 }
 
 /// All of a text, in its order; at least one.
-fn certificates(text: &str) -> Result<Vec<Certificate>, String> {
+pub(super) fn certificates(text: &str) -> Result<Vec<Certificate>, String> {
     let parts = text.split_inclusive(END).filter(|part| !part.trim().is_empty());
     let all: Vec<Certificate> = parts.map(Certificate::read).collect::<Result<_, _>>()?;
     if all.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(all) }
@@ -123,7 +123,7 @@ fn belongs(key: &str, to: &Certificate) -> bool {
     ask(to, |read| read.public_key().raw == info)
 }
 
-fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
+pub(super) fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
     ask(authority, |authority| authority.is_ca() && ask(leaf, |leaf| leaf.verify_signature(Some(authority.public_key())).is_ok()))
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
+use serde_json::{Value, json};
 use test_case::test_case;
 use time::{Duration, OffsetDateTime};
 
 use super::held::Held;
 use super::issue::meet;
 use super::need::{AUTHORITY, LEAF, Need, need};
+use super::stands::webhook_stands;
 
 const HOST: &str = "meshglot-webhook.shop.svc";
 
@@ -122,4 +124,22 @@ fn what_cannot_serve_is_refused_and_says_why() {
     };
     assert_eq!(why(&strange), "tls.crt is signed by none of ca.crt");
     assert_eq!(Held::read(&one.data(), "another.host").err().unwrap_or_default(), "tls.crt is not for another.host");
+}
+
+#[test_case(Duration::days(1), &|_, _| {}, "good until " ; "well")]
+#[test_case(Duration::days(1), &|found, _| found["webhooks"][0]["clientConfig"]["caBundle"] = Value::Null, "no caBundle yet" ; "nobody is trusted")]
+#[test_case(Duration::days(1), &|_, secret| *secret = Value::Null, "its Secret may not be read" ; "no Secret")]
+#[test_case(LEAF + Duration::days(1), &|_, _| {}, "has ended on 2027-" ; "the certificate has ended")]
+#[test_case(AUTHORITY + Duration::days(1), &|_, _| {}, "all authorities in caBundle have ended" ; "all has ended")]
+#[test_case(Duration::days(1), &|_, secret| secret["data"] = json!(made(begin()).data()), "does not trust its certificate" ; "another one is served")]
+fn it_stands(after: Duration, edit: &dyn Fn(&mut Value, &mut Value), want: &str) {
+    let held = made(begin());
+    let client = json!({"service": {"name": "meshglot-webhook", "namespace": "shop"}, "caBundle": ByteString(held.bundle().into_bytes())});
+    let webhook = json!({"name": "a", "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": client});
+    let (mut found, mut secret) = (json!({"metadata": {}, "webhooks": [webhook]}), json!({"metadata": {}, "data": held.data()}));
+    edit(&mut found, &mut secret);
+    let said = webhook_stands(&found, Some(&secret), "shop", begin() + after).expect("it leads to us");
+    let (Ok(said) | Err(said)) = said;
+    assert!(said.contains(want), "{said}");
+    assert_eq!(webhook_stands(&found, Some(&secret), "elsewhere", begin()), None);
 }

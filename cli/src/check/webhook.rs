@@ -1,0 +1,24 @@
+//! The webhook, where there is one: whether the API server trusts what controllers serve.
+
+use kube::core::{ApiResource, GroupVersionKind};
+use meshglot_controller::{CONFIGURATION, HOOK, webhook_stands};
+use time::OffsetDateTime;
+
+use super::Check;
+use crate::cluster::Cluster;
+
+const CATEGORY: &str = "webhook";
+
+/// `None`: there is none, or whoever asks may not see it.
+pub(super) fn look(cluster: &Cluster, namespace: &str) -> Option<Check> {
+    let kind = |group, kind| ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
+    let configurations = kind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration");
+    let found = cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION)).ok()??;
+    // Few people may read Secrets.
+    let secret = cluster.read(cluster.reader.get(&kind("", "Secret"), namespace, HOOK)).ok().flatten();
+    Some(match webhook_stands(&found, secret.as_ref(), namespace, OffsetDateTime::now_utc())? {
+        Ok(what) => Check::ok(CATEGORY, what),
+        // Without it policy is kept all the same, and its status says what is wrong.
+        Err(why) => Check::warning(CATEGORY, why).hint("the log of the controller that leads says what is in its way").waits(),
+    })
+}
