@@ -22,6 +22,7 @@ mod ends;
 mod exit;
 mod explain;
 mod git;
+mod inject;
 mod input;
 mod install;
 mod io;
@@ -72,6 +73,7 @@ pub fn run(cli: &Cli, io: &mut Io<'_>) -> Exit {
         Command::DemoService(args) => demo::serve(args),
         Command::Run(args) => run::run(args, io),
         Command::Controller(args) => controller::run(args, io),
+        Command::Inject(args) => inject::run(args, io),
         Command::Proxy(args) => proxy::run(args, io),
         Command::Tap(args) => look::tap(args, io),
         Command::Edges(args) => look::edges(args, io),

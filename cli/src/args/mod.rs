@@ -15,6 +15,7 @@ mod dashboard;
 mod demo;
 mod diff;
 mod explain;
+mod inject;
 mod input;
 mod install;
 mod lint;
@@ -55,6 +56,7 @@ pub use dashboard::DashboardArgs;
 pub use demo::{DemoArgs, DemoServiceArgs};
 pub use diff::{DiffArgs, DiffFormat, Level};
 pub use explain::ExplainArgs;
+pub use inject::InjectArgs;
 pub use input::{Accepted, Choice, Input};
 pub use install::{InstallArgs, UninstallArgs, UpgradeArgs};
 pub use lint::{FailOn, LintArgs, LintFormat};
@@ -141,6 +143,9 @@ pub enum Command {
     /// Keep the mesh objects of a Kubernetes cluster as its policy renders
     #[command(after_help = controller::EXAMPLES)]
     Controller(ControllerArgs),
+    /// Put the sidecar of the built-in mesh into Kubernetes manifests
+    #[command(after_help = inject::EXAMPLES)]
+    Inject(InjectArgs),
     /// Look at proxies of the built-in mesh, invite one, run one
     #[command(after_help = proxy::EXAMPLES)]
     Proxy(ProxyArgs),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use meshglot_inject::Probe;
 
 use super::OursArgs;
 
@@ -228,8 +229,17 @@ pub struct TokenArgs {
 #[derive(Debug, Args)]
 pub struct ProxyRunArgs {
     /// What `meshglot proxy token` printed; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub join: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "workload")]
+    pub join: Option<PathBuf>,
+    /// The workload, in place of an invitation
+    #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "join", requires_all = ["identity", "roots", "control_plane"])]
+    pub workload: Option<String>,
+    /// Who the proxy is to be, in place of an invitation
+    #[arg(long, value_name = "SPIFFE-ID", requires = "workload")]
+    pub identity: Option<String>,
+    /// PEM file of the control plane's roots, in place of an invitation
+    #[arg(long, value_name = "FILE", requires = "workload")]
+    pub roots: Option<PathBuf>,
     /// File with a token that Kubernetes projects for the audience `meshglot`, in place of a join token
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
@@ -246,8 +256,14 @@ pub struct ProxyRunArgs {
     #[arg(long, env = "MESHGLOT_ENVOY", hide_env_values = true, default_value = "envoy", value_name = "PATH")]
     pub envoy: PathBuf,
     /// Where to find the control plane, in place of what the invitation says
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub control_plane: Option<SocketAddr>,
+    #[arg(long, value_name = "HOST:PORT")]
+    pub control_plane: Option<String>,
+    /// Address and port on which to answer the probes of the kubelet, which are asked of the application on 127.0.0.1
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "probe")]
+    pub probes: Option<SocketAddr>,
+    /// A probe, answered at /probe/CONTAINER/KIND; may be repeated
+    #[arg(long, value_name = "CONTAINER/KIND=PORT[/PATH]", requires = "probes")]
+    pub probe: Vec<Probe>,
     /// What our own proxy is told.
     #[command(flatten)]
     pub ours: OursArgs,
@@ -265,6 +281,12 @@ pub struct CaptureArgs {
     /// Ports of the host that stay as they are
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     pub leave: Vec<u16>,
+    /// Ports of others to which calls of the host stay as they are
+    #[arg(long, value_name = "PORT", value_delimiter = ',')]
+    pub leave_outbound: Vec<u16>,
+    /// Put them in force, by `nft`, in place of printing them
+    #[arg(long)]
+    pub apply: bool,
     /// Port of the proxy for calls to the host, as the Mesh says
     #[arg(long, default_value_t = 15006, value_name = "PORT")]
     pub inbound: u16,

@@ -1,10 +1,13 @@
 //! `meshglot proxy`: looks at proxies of the built-in mesh, and runs one.
 
 mod admin;
+mod apply;
 mod beside;
+mod invited;
 mod log;
 mod messages;
 mod ours;
+mod probes;
 mod show;
 mod start;
 mod status;
@@ -93,8 +96,13 @@ fn token(args: &TokenArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 fn capture(args: &CaptureArgs, io: &mut Io<'_>) -> Outcome {
-    let CaptureArgs { user, served, leave, inbound, outbound } = args;
-    let rules = Capture { inbound: *inbound, outbound: *outbound, user: *user, served: served.clone(), leave: leave.clone() };
+    let CaptureArgs { user, served, leave, leave_outbound, inbound, outbound, apply } = args;
+    let (served, leave, leave_outbound) = (served.clone(), leave.clone(), leave_outbound.clone());
+    let rules = Capture { inbound: *inbound, outbound: *outbound, user: *user, served, leave, leave_outbound };
+    if *apply {
+        apply::apply(&rules.ruleset())?;
+        return Ok(Exit::Ok);
+    }
     write!(io.stdout, "{}", rules.ruleset())?;
     Ok(Exit::Ok)
 }

@@ -36,7 +36,7 @@ impl Ours {
         let has = |name: &str| metric_names.iter().any(|given| given == name);
         Ok(Self {
             log_share: log_share.unwrap_or_default(),
-            metrics: metrics.map(listen).transpose()?.map(Arc::new),
+            metrics: metrics.map(|address| listen("--metrics", address)).transpose()?.map(Arc::new),
             metric_names: MetricNames { istio: has("istio"), linkerd: has("linkerd") },
         })
     }
@@ -48,9 +48,10 @@ impl Ours {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+/// A socket for the address of this flag.
+pub(super) fn listen(flag: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        let failure = Failure::new(Exit::of_address(&error), format!("--metrics: cannot listen on {address}: {error}"));
+        let failure = Failure::new(Exit::of_address(&error), format!("{flag}: cannot listen on {address}: {error}"));
         failure.help("port 0 takes one that is free, and tells it")
     })
 }

@@ -1,11 +1,12 @@
 //! `meshglot proxy run`: a proxy beside a workload, in the foreground.
 
-use meshglot_agent::{AgentError, Event, Invitation};
+use meshglot_agent::{AgentError, Event};
 use tokio::sync::{mpsc, watch};
 
 use super::beside::{Beside, BesideError, Chosen};
-use super::ours::Ours;
-use super::{say, text};
+use super::invited::invitation;
+use super::ours::{Ours, listen};
+use super::{probes, say};
 use crate::Io;
 use crate::args::ProxyRunArgs;
 use crate::ends::Ends;
@@ -14,10 +15,8 @@ use crate::exit::{Exit, Failure, Outcome};
 pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
     let ours = Ours::of(&args.ours, Some(&args.proxy))?;
     let metrics = ours.metrics_url();
-    let text = text(&args.join, io.stdin)?;
-    let mut invitation =
-        Invitation::read(&text).map_err(|error| Failure::new(Exit::Invalid, format!("{}: {error}", args.join.display())))?;
-    invitation.control_plane = args.control_plane.unwrap_or(invitation.control_plane);
+    let invitation = invitation(args, io)?;
+    let probing = args.probes.map(|address| listen("--probes", address)).transpose()?;
     let workload = invitation.workload.clone();
     let beside = Beside {
         chosen: Chosen::of(&args.proxy, &args.envoy, ours),
@@ -28,6 +27,9 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ends = Ends::of(&runtime)?;
+    if let Some(listener) = probing {
+        runtime.spawn(probes::serve(listener, args.probe.clone()));
+    }
     writeln!(io.stdout, "proxy          {workload}")?;
     writeln!(io.stdout, "folder         {}", beside.folder.display())?;
     writeln!(io.stdout, "control plane  {}", beside.invitation.control_plane)?;

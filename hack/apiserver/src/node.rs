@@ -63,12 +63,25 @@ impl Node {
     /// # Errors
     /// It cannot be packed or taken.
     pub fn image(&self, name: &str, path: &Path) -> io::Result<()> {
+        self.image_with(name, path, &[])
+    }
+
+    /// The same, with other programs at their own places.
+    ///
+    /// # Errors
+    /// As [`Node::image`].
+    pub fn image_with(&self, name: &str, path: &Path, others: &[&Path]) -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (stripped, archive) = (folder.path().join("program"), folder.path().join("image.tar"));
         // What a debugger reads is two thirds of it.
         told(Command::new("strip").arg("-o").arg(&stripped).arg(path))?;
         let whole = format!("{}=/meshglot", stripped.display());
-        told(Command::new(hack().join("node/image")).arg(&archive).args([name, "--entry", "/meshglot", "--whole", &whole]))?;
+        let mut image = Command::new(hack().join("node/image"));
+        image.arg(&archive).args([name, "--entry", "/meshglot", "--whole", &whole]);
+        for other in others {
+            image.arg("--whole").arg(other);
+        }
+        told(&mut image)?;
         told(Command::new(script()).args(["import", "--index", &self.index, "--state"]).arg(&self.state).arg(&archive)).map(drop)
     }
 }

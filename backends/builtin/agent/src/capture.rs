@@ -14,17 +14,21 @@ pub struct Capture {
     pub served: Vec<u16>,
     /// Ports of the host that stay as they are, such as 22.
     pub leave: Vec<u16>,
+    /// Ports of others to which calls of the host stay as they are, such as 53.
+    pub leave_outbound: Vec<u16>,
 }
 
 impl Capture {
     /// The ruleset, for `nft -f -`. It replaces the one of before; connections within the host are left alone.
     pub fn ruleset(&self) -> String {
-        let Self { inbound, outbound, user, served, leave } = self;
+        let Self { inbound, outbound, user, served, leave, leave_outbound } = self;
         let itself = ["ip daddr != 127.0.0.0/8", "ip6 daddr != ::1"].map(|elsewhere| {
             let own = |ports| format!("    meta skuid {user} {elsewhere} fib daddr type local tcp dport {ports} redirect to :{inbound}\n");
             set(served).map(own).unwrap_or_default()
         });
-        let left = set(leave).map(|ports| format!("    tcp dport {ports} return\n")).unwrap_or_default();
+        let alone = |ports| format!("    tcp dport {ports} return\n");
+        let left = set(leave).map(alone).unwrap_or_default();
+        let left_outbound = set(leave_outbound).map(alone).unwrap_or_default();
         // The first line makes a table that may be there already, so that the second has one to delete.
         format!(
             "table inet meshglot\n\
@@ -34,7 +38,8 @@ impl Capture {
                  type nat hook output priority -100; policy accept;\n\
              {}    \
                  meta skuid {user} return\n    \
-                 oifname \"lo\" return\n    \
+                 oifname \"lo\" return\n\
+             {left_outbound}    \
                  meta l4proto tcp redirect to :{outbound}\n  \
                }}\n  \
                chain prerouting {{\n    \
@@ -62,10 +67,13 @@ mod tests {
 
     #[test]
     fn what_a_ruleset_says() {
-        let text = Capture { inbound: 15006, outbound: 15001, user: 2102, served: vec![8080], leave: vec![22, 9100] }.ruleset();
+        let text =
+            Capture { inbound: 15006, outbound: 15001, user: 2102, served: vec![8080], leave: vec![22, 9100], leave_outbound: vec![53] };
+        let text = text.ruleset();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let at = |line: &str| lines.iter().position(|one| *one == line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));
         assert!(at("meta skuid 2102 return") < at("meta l4proto tcp redirect to :15001"));
+        assert!(at("tcp dport { 53 } return") < at("meta l4proto tcp redirect to :15001"));
         let itself = "meta skuid 2102 ip daddr != 127.0.0.0/8 fib daddr type local tcp dport { 8080 } redirect to :15006";
         assert!(at(itself) < at("meta skuid 2102 return"));
         assert!(at("tcp dport { 22, 9100 } return") < at("meta l4proto tcp redirect to :15006"));

@@ -66,5 +66,6 @@ impl Network {
 
 /// Every connection goes to the proxy, but for its own and those that never leave the host.
 fn capture(served: &[u16]) -> String {
-    Capture { inbound: 15006, outbound: 15001, user: PROXY_USER, served: served.to_vec(), leave: Vec::new() }.ruleset()
+    Capture { inbound: 15006, outbound: 15001, user: PROXY_USER, served: served.to_vec(), leave: Vec::new(), leave_outbound: Vec::new() }
+        .ruleset()
 }
