@@ -1,5 +1,7 @@
 //! The controller in pods, on a node of a real Kubernetes.
 
+mod inject;
+mod inject_site;
 mod life;
 mod page;
 mod site;

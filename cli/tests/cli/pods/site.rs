@@ -15,19 +15,30 @@ pub(super) struct Site {
     pub(super) kubectl: PathBuf,
     pub(super) folder: tempfile::TempDir,
     // Ended last.
-    _node: Node,
+    pub(super) node: Node,
 }
 
 impl Site {
     /// `None`: there can be no cluster here, which one line says.
     pub(super) fn with_istio() -> Option<Self> {
-        let (kubectl, definitions) = (peer("kubectl")?, crds()?.join("istio"));
-        let node = Node::up().expect("a cluster")?;
+        let definitions = crds()?.join("istio");
+        let site = Self::bare()?;
         let image = format!("docker.io/library/meshglot:{}", env!("CARGO_PKG_VERSION"));
-        node.image(&image, Path::new(env!("CARGO_BIN_EXE_meshglot"))).expect("an image");
-        let site = Self { kubeconfig: node.kubeconfig(), kubectl, folder: tempfile::tempdir().expect("a folder"), _node: node };
+        site.node.image(&image, Path::new(env!("CARGO_BIN_EXE_meshglot"))).expect("an image");
         site.kubectl(&["apply", "--server-side", "-f", &definitions.display().to_string()]);
         Some(site)
+    }
+
+    /// One without definitions and images.
+    pub(super) fn bare() -> Option<Self> {
+        let (kubectl, node) = (peer("kubectl")?, Node::up().expect("a cluster")?);
+        Some(Self { kubeconfig: node.kubeconfig(), kubectl, folder: tempfile::tempdir().expect("a folder"), node })
+    }
+
+    /// What kubectl prints, however it ends.
+    pub(super) fn try_kubectl(&self, words: &[&str]) -> String {
+        let said = Command::new(&self.kubectl).args(words).env("KUBECONFIG", &self.kubeconfig).output().expect("it runs");
+        String::from_utf8_lossy(&said.stdout).into_owned()
     }
 
     /// What kubectl prints.
