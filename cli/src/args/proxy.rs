@@ -116,7 +116,7 @@ pub enum ProxyCommand {
     Token(TokenArgs),
     /// Run a proxy beside a workload: our own, or an agent and Envoy
     #[command(after_help = RUN_EXAMPLES)]
-    Run(ProxyRunArgs),
+    Run(Box<ProxyRunArgs>),
     /// Print the rules that send a host's connections through its proxy
     #[command(after_help = CAPTURE_EXAMPLES)]
     Capture(CaptureArgs),
