@@ -12,7 +12,8 @@ const TOKEN: &str = "CONSUL_HTTP_TOKEN";
 pub(super) fn access(args: &ConsulArgs, chosen: &Chosen) -> Result<ConsulAccess, Failure> {
     if args.consul_address.is_some() && chosen.backends().iter().all(|backend| backend.formats().is_empty()) {
         let names: Vec<&str> = chosen.backends().iter().map(|backend| backend.name()).collect();
-        let message = format!("--consul-address: nothing is rendered for a Consul server, but for {}", names.join(", "));
+        let served = if let [one] = names[..] { format!("--backend {one} renders") } else { format!("{} render", names.join(" and ")) };
+        let message = format!("--consul-address: {served} nothing for a Consul server");
         return Err(Failure::new(Exit::Usage, message));
     }
     Ok(ConsulAccess {

@@ -47,12 +47,13 @@ fn stays(chosen: &Chosen, args: &UninstallArgs) -> String {
     let (rendered, namespace) = (rendered.join("\n    "), &args.namespace);
     let definitions: Vec<String> = meshglot_crds::all().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
     let definitions = definitions.join(" ");
+    let webhook = if args.webhook { "" } else { "\n  the webhook, if it was installed with --webhook: give that here, too" };
     format!(
         "What stays:\n  \
          what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    \
          {rendered}\n  \
          policy and its definitions; policy goes with them:\n    \
          kubectl delete customresourcedefinitions {definitions}\n  \
-         the namespace {namespace}, its Lease, and the ControllerRevisions of policy\n"
+         the namespace {namespace}, its Lease, and the ControllerRevisions of policy{webhook}\n"
     )
 }

@@ -23,6 +23,11 @@ fn said(words: &[&str]) -> String {
     said.stdout
 }
 
+/// As `install` is told it.
+fn backend_words(backend: &str) -> Vec<&str> {
+    if backend == "meshes" { Vec::new() } else { vec!["--backend", backend] }
+}
+
 /// Objects by kind and name.
 fn objects(text: &str) -> BTreeMap<String, Value> {
     let all: Vec<Value> = serde_saphyr::from_multiple(text).expect("YAML");
@@ -61,8 +66,8 @@ fn definitions_are_ours() {
 #[test]
 fn rules_of_the_chart_are_what_a_controller_needs() {
     let mut rules = BTreeMap::new();
-    for backend in ["consul", "istio", "linkerd"] {
-        let all = objects(&said(&["install", "--backend", backend, "--no-crds"]));
+    for backend in ["consul", "istio", "linkerd", "meshes"] {
+        let all = objects(&said(&[&["install", "--no-crds"], &backend_words(backend)[..]].concat()));
         let of = |kind: &str| all[&format!("\"{kind}\" \"meshglot-controller\"")]["rules"].clone();
         rules.insert(backend, json!({"cluster": of("ClusterRole"), "own": of("Role")}));
     }
@@ -76,9 +81,10 @@ fn rules_of_the_chart_are_what_a_controller_needs() {
 #[test_case("istio")]
 #[test_case("linkerd")]
 #[test_case("consul")]
+#[test_case("meshes")]
 fn kustomize_builds_what_install_prints(backend: &str) {
     let path = format!("kustomize/{backend}");
-    let installed = said(&["install", "--backend", backend]);
+    let installed = said(&[&["install"], &backend_words(backend)[..]].concat());
     let all: Vec<Value> = serde_saphyr::from_multiple(&installed).expect("YAML");
     let own = all.into_iter().filter(|one| one["kind"] != "CustomResourceDefinition");
     current(&format!("{path}/controller.yaml"), &yaml_stream(own).expect("YAML"));
@@ -101,6 +107,7 @@ fn the_component_of_kustomize_adds_what_the_webhook_adds(backend: &str) {
 
 #[test_case("istio", &["--webhook"], &["webhook.enabled=true"] ; "webhook")]
 #[test_case("istio", &[], &[] ; "as it is")]
+#[test_case("meshes", &[], &[] ; "what Meshes name")]
 #[test_case("linkerd", &["--replicas", "3"], &["replicas=3"] ; "replicas")]
 #[test_case("consul", &["--image", "registry.example/meshglot:next"], &["image.repository=registry.example/meshglot,image.tag=next"] ; "image")]
 #[test_case("istio", &["--allow-lossy", "MG1101,MG1102"], &["allowLossy={MG1101,MG1102}"] ; "losses")]
@@ -111,7 +118,7 @@ fn helm_builds_what_install_prints(backend: &str, words: &[&str], values: &[&str
     let mut template = vec!["template", "meshglot", "helm/meshglot", "--namespace", namespace, "--set", &backend_value];
     values.iter().for_each(|value| template.extend(["--set", value]));
     let Some(text) = built("helm", &template) else { return };
-    let mut installed = objects(&said(&[&["install", "--backend", backend, "--no-crds"], words].concat()));
+    let mut installed = objects(&said(&[&["install", "--no-crds"], &backend_words(backend)[..], words].concat()));
     // Helm makes it, where that is asked for.
     installed.retain(|name, _| !name.starts_with("\"Namespace\""));
     let plain =

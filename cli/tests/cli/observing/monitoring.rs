@@ -135,9 +135,10 @@ fn everything_that_is_asked_for_is_told() {
     let unknown: Vec<&String> = named.iter().filter(|name| !told.contains(name.as_str())).collect();
     assert!(unknown.is_empty() && named.len() >= 15, "nobody tells {unknown:?}");
 
-    // The page names each of them, and no other.
+    // The page names each of them, and no other but those of the webhook, which this one has not.
     let page = fs::read_to_string(folder().join("../../docs/controller.md")).expect("the page");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `meshglot_")?.split('`').next());
+    let rows = rows.filter(|name| !name.starts_with("admission_") && !name.starts_with("webhook_"));
     let documented: BTreeSet<String> = rows.map(|name| format!("meshglot_{name}")).collect();
     let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     assert_eq!(documented, families.filter(|name| name.starts_with("meshglot_")).map(str::to_owned).collect());
