@@ -127,8 +127,12 @@ fn named_by<'m>(mesh: &'m Value, operator: &str) -> Option<&'m Vec<Value>> {
 }
 
 fn values<'m>(mesh: &'m mut Value, operator: &str) -> Option<&'m mut Vec<Value>> {
-    let all = mesh["spec"]["namespaceSelector"]["matchExpressions"].as_array_mut()?;
-    all.iter_mut().find(|one| one["key"] == NAME && one["operator"] == operator)?["values"].as_array_mut()
+    expressions(mesh)?.iter_mut().find(|one| one["key"] == NAME && one["operator"] == operator)?["values"].as_array_mut()
+}
+
+/// Not by an index, which would make what is not there.
+fn expressions(mesh: &mut Value) -> Option<&mut Vec<Value>> {
+    mesh.pointer_mut("/spec/namespaceSelector/matchExpressions")?.as_array_mut()
 }
 
 fn include(mesh: &mut Value, namespace: &str) {
@@ -141,7 +145,7 @@ fn include(mesh: &mut Value, namespace: &str) {
         all.push(json!(namespace));
     }
     let is_empty = named_by(mesh, "NotIn").is_some_and(Vec::is_empty);
-    if is_empty && let Some(all) = mesh["spec"]["namespaceSelector"]["matchExpressions"].as_array_mut() {
+    if is_empty && let Some(all) = expressions(mesh) {
         all.retain(|one| !(one["key"] == NAME && one["operator"] == "NotIn"));
     }
 }
@@ -159,7 +163,7 @@ fn exclude(mesh: &mut Value, namespace: &str) {
     let usual = SYSTEM.map(str::to_owned).into_iter().chain([own]).filter(|_| is_first);
     let values: Vec<String> = usual.chain([namespace.to_owned()]).collect();
     let expression = json!({"key": NAME, "operator": "NotIn", "values": values});
-    match mesh["spec"]["namespaceSelector"]["matchExpressions"].as_array_mut() {
+    match expressions(mesh) {
         Some(all) => all.push(expression),
         None => mesh["spec"]["namespaceSelector"]["matchExpressions"] = json!([expression]),
     }
