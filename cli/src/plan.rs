@@ -160,15 +160,19 @@ impl From<RequestError> for Failure {
     }
 }
 
-/// The meshes that a controller serves.
-pub(crate) fn served(args: &ServesArgs) -> Result<Chosen, Failure> {
+/// The meshes that a controller serves; one that `is_plane` serves the built-in one, too.
+pub(crate) fn served(args: &ServesArgs, is_plane: bool) -> Result<Chosen, Failure> {
+    let known = |name: &String| match meshglot_registry::find(name) {
+        Some(backend) if is_plane => Ok(backend),
+        _ => written_by(name),
+    };
     if let Some(name) = &args.backend {
-        return Ok(Chosen::These(vec![written_by(name)?]));
+        return Ok(Chosen::These(vec![known(name)?]));
     }
-    let named = args.backends.iter().map(|name| written_by(name)).collect::<Result<Vec<_>, _>>()?;
+    let named = args.backends.iter().map(known).collect::<Result<Vec<_>, _>>()?;
     // Each once, in the order in which all are.
     let is_named = |backend: &&'static dyn Backend| named.is_empty() || named.iter().any(|one| one.name() == backend.name());
-    let all = meshglot_registry::all().into_iter().filter(|backend| !backend.kinds().is_empty());
+    let all = meshglot_registry::all().into_iter().filter(|backend| is_plane || !backend.kinds().is_empty());
     Ok(Chosen::NamedOf(all.filter(is_named).collect()))
 }
 
@@ -177,7 +181,7 @@ pub(crate) fn written_by(name: &str) -> Result<&'static dyn Backend, Failure> {
     let found = meshglot_registry::find(name).ok_or_else(|| Failure::new(Exit::Usage, format!("there is no backend `{name}`")))?;
     if found.kinds().is_empty() {
         let failure = Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep"));
-        return Err(failure.help("meshglot run serves it to its proxies"));
+        return Err(failure.help("meshglot run serves it to its proxies, and in a cluster meshglot controller with --xds-address"));
     }
     Ok(found)
 }

@@ -37,6 +37,7 @@ impl Core {
     pub(crate) fn act(&mut self) {
         self.judge_all();
         if self.pass() {
+            self.hand_over(true);
             self.judge_all();
         }
         for (backend, codes) in &self.policy.withheld {
@@ -86,6 +87,10 @@ impl Core {
     /// Looks at one object anew.
     fn judge(&mut self, id: ObjectId) {
         let wanted = self.policy.wanted.get(&id).cloned();
+        if wanted.as_ref().is_some_and(|wanted| self.serves(wanted)) {
+            let applied = self.served_as();
+            return self.standings.entry(id).or_default().set(applied);
+        }
         let is_there = self.live.contains_key(&id);
         if wanted.is_none() && !is_there {
             self.standings.remove(&id);

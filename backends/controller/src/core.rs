@@ -28,6 +28,7 @@ use crate::place::Place;
 use crate::policy::Policy;
 use crate::revisions::Revisions;
 use crate::second_look::Looks;
+use crate::serve::Served;
 use crate::standing::Standing;
 use crate::statuses::Statuses;
 use crate::watch::follow;
@@ -115,6 +116,8 @@ pub(crate) struct Core {
     /// What is on its way from one backend to another.
     pub(crate) passages: Vec<Passage>,
     pub(crate) looks: Looks,
+    /// How far the control plane of a mesh is of which no cluster keeps objects.
+    pub(crate) served: Served,
     /// What was told of trouble, and when.
     pub(crate) troubles: HashMap<String, Instant>,
 }
@@ -155,6 +158,7 @@ impl Core {
             members: Members::default(),
             passages: Vec::new(),
             looks: Looks::default(),
+            served: Served::default(),
             troubles: HashMap::new(),
         }
     }
@@ -239,12 +243,16 @@ impl Core {
     }
 
     fn step(&mut self) {
-        if self.policy.render() {
+        let is_edited = self.policy.render();
+        if is_edited {
             self.settings.desk.edited();
         }
         if !self.kept.iter().all(|kept| kept.is_listed) {
             return self.statuses.give_up();
         }
+        // Those that do not lead are asked by proxies, too.
+        let is_passed = self.settings.serve.is_some() && self.pass();
+        self.hand_over(is_edited || is_passed);
         let leads = self.until().is_some_and(|until| until > Instant::now());
         if !leads {
             let holder = if let Lead::Standby { holder } = &*self.lead.borrow() { holder.clone() } else { None };

@@ -3,6 +3,8 @@
 use meshglot_translator::ir::Kind;
 use meshglot_translator::render::{Backend, ObjectId};
 
+use crate::serve::is_served;
+
 /// Why a kind is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -32,7 +34,12 @@ pub(crate) struct Watched {
 /// Everything that a controller of these backends watches.
 pub(crate) fn watched(backends: &[&'static dyn Backend]) -> Vec<Watched> {
     let rendered = backends.iter().flat_map(|backend| rendered(*backend).map(|kind| Watched { backend: Some(*backend), ..kind }));
-    policy().chain(rendered).chain([keeps()]).collect()
+    policy().chain(endpoints(backends)).chain(rendered).chain([keeps()]).collect()
+}
+
+/// Who answers for a Service, for meshes that do not find that out themselves.
+pub(crate) fn endpoints(backends: &[&dyn Backend]) -> Option<Watched> {
+    backends.iter().any(|backend| is_served(*backend)).then(|| read(Kind::EndpointSlice))
 }
 
 /// Policy and inventory.

@@ -38,6 +38,7 @@ mod revisions;
 mod rights;
 mod roles;
 mod second_look;
+mod serve;
 mod served;
 mod signs;
 mod snapshot;
@@ -56,7 +57,7 @@ use std::time::Duration;
 
 use kube::Client;
 use meshglot_translator::diagnostic::Code;
-use meshglot_translator::plan::Chosen;
+use meshglot_translator::plan::{Chosen, Plan};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -100,6 +101,9 @@ const GRACE: Duration = Duration::from_millis(800);
 /// Who writes, as the API server knows it.
 pub const MANAGER: &str = "meshglot";
 
+/// Puts what a plan renders in force, all of it or nothing; why it does not, in words. On every replica; it should not wait.
+pub type Serve = Arc<dyn Fn(&Plan) -> Result<(), String> + Send + Sync>;
+
 /// What a controller does.
 #[derive(Clone)]
 pub struct Settings {
@@ -115,6 +119,8 @@ pub struct Settings {
     pub desk: Desk,
     /// How a Consul server is reached, where one keeps what is rendered.
     pub consul: ConsulAccess,
+    /// Takes what is rendered for a mesh of which no cluster keeps objects.
+    pub serve: Option<Serve>,
     /// The certificate of its webhook, where controllers keep that themselves.
     pub webhook: Option<OwnCertificate>,
 }

@@ -13,6 +13,7 @@ use crate::Told;
 use crate::answered::words;
 use crate::core::Core;
 use crate::second_look::Way;
+use crate::serve::is_served;
 
 /// A Mesh whose namespaces are on their way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,15 @@ impl Core {
             let Some(mesh) = map.mesh(&namespace).or_else(|| self.mesh_behind(id)) else { continue };
             let Some(to) = mesh.backend.clone().filter(|to| **to != *from) else { continue };
             found.entry((mesh.name.clone(), from)).or_insert_with(|| (to, BTreeSet::new())).1.insert(namespace);
+        }
+        // Of what no cluster keeps, pods alone tell that it is needed.
+        for backend in self.settings.chosen.backends().iter().filter(|backend| is_served(**backend)) {
+            for (namespace, _) in self.members.of(backend.name()) {
+                let Some(mesh) = map.mesh(namespace) else { continue };
+                let Some(to) = mesh.backend.clone().filter(|to| **to != *backend.name()) else { continue };
+                let entry = found.entry((mesh.name.clone(), backend.name()));
+                entry.or_insert_with(|| (to, BTreeSet::new())).1.insert(namespace.clone());
+            }
         }
         let mut passages = Vec::new();
         for ((mesh, from), (to, mut namespaces)) in found {

@@ -4,8 +4,9 @@ use meshglot_translator::ir::Kind;
 use meshglot_translator::render::Backend;
 
 use crate::admission::{CONFIGURATION, HOOK};
-use crate::kinds::{Watched, keeps, policy, read, rendered};
+use crate::kinds::{Watched, endpoints, keeps, policy, read, rendered};
 use crate::lead::LEASE;
+use crate::serve::is_served;
 
 /// Verbs on a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ const WRITE: &str = "write what is rendered";
 const KEEP: &str = "keep generations that were in force";
 const SERVE: &str = "keep the certificate of the webhook";
 const TRUST: &[&str] = &["list", "watch", "patch"];
+const ADMIT: &str = "know pods by their tokens";
 const LEAD: &str = "agree on the one that writes";
 
 /// Everything that a controller of these backends asks of the API server; without any: what it asks whatever they are.
@@ -37,6 +39,7 @@ pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     let mut rights: Vec<Right> = policy().map(|kind| right(READ, &kind, &["list", "watch"])).collect();
     // Whether a kind that is not served is not installed, too.
     rights.push(named(READ, "apiextensions.k8s.io", "customresourcedefinitions", &["get"], &[]));
+    rights.extend(endpoints(backends).map(|kind| right(READ, &kind, &["list", "watch"])));
     // Its uid tells clusters apart that share a Consul.
     if backends.iter().any(|backend| backend.name() == "consul") {
         rights.push(named(READ, "", "namespaces", &["get"], &["kube-system"]));
@@ -50,6 +53,9 @@ pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     rights.push(right(KEEP, &keeps(), &["get", "list", "watch", "create", "delete"]));
     let rendered = backends.iter().flat_map(|backend| rendered(*backend));
     rights.extend(rendered.map(|kind| right(WRITE, &kind, &["get", "list", "watch", "create", "patch", "delete"])));
+    if backends.iter().any(|backend| is_served(*backend)) {
+        rights.push(named(ADMIT, "authentication.k8s.io", "tokenreviews", &["create"], &[]));
+    }
     // What is created has no name yet that RBAC could know.
     let lease = |verbs, names| Right { is_own: true, ..named(LEAD, "coordination.k8s.io", "leases", verbs, names) };
     rights.extend([lease(&["create"], &[]), lease(&["get", "update"], &[LEASE])]);

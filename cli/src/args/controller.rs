@@ -12,6 +12,7 @@ use super::consul::ConsulArgs;
 use super::controller_web::WebArgs;
 use super::serves::ServesArgs;
 use super::webhook::WebhookArgs;
+use super::xds::XdsArgs;
 use crate::exit::{Exit, Failure};
 
 pub(super) const EXAMPLES: &str = "\
@@ -19,6 +20,7 @@ Examples:
   meshglot controller --backend istio
   meshglot controller --backend linkerd --context production
   meshglot controller --backends istio,linkerd
+  meshglot controller --backend builtin --xds-address 0.0.0.0:15010
   meshglot controller --backend istio --kubeconfig cluster.yaml --allow-lossy any
   meshglot controller --backend istio --leader-elect=false
   meshglot controller --backend consul --consul-address https://consul.example:8501
@@ -74,6 +76,9 @@ pub struct ControllerArgs {
     /// The webhook.
     #[command(flatten)]
     pub webhook: WebhookArgs,
+    /// The control plane of the built-in mesh.
+    #[command(flatten)]
+    pub xds: XdsArgs,
     /// How lines of the log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

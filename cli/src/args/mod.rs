@@ -37,6 +37,7 @@ mod verify;
 mod version;
 mod webhook;
 mod with_parent;
+mod xds;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -80,6 +81,7 @@ pub use verify::VerifyArgs;
 pub use version::VersionArgs;
 pub use webhook::WebhookArgs;
 pub use with_parent::WithParentArgs;
+pub use xds::XdsArgs;
 
 /// Write mesh policy once; run it on Istio, Linkerd, Consul or the built-in mesh; know beforehand what changes.
 #[derive(Debug, Parser)]

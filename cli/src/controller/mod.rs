@@ -7,6 +7,7 @@ mod serve;
 mod view;
 mod web;
 mod webhook;
+mod xds;
 
 use std::time::Duration;
 
@@ -21,17 +22,18 @@ use crate::{Io, plan};
 const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = plan::served(&args.serves)?;
+    let chosen = plan::served(&args.serves, args.xds.xds_address.is_some())?;
     let signs = Signs::new().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
     let consul = consul::access(&args.consul, &chosen)?;
     let desk = Desk::default();
-    let settings = Settings {
+    let mut settings = Settings {
         chosen,
         accepted: plan::accepted(&args.accepted)?,
         election: election(args),
         signs: signs.clone(),
         desk: desk.clone(),
         consul,
+        serve: None,
         webhook: webhook::own(args),
     };
     let listener = args.metrics_address.listen()?;
@@ -43,14 +45,17 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let mut ends = Ends::of(&runtime)?;
     let shutdown = async move { ends.asked().await };
     let (level, _flushed) = logs::begin(args, io)?;
+    let plane = xds::open(&args.xds, &client, &runtime)?;
+    settings.serve = plane.as_ref().map(xds::serve);
     // In one write: whoever has read the first line may be gone.
-    let served = listener.map(|listener| serve::start(&runtime, listener, signs, level)).transpose()?;
+    let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone())).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
     let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone(), &settings.signs.metrics)).transpose()?;
     let webhook = webhook.map(|address| format!("webhook        https://{address}/validate\n")).unwrap_or_default();
     let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
-    io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}").as_bytes())?;
+    let plane = plane.map(|plane| format!("control plane  {}\n", plane.address())).unwrap_or_default();
+    io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}{plane}").as_bytes())?;
     io.stdout.flush()?;
     let chosen = settings.chosen.clone();
     let tell = move |told| logs::line(&chosen, &told);

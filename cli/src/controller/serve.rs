@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
@@ -9,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use meshglot_control::Control;
 use meshglot_controller::{Pulse, Signs};
 use meshglot_web::{Host, Hosts};
 use tokio::runtime::Runtime;
@@ -23,18 +25,25 @@ const LEVEL: usize = 4096;
 struct Served {
     signs: Signs,
     level: Level,
+    plane: Option<Arc<Control>>,
 }
 
 /// Answers from now on; where it listens.
 ///
 /// # Errors
 /// The socket cannot be used.
-pub(super) fn start(runtime: &Runtime, listener: TcpListener, signs: Signs, level: Level) -> io::Result<SocketAddr> {
+pub(super) fn start(
+    runtime: &Runtime,
+    listener: TcpListener,
+    signs: Signs,
+    level: Level,
+    plane: Option<Arc<Control>>,
+) -> io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     listener.set_nonblocking(true)?;
     let _context = runtime.enter();
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = router(Served { signs, level }).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(Served { signs, level, plane }).into_make_service_with_connect_info::<SocketAddr>();
     // It ends with the runtime.
     runtime.spawn(async move { axum::serve(listener, service).await });
     Ok(address)
@@ -46,9 +55,18 @@ fn router(served: Served) -> Router {
         .route("/livez", get(live))
         .route("/healthz", get(live))
         .route("/readyz", get(ready))
+        .route("/roots", get(roots))
         .route("/loglevel", get(level).put(change_level))
         .layer(DefaultBodyLimit::max(LEVEL))
         .with_state(served)
+}
+
+/// What proxies of the built-in mesh have to trust: it is no secret, and whoever hands it on has to trust this connection.
+async fn roots(State(served): State<Served>) -> Response {
+    match &served.plane {
+        Some(plane) => ([(header::CONTENT_TYPE, "application/x-pem-file")], plane.roots()).into_response(),
+        None => (StatusCode::NOT_FOUND, "this controller is no control plane\n").into_response(),
+    }
 }
 
 async fn metrics(State(served): State<Served>) -> Response {

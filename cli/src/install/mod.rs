@@ -24,7 +24,7 @@ pub(crate) use upgrade::{installed, run as upgrade, serves};
 const NAME: &str = "meshglot-controller";
 
 pub(crate) fn run(args: &InstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves)?;
+    let chosen = served(&args.serves, false)?;
     plan::accepted(&args.accepted)?;
     manifests::print(&all(&chosen, &Settings::of(args)), &args.output, io)?;
     Ok(Exit::Ok)

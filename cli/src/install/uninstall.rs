@@ -12,7 +12,7 @@ use crate::output::manifests;
 use crate::plan::served;
 
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves)?;
+    let chosen = served(&args.serves, false)?;
     let settings = Settings {
         backend: args.serves.backend.clone(),
         backends: args.serves.backends.clone(),

@@ -26,13 +26,13 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::new(Exit::Conflict, message).help("its definitions may have what this one does not know: take that version"));
     }
     let settings = settings(&found, args)?;
-    manifests::print(&all(&served(&settings.serves())?, &settings), &args.output, io)?;
+    manifests::print(&all(&served(&settings.serves(), false)?, &settings), &args.output, io)?;
     Ok(Exit::Ok)
 }
 
 /// The backends of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
 pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<Vec<&'static dyn Backend>> {
-    Some(served(&serves(cluster, namespace)?).ok()?.backends().to_vec())
+    Some(served(&serves(cluster, namespace)?, false).ok()?.backends().to_vec())
 }
 
 /// Which meshes the controller that a cluster has serves; `None`: nobody knows.

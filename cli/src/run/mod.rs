@@ -297,7 +297,7 @@ fn hang_up(runtime: &Runtime, directory: &Arc<Directory>) -> Result<(), Failure>
     Ok(())
 }
 
-fn cannot_open(error: &ControlError) -> Failure {
+pub(crate) fn cannot_open(error: &ControlError) -> Failure {
     let exit = match error {
         ControlError::Listen { error, .. } => Exit::of_address(error),
         ControlError::Store(meshglot_control::StoreError::InUse { .. }) => Exit::Conflict,

@@ -118,6 +118,11 @@ impl Control {
         self.address
     }
 
+    /// The roots that proxies have to trust, PEM.
+    pub fn roots(&self) -> String {
+        chain_pem(&self.keeper.signs().borrow().bundle())
+    }
+
     /// The trust domain that it signs for.
     pub fn trust_domain(&self) -> &TrustDomain {
         &self.settings.trust_domain
@@ -182,7 +187,7 @@ impl Control {
             workload: workload.to_owned(),
             identity: identity.clone(),
             control_plane: self.settings.advertise.unwrap_or(self.address),
-            roots: chain_pem(&self.keeper.signs().borrow().bundle()),
+            roots: self.roots(),
             token: Some(token),
         })
     }

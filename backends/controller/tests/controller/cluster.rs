@@ -216,6 +216,7 @@ pub(crate) fn settings(backend: &str) -> Settings {
         signs: Signs::new().expect("counters"),
         desk: Desk::default(),
         consul: Default::default(),
+        serve: None,
         webhook: None,
     }
 }

@@ -19,6 +19,7 @@ mod order;
 mod ownership;
 mod pause;
 mod rights;
+mod serve;
 mod signs;
 mod switch;
 mod trouble;

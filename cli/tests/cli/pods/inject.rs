@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::inject_site::{MeshedSite, POLICY, applications};
 
 /// What curl says of a call: its status, or that there was none.
-fn curl(site: &MeshedSite, from: &str, url: &str) -> String {
+pub(super) fn curl(site: &MeshedSite, from: &str, url: &str) -> String {
     let words =
         ["-n", "bank", "exec", from, "-c", "main", "--", "/usr/bin/curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url];
     site.try_kubectl(&words)

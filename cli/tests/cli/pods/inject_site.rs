@@ -1,5 +1,6 @@
 //! A cluster with our images, and a control plane beside it that reads a folder and trusts the cluster's tokens.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,27 +47,14 @@ impl std::ops::Deref for MeshedSite {
 impl MeshedSite {
     /// `None`: there can be no cluster here.
     pub(super) fn up() -> Option<Self> {
-        let site = Site::bare()?;
-        let ours = Path::new(env!("CARGO_BIN_EXE_meshglot"));
-        let nft =
-            ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/cluster needs it");
-        let tools = ["/usr/bin/curl", "/usr/bin/sleep"].map(Path::new);
-        site.node.image_with("docker.io/library/meshglot-capture:test", ours, &[nft]).expect("an image");
-        site.node.image_with("docker.io/library/meshglot:test", ours, &[]).expect("an image");
-        site.node.image_with("localhost/tools:1", tools[1], &tools).expect("an image");
-
-        let path = "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}";
-        let node: Ipv4Addr = site.kubectl(&["get", "nodes", "-o", path]).parse().expect("an address");
-        // The node's other end is the host's.
-        let [a, b, c, _] = node.octets();
-        let address = format!("{a}.{b}.{c}.1:15010");
+        let (site, address) = with_images()?;
         let folder = site.folder.path();
         let (config, roots) = (folder.join("mesh"), folder.join("roots.pem"));
         std::fs::create_dir(&config).expect("a folder");
         std::fs::write(config.join("services.yaml"), services(&site, ["192.0.2.1".to_owned(), "192.0.2.2".to_owned()], ""))
             .expect("written");
         let log = std::fs::File::create(folder.join("plane.log")).expect("a file");
-        let mut command = Command::new(ours);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
         command.args(["run", "--kubernetes-tokens", "--listen", &address, "--config-dir"]).arg(&config).env("KUBECONFIG", &site.kubeconfig);
         let plane = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
         let told = Self { site, plane, address, roots };
@@ -76,6 +64,25 @@ impl MeshedSite {
         // Nobody is known until somebody says who is where.
         std::fs::write(told.config().join("services.yaml"), services(&told, ["192.0.2.1".to_owned(), "192.0.2.2".to_owned()], "other-"))
             .expect("written");
+        Some(told)
+    }
+
+    /// With a controller that is the control plane, and reads the cluster.
+    pub(super) fn of_cluster() -> Option<Self> {
+        let (site, address) = with_images()?;
+        site.apply(&capture(&["crds"], b"").stdout);
+        let log = std::fs::File::create(site.folder.path().join("controller.log")).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
+        command.args(["controller", "--backend", "builtin", "--leader-elect=false", "--xds-address", &address]);
+        command.env("KUBECONFIG", &site.kubeconfig).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut plane = command.spawn().expect("it starts");
+        let mut lines = BufReader::new(plane.stdout.take().expect("a stream")).lines().map(|line| line.expect("a line"));
+        let metrics = lines.find_map(|line| Some(line.strip_prefix("metrics")?.trim().to_owned())).expect("it says where it answers");
+        let roots = site.folder.path().join("roots.pem");
+        let told = Self { site, plane, address, roots };
+        let asked = Command::new("curl").args(["-sf", &metrics.replace("/metrics", "/roots")]).output().expect("curl");
+        assert!(asked.status.success() && asked.stdout.starts_with(b"-----BEGIN CERTIFICATE"), "{asked:?}");
+        std::fs::write(&told.roots, asked.stdout).expect("written");
         Some(told)
     }
 
@@ -112,6 +119,23 @@ impl MeshedSite {
         std::fs::write(self.config().join("policy.yaml"), policy).expect("written");
         std::fs::write(self.config().join("services.yaml"), services(self, addresses, "")).expect("written");
     }
+}
+
+/// A cluster with our images, and where pods find a control plane on the host.
+fn with_images() -> Option<(Site, String)> {
+    let site = Site::bare()?;
+    let ours = Path::new(env!("CARGO_BIN_EXE_meshglot"));
+    let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/cluster needs it");
+    let tools = ["/usr/bin/curl", "/usr/bin/sleep"].map(Path::new);
+    site.node.image_with("docker.io/library/meshglot-capture:test", ours, &[nft]).expect("an image");
+    site.node.image_with("docker.io/library/meshglot:test", ours, &[]).expect("an image");
+    site.node.image_with("localhost/tools:1", tools[1], &tools).expect("an image");
+
+    let path = "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}";
+    let node: Ipv4Addr = site.kubectl(&["get", "nodes", "-o", path]).parse().expect("an address");
+    // The node's other end is the host's.
+    let [a, b, c, _] = node.octets();
+    Some((site, format!("{a}.{b}.{c}.1:15010")))
 }
 
 /// What the folder says of the cluster.

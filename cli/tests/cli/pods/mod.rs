@@ -1,5 +1,6 @@
 //! The controller in pods, on a node of a real Kubernetes.
 
+mod builtin;
 mod inject;
 mod inject_site;
 mod life;
