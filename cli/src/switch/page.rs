@@ -43,7 +43,9 @@ fn text(planned: &ClusterSwitch, io: &Io<'_>) -> Vec<String> {
         ("keep until cut-over", &planned.keep_until_cut_over),
         ("not touched, not ours", &planned.not_touched),
     ];
-    lines.extend(rows.into_iter().map(|(what, paths)| format!("  {what} {}{}", paths.len(), kinds(paths))));
+    // Of files nobody knows what is there already.
+    let known = if planned.cluster.is_some() { rows.len() } else { 1 };
+    lines.extend(rows.into_iter().take(known).map(|(what, paths)| format!("  {what} {}{}", paths.len(), kinds(paths))));
     if !planned.withheld.is_empty() {
         lines.push(format!("  nothing would be written: it would allow more than the policy says ({})", planned.withheld.join(", ")));
     }
