@@ -24,6 +24,7 @@ mod last_good;
 mod lead;
 mod live;
 mod log;
+mod making;
 mod members;
 mod metrics;
 mod open;

@@ -1,24 +1,21 @@
-//! The status of every neutral object: made from the plan and from what is there, written where it is otherwise.
+//! The status of every neutral object: written where it is otherwise than it should be.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
-use std::sync::Arc;
 use std::time::Duration;
 
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::render::ObjectId;
-use meshglot_translator::status::{Applied, ConditionStatus, Facts, OnBackend, Status, Told, status};
+use meshglot_translator::status::{ConditionStatus, Status};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::backoff::Pauses;
-use crate::census::{Count, census};
+use crate::census::Count;
 use crate::events::{Said, between};
 use crate::live::version;
-use crate::owner::{Owner, Owners};
+use crate::making::{Making, generation};
+use crate::owner::Owners;
 use crate::packed::Packed;
 use crate::passage::Passage;
 use crate::policy::Policy;
@@ -102,7 +99,7 @@ impl Statuses {
             self.is_stirred = false;
         }
         let Look { after, took } = self.look.take().unwrap_or_default();
-        let desk = Desk::new(policy, owners, standings, passages);
+        let desk = Making::new(policy, owners, standings, passages);
         let mut rest = owners.0.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).peekable();
         let mut last = None;
         for (key, owner) in rest.by_ref().take(TOGETHER) {
@@ -201,75 +198,6 @@ pub(crate) struct Looked {
     pub(crate) said: Vec<(ObjectKey, Vec<Said>)>,
 }
 
-/// All that statuses are made from.
-struct Desk<'d> {
-    policy: &'d Policy,
-    owners: &'d Owners,
-    standings: &'d BTreeMap<ObjectId, Standing>,
-    passages: &'d [Passage],
-    told: Told<'d>,
-    /// What each backend gets of an object.
-    by_source: BTreeMap<(&'d ObjectKey, &'static str), Vec<&'d ObjectId>>,
-    /// What runs on each Mesh, once one is looked at.
-    census: OnceCell<BTreeMap<Arc<str>, Count>>,
-    /// Now (RFC 3339).
-    at: String,
-}
-
-impl<'d> Desk<'d> {
-    fn new(policy: &'d Policy, owners: &'d Owners, standings: &'d BTreeMap<ObjectId, Standing>, passages: &'d [Passage]) -> Self {
-        let mut by_source: BTreeMap<(&ObjectKey, &'static str), Vec<&ObjectId>> = BTreeMap::new();
-        for (id, wanted) in &policy.wanted {
-            wanted.sources.iter().for_each(|key| by_source.entry((key, wanted.backend)).or_default().push(id));
-        }
-        Self { policy, owners, standings, passages, told: Told::of_plan(&policy.plan), by_source, census: OnceCell::new(), at: now() }
-    }
-
-    /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
-    fn status(&self, key: &ObjectKey, owner: &Owner, unwritten: Option<&Status>) -> Option<(Option<Status>, Status)> {
-        self.policy.plan.model.document(key)?;
-        let before = owner.status.read::<Status>().or_else(|| unwritten.cloned());
-        let engines = self.policy.plan.engines.iter();
-        let backends: Vec<(&'static str, OnBackend)> =
-            engines.map(|(backend, _)| (backend.name(), self.on_backend(key, backend.name()))).collect();
-        let newest = self.policy.stand_ins.newest(key);
-        let facts = Facts { generation: generation(&owner.object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
-        let made = status(&self.policy.plan, &self.told, key, &facts);
-        Some((before, made))
-    }
-
-    fn on_backend(&self, key: &ObjectKey, backend: &'static str) -> OnBackend {
-        let ids = self.by_source.get(&(key, backend)).map(Vec::as_slice).unwrap_or_default();
-        let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
-        let last_good = self.policy.stand_ins.last_good(key);
-        let (applied, applied_objects) = match &last_good {
-            _ if self.owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, self.standings)),
-            _ if let Some(passage) = self.passage(key, backend) => {
-                (Applied::Pending(format!("on its way to {}: {}", passage.to, passage.why)), in_force(ids, self.standings))
-            }
-            // What is there is not what is written.
-            Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
-            None => (worst(ids, self.standings), in_force(ids, self.standings)),
-        };
-        OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
-    }
-}
-
-impl<'d> Desk<'d> {
-    fn count(&self, mesh: &ObjectKey) -> Count {
-        self.census.get_or_init(|| census(&self.policy.plan.model)).get(&mesh.name).copied().unwrap_or_default()
-    }
-
-    /// What a Mesh waits for on its way from this backend.
-    fn passage(&self, key: &ObjectKey, backend: &str) -> Option<&'d Passage> {
-        self.passages.iter().find(|one| key.kind == Kind::Mesh && one.mesh == key.name && one.from == backend)
-    }
-}
-
-fn generation(object: &Value) -> i64 {
-    object["metadata"]["generation"].as_i64().unwrap_or_default()
-}
-
 fn is_in_force(status: &Status) -> bool {
     let mut conditions = status.conditions.iter().flatten();
     conditions.any(|one| one.type_ == "Ready" && one.status == ConditionStatus::True)
@@ -277,24 +205,6 @@ fn is_in_force(status: &Status) -> bool {
 
 fn is_pending(status: &Status) -> bool {
     status.conditions.iter().flatten().any(|one| one.type_ == "Applied" && one.reason == "Pending")
-}
-
-fn in_force(ids: &[&ObjectId], standings: &BTreeMap<ObjectId, Standing>) -> usize {
-    ids.iter().filter(|id| standings.get(**id).is_some_and(|one| one.applied == Applied::InForce)).count()
-}
-
-/// What is to be told first of several objects.
-fn worst(ids: &[&ObjectId], standings: &BTreeMap<ObjectId, Standing>) -> Applied {
-    let rank = |applied: &Applied| match applied {
-        Applied::InForce => 0,
-        Applied::Drifted(_) => 1,
-        Applied::Pending(_) => 2,
-        Applied::Paused => 3,
-        Applied::Unreachable(_) => 4,
-        Applied::Rejected(_) => 5,
-    };
-    let of = |id: &&ObjectId| standings.get(*id).map_or_else(|| Standing::default().applied, |one| one.applied.clone());
-    ids.iter().map(of).max_by_key(rank).unwrap_or_default()
 }
 
 /// Whether all that is said stands there already. Items of lists have a name, and no order.
@@ -316,9 +226,4 @@ fn without_times(status: &Value) -> Packed {
         condition["lastTransitionTime"] = Value::Null;
     }
     Packed::of(&status)
-}
-
-fn now() -> String {
-    // A year of five digits has no such form.
-    OffsetDateTime::now_utc().replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default()
 }
