@@ -16,11 +16,13 @@ const MOST: usize = 20;
 pub(super) fn show(planned: &ClusterSwitch, args: &SwitchArgs, io: &mut Io<'_>) -> Result<(), Failure> {
     if args.output == "json" {
         io.answer(planned)?;
-        return Ok(());
+    } else {
+        for line in text(planned, io) {
+            writeln!(io.stdout, "{}", plain(&line))?;
+        }
     }
-    for line in text(planned, io) {
-        writeln!(io.stdout, "{}", plain(&line))?;
-    }
+    // Whoever waits, or is asked, has seen it.
+    io.stdout.flush()?;
     Ok(())
 }
 
