@@ -55,7 +55,7 @@ impl SmiKind {
             Self::TrafficSplit => Kind::TrafficSplit.name(),
             Self::HttpRouteGroup => Kind::HttpRouteGroup.name(),
             Self::TcpRoute => Kind::TcpRoute.name(),
-            Self::UdpRoute => "UDPRoute",
+            Self::UdpRoute => Kind::UdpRoute.name(),
             Self::TrafficTarget => Kind::TrafficTarget.name(),
             Self::IdentityBinding => Kind::IdentityBinding.name(),
         }

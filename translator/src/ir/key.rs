@@ -14,6 +14,8 @@ pub enum Kind {
     HttpRouteGroup,
     /// specs.smi-spec.io `TCPRoute`.
     TcpRoute,
+    /// specs.smi-spec.io `UDPRoute`, which no mesh can say.
+    UdpRoute,
     /// access.smi-spec.io `TrafficTarget`.
     TrafficTarget,
     /// access.smi-spec.io `IdentityBinding`.
@@ -48,11 +50,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that is read.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Mesh,
         Self::TrafficSplit,
         Self::HttpRouteGroup,
         Self::TcpRoute,
+        Self::UdpRoute,
         Self::TrafficTarget,
         Self::IdentityBinding,
         Self::ReferenceGrant,
@@ -77,6 +80,7 @@ impl Kind {
             Self::TrafficSplit => "TrafficSplit",
             Self::HttpRouteGroup => "HTTPRouteGroup",
             Self::TcpRoute => "TCPRoute",
+            Self::UdpRoute => "UDPRoute",
             Self::TrafficTarget => "TrafficTarget",
             Self::IdentityBinding => "IdentityBinding",
             Self::ReferenceGrant => "ReferenceGrant",
@@ -100,7 +104,7 @@ impl Kind {
         match self {
             Self::Mesh | Self::Workload => "meshglot.dev",
             Self::TrafficSplit => "split.smi-spec.io",
-            Self::HttpRouteGroup | Self::TcpRoute => "specs.smi-spec.io",
+            Self::HttpRouteGroup | Self::TcpRoute | Self::UdpRoute => "specs.smi-spec.io",
             Self::TrafficTarget | Self::IdentityBinding => "access.smi-spec.io",
             Self::ReferenceGrant => "gateway.networking.k8s.io",
             Self::Namespace | Self::Service | Self::ServiceAccount | Self::Pod => "",
@@ -114,7 +118,13 @@ impl Kind {
     pub fn is_neutral(self) -> bool {
         matches!(
             self,
-            Self::Mesh | Self::TrafficSplit | Self::HttpRouteGroup | Self::TcpRoute | Self::TrafficTarget | Self::IdentityBinding
+            Self::Mesh
+                | Self::TrafficSplit
+                | Self::HttpRouteGroup
+                | Self::TcpRoute
+                | Self::UdpRoute
+                | Self::TrafficTarget
+                | Self::IdentityBinding
         )
     }
 

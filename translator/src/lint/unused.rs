@@ -36,13 +36,13 @@ pub(super) fn tell(linter: &mut Linter<'_>) {
 
 fn of_target(key: &ObjectKey, linter: &Linter<'_>) -> Vec<ObjectKey> {
     let Some(target) = linter.view.target(key) else { return Vec::new() };
-    let rules = target.rules.iter().filter_map(|rule| {
+    let rules = target.rules.iter().map(|rule| {
         let kind = match rule.kind {
             RuleKind::HttpRouteGroup => Kind::HttpRouteGroup,
             RuleKind::TcpRoute => Kind::TcpRoute,
-            RuleKind::UdpRoute => return None,
+            RuleKind::UdpRoute => Kind::UdpRoute,
         };
-        Some(ObjectKey { kind, namespace: key.namespace.clone(), name: rule.name.clone() })
+        ObjectKey { kind, namespace: key.namespace.clone(), name: rule.name.clone() }
     });
     let bindings = target.sources.iter().filter(|source| source.kind == SubjectKind::IdentityBinding);
     let binding =

@@ -1,8 +1,9 @@
-//! The small objects that access rules refer to: TCPRoute, IdentityBinding, ReferenceGrant.
+//! The small objects that access rules refer to: TCPRoute, UDPRoute, IdentityBinding, ReferenceGrant.
 
 use std::sync::Arc;
 
 use super::metadata::{is_subdomain, strings};
+use super::object::Object;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{IdentityBinding, ObjectKey, ReferenceGrant, TcpRoute};
 use crate::parse::{Document, NodeRef};
@@ -24,6 +25,15 @@ pub(super) fn tcp_route(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec
     read.sort_by_key(|(port, _)| *port);
     read.dedup_by_key(|(port, _)| *port);
     Some(TcpRoute { key: key.clone(), ports: read })
+}
+
+/// Reads a UDPRoute as far as mistakes go: beyond them there is nothing to render, and its author is told.
+pub(super) fn udp_route(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diagnostic>) -> Option<Object> {
+    tcp_route(key, document, out)?;
+    let root = document.root();
+    let place = root.get("apiVersion").unwrap_or(root);
+    out.push(Diagnostic::at(Code::MG0114, place, "UDP is carried by no mesh: this UDPRoute has no effect").about(key));
+    Some(Object::Named)
 }
 
 /// Reads an IdentityBinding that its schema let pass. A name that is none stands for nobody: a mesh may read `*` in

@@ -58,8 +58,8 @@ pub(crate) enum Recognised {
 const POLICY_GROUPS: [&str; 4] = ["split.smi-spec.io", "specs.smi-spec.io", "access.smi-spec.io", "meshglot.dev"];
 
 /// Kinds of those groups that this version does not read yet.
-const PLANNED_KINDS: [&str; 7] =
-    ["UDPRoute", "RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy"];
+const PLANNED_KINDS: [&str; 6] =
+    ["RoutePolicy", "DestinationPolicy", "AccessPolicy", "MutualTLSPolicy", "ExternalService", "TelemetryPolicy"];
 
 /// The key under which a document belongs; `None` if it is not read or wrong.
 pub fn key_of(document: &Arc<Document>, options: &ReadOptions) -> Option<ObjectKey> {
@@ -97,10 +97,6 @@ fn policy(root: NodeRef<'_>, api_version: &str, group: &str, kind: &str, options
         }
     }
     let place = root.get("apiVersion").or_else(|| root.get("kind")).unwrap_or(root);
-    if kind == "UDPRoute" {
-        let wrong = Diagnostic::at(Code::MG0114, place, "UDP is carried by no mesh: this UDPRoute has no effect");
-        return Recognised::Wrong(Box::new(wrong));
-    }
     let of_kind = meshglot_crds::all().iter().find(|known| known.kind == kind);
     let wrong = match of_kind {
         Some(known) if api_version.is_empty() => Diagnostic::at(Code::MG0002, place, format!("this {kind} has no apiVersion"))
@@ -152,6 +148,7 @@ pub(crate) fn read(key: &ObjectKey, document: &Arc<Document>, options: &ReadOpti
         Kind::TrafficSplit => Object::Split(Arc::new(split::read(key, document, out)?)),
         Kind::HttpRouteGroup => Object::Group(Arc::new(group::read(key, document, out)?)),
         Kind::TcpRoute => Object::TcpRoute(Arc::new(binding::tcp_route(key, document, out)?)),
+        Kind::UdpRoute => binding::udp_route(key, document, out)?,
         Kind::TrafficTarget => Object::Target(Arc::new(target::read(key, document, true, out)?)),
         Kind::IdentityBinding => Object::Binding(Arc::new(binding::identity_binding(key, document, out)?)),
         Kind::ReferenceGrant => Object::Grant(Arc::new(binding::reference_grant(document))),

@@ -73,7 +73,7 @@ pub(super) fn shape(kind: Kind) -> Shape {
         Kind::Mesh => MESH,
         Kind::TrafficSplit => SPLIT,
         Kind::HttpRouteGroup => GROUP,
-        Kind::TcpRoute => TCP_ROUTE,
+        Kind::TcpRoute | Kind::UdpRoute => TCP_ROUTE,
         Kind::TrafficTarget => TARGET,
         Kind::IdentityBinding => BINDING,
         Kind::ReferenceGrant => GRANT,

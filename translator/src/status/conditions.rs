@@ -38,11 +38,12 @@ pub(super) fn conditions(told: &[&Diagnostic], reached: &[Reached<'_>], facts: &
     let accepted = accepted(told);
     let translated = translated(reached);
     let applied = applied(reached);
-    let ready = ready(conflict.as_ref(), &accepted, &translated, &applied, reached);
+    let idle = told.iter().find(|one| one.code == Code::MG0114 && one.severity == Severity::Warning).map(|one| line(one));
+    let ready = ready(conflict.as_ref(), &accepted, &translated, &applied, reached, idle.as_deref());
     let stalled = (!ready.holds() && ready.reason != "NotApplied").then(|| Said::yes("Stalled", ready.reason, ready.message.clone()));
     let progresses = ready.reason == "NotApplied" && applied.reason == "Pending";
     let reconciling = progresses.then(|| Said::yes("Reconciling", "Progressing", applied.message.clone()));
-    let lossless = lossless(reached);
+    let lossless = idle.map_or_else(|| lossless(reached), |why| Said::no("Lossless", "Lossy", why));
     let said = [Some(ready), reconciling, stalled, Some(accepted), Some(translated), Some(applied), Some(lossless), conflict];
     said.into_iter().flatten().map(|said| timed(said, facts)).collect()
 }
@@ -105,7 +106,7 @@ fn applied(reached: &[Reached<'_>]) -> Said {
     Said::no("Applied", reason, format!("{}: {why}", other.backend))
 }
 
-fn ready(conflict: Option<&Said>, accepted: &Said, translated: &Said, applied: &Said, reached: &[Reached<'_>]) -> Said {
+fn ready(conflict: Option<&Said>, accepted: &Said, translated: &Said, applied: &Said, reached: &[Reached<'_>], idle: Option<&str>) -> Said {
     let because = |reason, said: &Said| Said::no("Ready", reason, said.message.clone());
     if let Some(conflict) = conflict {
         return because("Conflicted", conflict);
@@ -119,6 +120,10 @@ fn ready(conflict: Option<&Said>, accepted: &Said, translated: &Said, applied: &
     }
     if !applied.holds() {
         return because("NotApplied", applied);
+    }
+    if let Some(why) = idle {
+        // There is nothing to wait for, and nothing that an edit of it would mend.
+        return Said::yes("Ready", "InForce", why);
     }
     let names: Vec<&str> = reached.iter().map(|one| one.backend).collect();
     Said::yes("Ready", "InForce", format!("in force on {}", names.join(", ")))

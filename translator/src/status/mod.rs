@@ -91,12 +91,17 @@ fn reached<'p>(
         backend: name,
         // One that is implied has no object to look at.
         mesh: settings.filter(|_| plan.model.has_mesh()).map(|settings| settings.name.to_string()),
-        verdict: losses.first().map_or(Verdict::Exact, |loss| loss.verdict),
+        verdict: losses.first().map_or(least(key.kind), |loss| loss.verdict),
         losses,
         desired: rendered.objects.len(),
         withheld: facts.newest.map_or_else(|| told.withheld(name), |newest| newest.withheld(name)).to_vec(),
         on: facts.on(name),
     })
+}
+
+/// What is lost of a kind though nothing is rendered that could name a loss.
+fn least(kind: Kind) -> Verdict {
+    if kind == Kind::UdpRoute { Verdict::Dropped } else { Verdict::Exact }
 }
 
 /// Whether a backend gets policy of a namespace, or of any of a Mesh's.

@@ -64,6 +64,28 @@ async fn consul_gets_what_is_rendered_and_no_more() {
     goes_through(&cluster, "consul", &changed, &json!({"spec": {"sources": [{"name": "*", "action": "allow"}]}})).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_that_no_mesh_can_say_is_told() {
+    if !installed() || definitions("istio").is_none() {
+        return;
+    }
+    let cluster = Cluster::new(&["istio"]).await;
+    let _running = controller(cluster.client.clone(), "istio");
+    let metadata = json!({"name": "dns", "namespace": "shop"});
+    let route = |port: u32| {
+        let spec = json!({"matches": {"ports": [port]}});
+        json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "UDPRoute", "metadata": metadata, "spec": spec})
+    };
+    cluster.apply(&route(53)).await;
+    let why = cluster.comes(&route(53), "Ready", "True", "InForce").await;
+    assert!(why.contains("MG0114") && why.contains("no effect"), "{why}");
+    cluster.comes(&route(53), "Lossless", "False", "Lossy").await;
+    assert_eq!(cluster.get(&route(53)).await.expect("it is there")["status"]["summary"]["loss"], "dropped");
+    cluster.apply(&route(70_000)).await;
+    let why = cluster.comes(&route(70_000), "Ready", "False", "Invalid").await;
+    assert!(why.contains("MG0303"), "{why}");
+}
+
 /// `changed`: a rendered object that somebody else edits by a patch that lets everybody in.
 async fn goes_through(cluster: &Cluster, backend: &str, changed: &Value, patch: &Value) {
     let gate = Gate::before(&cluster.server).await.expect("a gate");

@@ -148,6 +148,7 @@ fn why_nothing(kind: Kind) -> &'static str {
         Kind::HttpRouteGroup | Kind::TcpRoute => {
             "It does something where a TrafficTarget or a TrafficSplit names it, and a workload is behind."
         }
+        Kind::UdpRoute => "No mesh carries UDP.",
         Kind::TrafficTarget => "The same calls are let in without it: another rule lets them in, or no workload runs as what it names.",
         Kind::IdentityBinding => "It does something where a TrafficTarget names it.",
         _ => "The defaults of a Mesh are what it says.",

@@ -14,10 +14,10 @@ pub(super) fn uses(key: &ObjectKey, view: &View<'_>) -> BTreeSet<ObjectKey> {
         found.extend(split.matches.iter().map(|(name, _)| own(Kind::HttpRouteGroup, name)));
     }
     if let Some(target) = view.target(key) {
-        found.extend(target.rules.iter().filter_map(|rule| match rule.kind {
-            RuleKind::HttpRouteGroup => Some(own(Kind::HttpRouteGroup, &rule.name)),
-            RuleKind::TcpRoute => Some(own(Kind::TcpRoute, &rule.name)),
-            RuleKind::UdpRoute => None,
+        found.extend(target.rules.iter().map(|rule| match rule.kind {
+            RuleKind::HttpRouteGroup => own(Kind::HttpRouteGroup, &rule.name),
+            RuleKind::TcpRoute => own(Kind::TcpRoute, &rule.name),
+            RuleKind::UdpRoute => own(Kind::UdpRoute, &rule.name),
         }));
         let bindings = target.sources.iter().chain([&target.destination]).filter(|subject| subject.kind == SubjectKind::IdentityBinding);
         let key = |subject: &meshglot_translator::ir::Subject| ObjectKey {
