@@ -119,6 +119,10 @@ impl Backend for Consul {
         member::is_member(pod)
     }
 
+    fn control_plane(&self) -> &'static [(&'static str, &'static str)] {
+        &[("app", "consul"), ("component", "connect-injector")]
+    }
+
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
     }

@@ -13,6 +13,7 @@ use crate::alike::alike;
 use crate::core::{Core, Kept};
 use crate::kinds::{Role, Watched};
 use crate::live::Live;
+use crate::making::Seen;
 use crate::owner::Drift;
 use crate::policy::Wanted;
 use crate::write::{Task, Writer};
@@ -201,7 +202,8 @@ impl Core {
         let is_crowded = self.open.differing.len() > CROWD;
         let (kinds, kept) = (&self.kinds, &self.kept);
         let has_status = |key: &ObjectKey| kept_as(kinds, kept, Role::Read(key.kind)).is_some_and(|kept| kept.has_status);
-        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, &self.passages, has_status, is_crowded);
+        let seen = Seen { passages: &self.passages, planes: &self.planes };
+        let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, seen, has_status, is_crowded);
         for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);
         }

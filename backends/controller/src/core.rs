@@ -25,6 +25,7 @@ use crate::open::Open;
 use crate::owner::Owners;
 use crate::passage::Passage;
 use crate::place::Place;
+use crate::planes::Planes;
 use crate::policy::Policy;
 use crate::revisions::Revisions;
 use crate::second_look::Looks;
@@ -113,6 +114,8 @@ pub(crate) struct Core {
     pub(crate) withheld: BTreeMap<&'static str, Vec<&'static str>>,
     /// Which pods are in which mesh.
     pub(crate) members: Members,
+    /// Which Deployments are control planes of meshes.
+    pub(crate) planes: Planes,
     /// What is on its way from one backend to another.
     pub(crate) passages: Vec<Passage>,
     pub(crate) looks: Looks,
@@ -156,6 +159,7 @@ impl Core {
             tasks: JoinSet::new(),
             withheld: BTreeMap::new(),
             members: Members::default(),
+            planes: Planes::default(),
             passages: Vec::new(),
             looks: Looks::default(),
             served: Served::default(),

@@ -86,6 +86,8 @@ impl Core {
             Role::Read(kind) => {
                 if kind == Kind::Pod {
                     self.members.keep(is_there);
+                } else if kind == Kind::Deployment {
+                    self.planes.keep(is_there);
                 }
                 for key in self.policy.of_kind(kind).into_iter().filter(|key| !is_there(&key.namespace, &key.name)) {
                     self.forget(&key);
@@ -105,7 +107,13 @@ impl Core {
     fn put(&mut self, place: usize, object: Value) {
         match self.kinds[place].role {
             Role::Read(kind) => {
-                if kind == Kind::Pod && self.members.put(&object, self.settings.chosen.backends()) {
+                let backends = self.settings.chosen.backends();
+                let is_news = match kind {
+                    Kind::Pod => self.members.put(&object, backends),
+                    Kind::Deployment => self.planes.put(&object, backends),
+                    _ => false,
+                };
+                if is_news {
                     self.statuses.stir();
                 }
                 let Some(key) = self.key(place, &object) else { return };
@@ -138,7 +146,12 @@ impl Core {
     fn remove(&mut self, place: usize, object: &Value) {
         match self.kinds[place].role {
             Role::Read(kind) => {
-                if kind == Kind::Pod && self.members.remove(object) {
+                let is_news = match kind {
+                    Kind::Pod => self.members.remove(object),
+                    Kind::Deployment => self.planes.remove(object),
+                    _ => false,
+                };
+                if is_news {
                     self.statuses.stir();
                 }
                 if let Some(key) = self.key(place, object) {

@@ -32,6 +32,7 @@ mod owner;
 mod packed;
 mod passage;
 mod place;
+mod planes;
 mod policy;
 mod pulse;
 mod reader;

@@ -14,15 +14,26 @@ use time::format_description::well_known::Rfc3339;
 use crate::census::{Count, census};
 use crate::owner::{Owner, Owners};
 use crate::passage::Passage;
+use crate::planes::Planes;
 use crate::policy::Policy;
+use crate::serve::is_served;
 use crate::standing::Standing;
+
+/// What is seen of meshes beside their objects.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'d> {
+    /// What is on its way from one backend to another.
+    pub(crate) passages: &'d [Passage],
+    /// Their control planes.
+    pub(crate) planes: &'d Planes,
+}
 
 /// All that statuses are made from.
 pub(crate) struct Making<'d> {
     policy: &'d Policy,
     owners: &'d Owners,
     standings: &'d BTreeMap<ObjectId, Standing>,
-    passages: &'d [Passage],
+    seen: Seen<'d>,
     told: Told<'d>,
     /// What each backend gets of an object.
     by_source: BTreeMap<(&'d ObjectKey, &'static str), Vec<&'d ObjectId>>,
@@ -33,17 +44,12 @@ pub(crate) struct Making<'d> {
 }
 
 impl<'d> Making<'d> {
-    pub(crate) fn new(
-        policy: &'d Policy,
-        owners: &'d Owners,
-        standings: &'d BTreeMap<ObjectId, Standing>,
-        passages: &'d [Passage],
-    ) -> Self {
+    pub(crate) fn new(policy: &'d Policy, owners: &'d Owners, standings: &'d BTreeMap<ObjectId, Standing>, seen: Seen<'d>) -> Self {
         let mut by_source: BTreeMap<(&ObjectKey, &'static str), Vec<&ObjectId>> = BTreeMap::new();
         for (id, wanted) in &policy.wanted {
             wanted.sources.iter().for_each(|key| by_source.entry((key, wanted.backend)).or_default().push(id));
         }
-        Self { policy, owners, standings, passages, told: Told::of_plan(&policy.plan), by_source, census: OnceCell::new(), at: now() }
+        Self { policy, owners, standings, seen, told: Told::of_plan(&policy.plan), by_source, census: OnceCell::new(), at: now() }
     }
 
     /// The status of an object, as it was and as it should be; `None`: the plan does not have it yet.
@@ -75,13 +81,23 @@ impl<'d> Making<'d> {
         OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
     }
 
+    /// The version of the backend that a Mesh runs on, as far as it is seen.
+    pub(crate) fn version(&self, mesh: &ObjectKey) -> Option<String> {
+        let plan = &self.policy.plan;
+        let named = plan.model.meshes().into_iter().find(|one| one.name == mesh.name)?.backend.clone();
+        let mut engines = plan.engines.iter().map(|(backend, _)| *backend);
+        let backend = engines.find(|backend| plan.target.everything || named.as_deref() == Some(backend.name()))?;
+        // What serves its proxies is this process.
+        if is_served(backend) { Some(env!("CARGO_PKG_VERSION").to_owned()) } else { self.seen.planes.version(backend.name()) }
+    }
+
     pub(crate) fn count(&self, mesh: &ObjectKey) -> Count {
         self.census.get_or_init(|| census(&self.policy.plan.model)).get(&mesh.name).copied().unwrap_or_default()
     }
 
     /// What a Mesh waits for on its way from this backend.
     fn passage(&self, key: &ObjectKey, backend: &str) -> Option<&'d Passage> {
-        self.passages.iter().find(|one| key.kind == Kind::Mesh && one.mesh == key.name && one.from == backend)
+        self.seen.passages.iter().find(|one| key.kind == Kind::Mesh && one.mesh == key.name && one.from == backend)
     }
 }
 

@@ -14,10 +14,9 @@ use crate::backoff::Pauses;
 use crate::census::Count;
 use crate::events::{Said, between};
 use crate::live::version;
-use crate::making::{Making, generation};
+use crate::making::{Making, Seen, generation};
 use crate::owner::Owners;
 use crate::packed::Packed;
-use crate::passage::Passage;
 use crate::policy::Policy;
 use crate::standing::Standing;
 
@@ -83,7 +82,7 @@ impl Statuses {
         policy: &Policy,
         owners: &Owners,
         standings: &BTreeMap<ObjectId, Standing>,
-        passages: &[Passage],
+        seen: Seen<'_>,
         is_written: impl Fn(&ObjectKey) -> bool,
         is_crowded: bool,
     ) -> Looked {
@@ -99,7 +98,7 @@ impl Statuses {
             self.is_stirred = false;
         }
         let Look { after, took } = self.look.take().unwrap_or_default();
-        let desk = Making::new(policy, owners, standings, passages);
+        let desk = Making::new(policy, owners, standings, seen);
         let mut rest = owners.0.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).peekable();
         let mut last = None;
         for (key, owner) in rest.by_ref().take(TOGETHER) {
@@ -127,9 +126,12 @@ impl Statuses {
                 let Count { namespaces, workloads } = desk.count(key);
                 status["namespaces"] = namespaces.into();
                 status["workloads"] = workloads.into();
+                if let Some(version) = desk.version(key) {
+                    status["version"] = version.into();
+                }
             }
             let is_same = self.sent.get(key).is_some_and(|(sent, after)| *sent == without_times(&status) && *after == version(object));
-            if !is_same && owner.status != Packed::of(&status) && !holds(&status, &owner.status.value()) {
+            if !is_same && owner.status != Packed::of(&status) && !stands(&status, &owner.status.value()) {
                 self.queue.push_back(Due { key: key.clone(), status, said });
             }
         }
@@ -205,6 +207,11 @@ fn is_in_force(status: &Status) -> bool {
 
 fn is_pending(status: &Status) -> bool {
     status.conditions.iter().flatten().any(|one| one.type_ == "Applied" && one.reason == "Pending")
+}
+
+/// Whether a status says that already. A version that is not seen any more has to go.
+fn stands(made: &Value, live: &Value) -> bool {
+    holds(made, live) && made["version"].is_null() == live["version"].is_null()
 }
 
 /// Whether all that is said stands there already. Items of lists have a name, and no order.

@@ -58,6 +58,11 @@ pub(crate) fn trim(mut object: Value, role: Role) -> Value {
         }
     };
     let phase = fields.remove("status").map(|mut status| status["phase"].take());
+    if kind == Kind::Deployment {
+        // Where documents of the model do not have it: who rolls out an image edits no policy.
+        let image = fields.get("spec").and_then(|spec| spec.pointer("/template/spec/containers/0/image")).cloned();
+        image.into_iter().for_each(|image| drop(fields.insert("status".to_owned(), json!({"image": image}))));
+    }
     if let (Kind::Pod, Some(phase)) = (kind, phase) {
         fields.insert("status".to_owned(), json!({"phase": phase}));
     }

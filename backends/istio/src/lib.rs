@@ -103,6 +103,10 @@ impl Backend for Istio {
         member::is_member(pod)
     }
 
+    fn control_plane(&self) -> &'static [(&'static str, &'static str)] {
+        &[("app", "istiod")]
+    }
+
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
     }

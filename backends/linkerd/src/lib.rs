@@ -86,6 +86,10 @@ impl Backend for Linkerd {
         member::is_member(pod)
     }
 
+    fn control_plane(&self) -> &'static [(&'static str, &'static str)] {
+        &[("linkerd.io/control-plane-component", "destination")]
+    }
+
     fn shape(&self, object: &ObjectId) -> Shape {
         shape::shape(&object.kind)
     }

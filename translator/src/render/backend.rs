@@ -54,6 +54,11 @@ pub trait Backend: Send + Sync {
     /// Whether a pod, as the API server has it, is in this mesh: its connections pass through the mesh's proxy.
     fn has_pod(&self, pod: &Value) -> bool;
 
+    /// Labels of the Deployments that are its control plane in a cluster, as its own installers write them; none: nobody can tell.
+    fn control_plane(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// What is set outside of the objects where a Mesh says how it is set up: the `defaults` of [`Backend::reader`].
     /// Where it does not say, the setting that admits most.
     fn installation(&self, _mesh: &MeshSettings) -> Value {

@@ -11,6 +11,6 @@ pub mod write;
 pub use backend::{Backend, Capability, RenderedKind, UnitKey};
 pub use engine::{Engine, Leaving, Target, Update};
 pub use loss::{Loss, Report, Verdict};
-pub use pod::has_container;
+pub use pod::{has_container, version_of_image};
 pub use rendered::{Fragment, ObjectId, Owner, Provenance, Rendered, RenderedObject, ReplaceSet};
 pub use used::used;

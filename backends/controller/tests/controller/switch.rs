@@ -213,6 +213,15 @@ async fn namespaces_go_to_the_backends_of_their_meshes() {
         (&status["namespaces"], &status["workloads"]) == (&json!(1), &json!(1))
     })
     .await;
+    let version = async || cluster.get(&mesh("one", "istio", json!({}))).await.expect("it is there")["status"]["version"].clone();
+    assert_eq!(version().await, Value::Null, "nobody has seen one");
+    let mut istiod = deployment("istiod");
+    istiod["metadata"]["labels"] = json!({"app": "istiod"});
+    istiod["spec"]["template"]["spec"]["containers"][0]["image"] = json!("docker.io/istio/pilot:1.27.0");
+    cluster.apply(&istiod).await;
+    until("it tells which version its backend has", async || version().await == "1.27.0").await;
+    cluster.delete(&istiod).await;
+    until("and that it is gone", async || version().await.is_null()).await;
     let of = async |backend: &str| live(&cluster, backend).await.into_keys().collect::<Vec<_>>();
     let (istio, linkerd) = (of("istio").await, of("linkerd").await);
     assert!(istio.len() == 1 && istio[0].contains("shop") && linkerd.len() == 1 && linkerd[0].contains("bank"), "{istio:?} {linkerd:?}");
