@@ -91,7 +91,7 @@ mod tests {
     #[test_case("ts/shop/wbe", Err(Some("did you mean TrafficSplit/shop/web?")) ; "another spelling")]
     #[test_case("ts/shop/other", Err(None) ; "another name")]
     #[test_case("trafficsplt/shop/web", Err(Some("did you mean TrafficSplit?")) ; "another spelling of the kind")]
-    #[test_case("Service/shop/web", Err(Some("policy is written as Mesh, TrafficSplit, HTTPRouteGroup, TCPRoute, TrafficTarget, IdentityBinding")) ; "no policy")]
+    #[test_case("Service/shop/web", Err(Some("policy is written as Mesh, TrafficSplit, HTTPRouteGroup, TCPRoute, UDPRoute, TrafficTarget, IdentityBinding")) ; "no policy")]
     fn named(text: &str, want: Result<&str, Option<&str>>) {
         let plan = Plan::policy(&[Source::new("p.yaml", POLICY)], Vec::new(), ReadOptions::default());
         let name = ObjectName::parse(text, "shop").expect("a name");
