@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::manifests::with_image;
 use super::place::Service;
 use crate::exit::{Exit, Failure};
 use crate::run::STATE_FOLDER;
@@ -89,7 +90,7 @@ impl Folder {
         let workloads = WORKLOADS.to_owned() + &running.join("---\n");
         for (name, text) in FILES.into_iter().chain([("workloads.yaml", workloads.as_str())]) {
             let file = self.path.join(name);
-            fs::write(&file, text).map_err(|error| cannot(&file, &error))?;
+            fs::write(&file, with_image(text, None)).map_err(|error| cannot(&file, &error))?;
             self.files.push(file);
         }
         let written = self.files.len();

@@ -6,6 +6,7 @@ mod folder;
 mod guide;
 mod keys;
 mod load;
+mod manifests;
 mod place;
 mod rendered;
 mod service;
@@ -30,6 +31,10 @@ use guide::Guide;
 use place::{DOOR, Place, Service};
 
 pub(crate) fn run(args: &DemoArgs, io: &mut Io<'_>) -> Outcome {
+    if args.manifests {
+        write!(io.stdout, "{}", manifests::manifests(args.image.as_ref()))?;
+        return Ok(Exit::Ok);
+    }
     let since = Instant::now();
     let interrupted = interrupted()?;
     let mut folder = Folder::make(args.dir.as_deref(), args.keep)?;

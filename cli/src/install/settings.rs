@@ -56,6 +56,6 @@ impl Settings {
 }
 
 /// Of this version, unless another one is named.
-pub(super) fn image(named: Option<&String>) -> String {
+pub(crate) fn image(named: Option<&String>) -> String {
     named.cloned().unwrap_or_else(|| format!("meshglot:{}", env!("CARGO_PKG_VERSION")))
 }

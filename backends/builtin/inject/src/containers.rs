@@ -44,6 +44,9 @@ pub(crate) fn proxy(workload: &str, probes: &[Probe], annotations: &Value, setti
     args.extend(["--roots".to_owned(), format!("{JOIN}/ca.crt"), "--token-file".to_owned(), format!("{JOIN}/token")]);
     // The mount is everybody's; the folder in it is the proxy's alone.
     args.extend(["--folder".to_owned(), format!("{STATE}/proxy"), "--metrics".to_owned(), format!("0.0.0.0:{METRICS_PORT}")]);
+    if let Some(names) = annotations["meshglot.dev/metric-names"].as_str() {
+        args.extend(["--metric-names".to_owned(), names.to_owned()]);
+    }
     if !probes.is_empty() {
         args.extend(["--probes".to_owned(), format!("0.0.0.0:{PROBES_PORT}")]);
         // `$(` would be taken for a variable.

@@ -1,7 +1,6 @@
 //! The shop front: it asks the details and the reviews, and shows which version answered.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -10,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Html;
 use axum::routing::get;
 
-use super::call;
+use super::call::{self, Way};
 use super::page::{Answer, Share, page};
 
 /// So many answers are told apart by who gave them.
@@ -20,22 +19,22 @@ const REMEMBERED: usize = 200;
 const BOOK: u32 = 7;
 
 struct Shop {
-    door: SocketAddr,
+    way: Way,
     /// The web view.
     web: Option<String>,
     /// Who gave the last answers.
     answered: Mutex<VecDeque<String>>,
 }
 
-pub(super) fn router(door: SocketAddr, web: Option<&str>) -> Router {
-    let shop = Shop { door, web: web.map(str::to_owned), answered: Mutex::default() };
+pub(super) fn router(way: Way, web: Option<&str>) -> Router {
+    let shop = Shop { way, web: web.map(str::to_owned), answered: Mutex::default() };
     Router::new().route("/", get(front)).with_state(Arc::new(shop))
 }
 
 async fn front(State(shop): State<Arc<Shop>>) -> (StatusCode, Html<String>) {
     let (details, reviews) = (format!("/details/{BOOK}"), format!("/reviews/{BOOK}"));
     let (details, reviews) =
-        tokio::join!(call::get(shop.door, "details.bookshop", &details), call::get(shop.door, "reviews.bookshop", &reviews));
+        tokio::join!(call::get(shop.way, "details.bookshop", &details), call::get(shop.way, "reviews.bookshop", &reviews));
     let (details, reviews) = (Answer::of(details), Answer::of(reviews));
     let whole = matches!((&details, &reviews), (Answer::Given(_), Answer::Given(_)));
     let shares = match &reviews {

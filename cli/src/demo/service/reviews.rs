@@ -1,13 +1,11 @@
 //! What people say of a book, with the stars that the ratings give: two versions, of which the second has more to say.
 
-use std::net::SocketAddr;
-
 use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::call;
+use super::call::{self, Way};
 
 /// Which of the two it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +14,12 @@ pub(super) enum Version {
     V2,
 }
 
-pub(super) fn router(version: Version, door: SocketAddr) -> Router {
-    Router::new().route("/reviews/{id}", get(reviews)).with_state((version, door))
+pub(super) fn router(version: Version, way: Way) -> Router {
+    Router::new().route("/reviews/{id}", get(reviews)).with_state((version, way))
 }
 
-async fn reviews(State((version, door)): State<(Version, SocketAddr)>, Path(id): Path<u32>) -> Json<Value> {
-    let (stars, why) = match call::get(door, "ratings.bookshop", &format!("/ratings/{id}")).await {
+async fn reviews(State((version, way)): State<(Version, Way)>, Path(id): Path<u32>) -> Json<Value> {
+    let (stars, why) = match call::get(way, "ratings.bookshop", &format!("/ratings/{id}")).await {
         Ok((200, ratings)) => (ratings["stars"].clone(), Value::Null),
         Ok((status, _)) => (Value::Null, format!("the ratings answered {status}").into()),
         Err(why) => (Value::Null, why.into()),

@@ -5,5 +5,6 @@ mod inject;
 mod inject_site;
 mod life;
 mod page;
+mod sample;
 mod site;
 mod webhook;
