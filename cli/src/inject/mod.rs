@@ -1,9 +1,10 @@
 //! `meshglot inject`: manifests with the sidecar of the built-in mesh in every pod.
 
-use std::path::Path;
+mod settings;
+
 use std::sync::Arc;
 
-use meshglot_inject::{Outcome, Roots, Settings, found, inject};
+use meshglot_inject::{Outcome, Settings, found, inject};
 use meshglot_translator::edit::alone;
 use meshglot_translator::parse::{Document, parse};
 use meshglot_translator::render::write::yaml;
@@ -15,8 +16,12 @@ use crate::output::unwritable;
 use crate::plan::exit_of;
 use crate::{Io, draw, input};
 
+pub(crate) use settings::{Sidecars, ours};
+
 pub(crate) fn run(args: &InjectArgs, io: &mut Io<'_>) -> Ended {
-    let settings = settings(args)?;
+    let InjectArgs { image, capture_image, control_plane, trust_domain, roots, .. } = args;
+    let (image, capture_image, roots) = (image.as_ref(), capture_image.as_ref(), roots.as_deref());
+    let settings = Sidecars { image, capture_image, control_plane, trust_domain, roots, prefix: "" }.settings()?;
     let input = Input {
         filenames: args.filenames.clone(),
         recursive: args.recursive,
@@ -85,32 +90,4 @@ fn named(object: &Value) -> String {
     let metadata = &object["metadata"];
     let name = metadata["name"].as_str().or_else(|| metadata["generateName"].as_str()).unwrap_or_default();
     format!("{} \"{name}\"", object["kind"].as_str().unwrap_or_default().to_lowercase())
-}
-
-fn settings(args: &InjectArgs) -> Result<Settings, Failure> {
-    let InjectArgs { image, capture_image, control_plane, trust_domain, roots, .. } = args;
-    if control_plane.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-        return Err(Failure::new(Exit::Usage, format!("--control-plane: `{control_plane}` is no HOST:PORT")));
-    }
-    let ours = |name: &str| format!("{name}:{}", env!("CARGO_PKG_VERSION"));
-    Ok(Settings {
-        image: image.clone().unwrap_or_else(|| ours("meshglot")),
-        capture_image: capture_image.clone().unwrap_or_else(|| ours("meshglot-capture")),
-        control_plane: control_plane.clone(),
-        trust_domain: trust_domain.clone(),
-        roots: match roots {
-            Some(path) => Roots::Text(certificates(path)?),
-            None => Roots::ConfigMap("meshglot-root".to_owned()),
-        },
-    })
-}
-
-/// The text of a PEM file. A key in it would go into every pod.
-fn certificates(path: &Path) -> Result<String, Failure> {
-    let wrong = |why: &str| Failure::new(Exit::Invalid, format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
-    if text.contains("PRIVATE KEY") {
-        return Err(wrong("it holds a private key, which is nobody else's"));
-    }
-    if text.contains("-----BEGIN CERTIFICATE-----") { Ok(text) } else { Err(wrong("it holds no certificate in PEM")) }
 }

@@ -13,7 +13,7 @@ mod volumes;
 pub use object::{Found, found};
 pub use probes::Probe;
 pub use settings::{Roots, Settings};
-pub use template::{InjectError, Left, Outcome, inject};
+pub use template::{InjectError, Left, Outcome, inject, leaves};
 
 /// The user that the proxy runs as: what it sends itself is not captured.
 pub const USER: u32 = 2102;

@@ -34,7 +34,15 @@ fn workload(object: &Value) -> String {
     let name = name.as_str().or_else(|| metadata["generateName"].as_str().map(|name| name.trim_end_matches('-'))).unwrap_or_default();
     let hash = metadata["labels"]["pod-template-hash"].as_str().filter(|_| owner.is_some_and(|owner| owner["kind"] == "ReplicaSet"));
     let stem = hash.and_then(|hash| name.strip_suffix(hash)?.strip_suffix('-'));
-    stem.unwrap_or(name).to_owned()
+    let scheduled = owner.filter(|owner| owner["kind"] == "Job").and_then(|_| cron(name));
+    stem.or(scheduled).unwrap_or(name).to_owned()
+}
+
+/// The CronJob of a Job, which is called as that and the minute since 1970 for which it is there. A pod does not say it otherwise.
+fn cron(job: &str) -> Option<&str> {
+    let (stem, minute) = job.rsplit_once('-')?;
+    let is_minute = (8..=10).contains(&minute.len()) && minute.bytes().all(|byte| byte.is_ascii_digit());
+    Some(stem).filter(|stem| is_minute && !stem.is_empty())
 }
 
 #[cfg(test)]
@@ -64,5 +72,8 @@ mod tests {
         assert_eq!(called(pod).as_deref(), Some("reviews"));
         assert_eq!(called(json!({ "ownerReferences": owner("StatefulSet", "db"), "name": "db-0" })).as_deref(), Some("db"));
         assert_eq!(called(json!({ "generateName": "once-" })).as_deref(), Some("once"));
+        for (job, workload) in [("nightly-29384250", "nightly"), ("import-2026", "import-2026"), ("once", "once")] {
+            assert_eq!(called(json!({ "ownerReferences": owner("Job", job) })).as_deref(), Some(workload));
+        }
     }
 }

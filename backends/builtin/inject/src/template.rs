@@ -80,7 +80,7 @@ pub fn inject(template: &Value, workload: &str, settings: &Settings) -> Result<O
     if let Some(pointer) = SHAPES.into_iter().find(is_odd) {
         return Err(InjectError::Shape(pointer));
     }
-    if let Some(left) = left(template)? {
+    if let Some(left) = leaves(template)? {
         return Ok(Outcome::Left(left));
     }
     let ports = Ports::of(template)?;
@@ -98,7 +98,11 @@ pub fn inject(template: &Value, workload: &str, settings: &Settings) -> Result<O
     Ok(Outcome::Injected { template, notes })
 }
 
-fn left(template: &Value) -> Result<Option<Left>, InjectError> {
+/// Why the template of a pod, or a pod, stays as it is; `None`: it is to have the sidecar.
+///
+/// # Errors
+/// The label or annotation says neither.
+pub fn leaves(template: &Value) -> Result<Option<Left>, InjectError> {
     let (metadata, spec) = (&template["metadata"], &template["spec"]);
     for list in ["labels", "annotations"] {
         match metadata[list][INJECT].as_str() {
