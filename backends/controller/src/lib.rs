@@ -73,7 +73,8 @@ use lead::Lead;
 use place::Place;
 
 pub use admission::{
-    CONFIGURATION, CertificateError, Certificates, Clock, HOOK, OwnCertificate, ReviewError, serve_reviews, webhook_stands,
+    CONFIGURATION, CertificateError, Certificates, Clock, HOOK, Inject, Injected, OwnCertificate, ReviewError, Reviewers, serve_reviews,
+    webhook_stands,
 };
 pub use alike::alike;
 pub use connect::{ConnectError, connect};

@@ -30,6 +30,7 @@ const TELL: &str = "tell how policy stands";
 const WRITE: &str = "write what is rendered";
 const KEEP: &str = "keep generations that were in force";
 const SERVE: &str = "keep the certificate of the webhook";
+const INJECT: &str = "be asked about new pods";
 const TRUST: &[&str] = &["list", "watch", "patch"];
 const ADMIT: &str = "know pods by their tokens";
 const LEAD: &str = "agree on the one that writes";
@@ -62,12 +63,14 @@ pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     rights
 }
 
-/// What a controller asks besides that keeps the certificate of its webhook itself.
-pub fn webhook_rights() -> Vec<Right> {
+/// What a controller asks besides that keeps the certificate of its webhook itself, and whose webhook may put sidecars into pods.
+pub fn webhook_rights(injects: bool) -> Vec<Right> {
     let secret = |verbs, names| Right { is_own: true, ..named(SERVE, "", "secrets", verbs, names) };
-    let configuration = named(SERVE, "admissionregistration.k8s.io", "validatingwebhookconfigurations", TRUST, &[CONFIGURATION]);
+    let configuration = |purpose, plural| named(purpose, "admissionregistration.k8s.io", plural, TRUST, &[CONFIGURATION]);
+    let validating = configuration(SERVE, "validatingwebhookconfigurations");
+    let mutating = injects.then(|| configuration(INJECT, "mutatingwebhookconfigurations"));
     // Who lists or watches by this one name may do so by a right to this one name.
-    vec![secret(&["create"], &[]), secret(&["list", "watch", "update"], &[HOOK]), configuration]
+    [secret(&["create"], &[]), secret(&["list", "watch", "update"], &[HOOK]), validating].into_iter().chain(mutating).collect()
 }
 
 fn right(purpose: &'static str, kind: &Watched, verbs: &'static [&'static str]) -> Right {

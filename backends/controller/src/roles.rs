@@ -17,9 +17,9 @@ pub fn roles(backends: &[&dyn Backend], name: &str, namespace: &str) -> Vec<Valu
     [vec![account], bound(rights(backends), name, name, namespace)].concat()
 }
 
-/// What an account of this name needs besides for the certificate of its webhook, as [`roles`]; all have the name of the webhook.
-pub fn webhook_roles(account: &str, namespace: &str) -> Vec<Value> {
-    bound(webhook_rights(), HOOK, account, namespace)
+/// What an account of this name needs besides for the certificate of its webhook, and for sidecars by that, as [`roles`]; all have the name of the webhook.
+pub fn webhook_roles(account: &str, namespace: &str, injects: bool) -> Vec<Value> {
+    bound(webhook_rights(injects), HOOK, account, namespace)
 }
 
 fn bound(rights: Vec<Right>, name: &str, account: &str, namespace: &str) -> Vec<Value> {

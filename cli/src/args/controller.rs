@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::Accepted;
 use super::consul::ConsulArgs;
 use super::controller_web::WebArgs;
+use super::injector::InjectorArgs;
 use super::serves::ServesArgs;
 use super::webhook::WebhookArgs;
 use super::xds::XdsArgs;
@@ -27,6 +28,7 @@ Examples:
   meshglot controller --backend istio --metrics-address 0.0.0.0:9090 --log-format json
   meshglot controller --backend istio --web-address 0.0.0.0:8080 --web-host mesh.example.com
   meshglot controller --backend istio --webhook-address 0.0.0.0:9443 --webhook-certificate webhook-tls/
+  meshglot controller --backend builtin --xds-address 0.0.0.0:15010 --webhook-address 0.0.0.0:9443 --inject-control-plane mesh.example:15010
 
 It watches the policy and the inventory of the cluster, applies what they render, corrects what others have edited of it, and deletes
 what is its own and not wanted any more. Each object of policy says in its status how it stands. Ctrl-C ends it; what is in the
@@ -76,6 +78,9 @@ pub struct ControllerArgs {
     /// The webhook.
     #[command(flatten)]
     pub webhook: WebhookArgs,
+    /// The sidecars.
+    #[command(flatten)]
+    pub injector: InjectorArgs,
     /// The control plane of the built-in mesh.
     #[command(flatten)]
     pub xds: XdsArgs,

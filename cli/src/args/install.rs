@@ -12,11 +12,12 @@ Examples:
   meshglot install --backends istio,linkerd
   meshglot install --backend consul --no-crds -o json
   meshglot install --backend istio --webhook | kubectl apply --server-side -f -
+  meshglot install --backend builtin --inject | kubectl apply --server-side -f -
 
 It prints what a cluster needs for a controller: the definitions of policy, a namespace, an account, roles that allow what it does for
 these backends and nothing else, and the controller. With --webhook the API server asks controllers about policy before it keeps it, and
-they make and renew a certificate for that. Nothing is written, and no cluster is asked. `meshglot check --pre` tells whether
-all of it may be installed, and `meshglot check` whether it works.
+they make and renew a certificate for that. With --inject the webhook puts sidecars into new pods besides. Nothing is written, and no
+cluster is asked. `meshglot check --pre` tells whether all of it may be installed, and `meshglot check` whether it works.
 Exit codes: 0 printed, 2 usage.";
 
 pub(super) const UPGRADE_EXAMPLES: &str = "\
@@ -33,6 +34,7 @@ Examples:
   meshglot uninstall --backend istio | kubectl delete --ignore-not-found -f -
   meshglot uninstall --backend linkerd --namespace mesh -o json
   meshglot uninstall --backend istio --webhook | kubectl delete --ignore-not-found -f -
+  meshglot uninstall --backend builtin --inject | kubectl delete --ignore-not-found -f -
 
 It prints the controller and its roles, to be deleted. What is rendered stays in force, and policy and its definitions stay: standard
 error says how each of them is deleted, and what that opens.
@@ -59,6 +61,13 @@ pub struct InstallArgs {
     /// Let the API server ask controllers about policy before it keeps it, by a certificate that they make themselves
     #[arg(long)]
     pub webhook: bool,
+    /// Let pods of namespaces with the label `meshglot.dev/inject: enabled` get the sidecar of the backend builtin; by the webhook, which
+    /// this implies
+    #[arg(long)]
+    pub inject: bool,
+    /// Image that redirects the connections of pods; absent: meshglot-capture, by the version of this program
+    #[arg(long, value_name = "IMAGE", requires = "inject")]
+    pub capture_image: Option<String>,
     /// What it may lose.
     #[command(flatten)]
     pub accepted: Accepted,
@@ -76,6 +85,9 @@ pub struct UpgradeArgs {
     /// Image of the controller; absent: meshglot, by the version of this program
     #[arg(long, value_name = "IMAGE")]
     pub image: Option<String>,
+    /// Image that redirects the connections of pods; absent: meshglot-capture, by the version of this program
+    #[arg(long, value_name = "IMAGE")]
+    pub capture_image: Option<String>,
     /// yaml or json
     #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
     pub output: String,
@@ -96,6 +108,9 @@ pub struct UninstallArgs {
     /// With its webhook, which goes first, and the Secret of that
     #[arg(long)]
     pub webhook: bool,
+    /// With the webhook and what makes it put sidecars into pods, which goes first
+    #[arg(long)]
+    pub inject: bool,
     /// yaml or json
     #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
     pub output: String,

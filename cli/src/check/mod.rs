@@ -5,6 +5,7 @@ mod api;
 mod backend;
 mod controller;
 mod definitions;
+mod injector;
 mod page;
 mod permissions;
 mod policy;
@@ -89,6 +90,7 @@ fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
         }
         checks.push(controller::look(cluster, &args.lease_namespace));
         checks.extend(webhook::look(cluster, &args.lease_namespace));
+        checks.extend(injector::look(cluster, &args.lease_namespace));
     }
     let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
     Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }

@@ -1,6 +1,7 @@
 //! `meshglot controller`: the mesh objects of a cluster follow its policy until a signal comes.
 
 mod consul;
+mod inject;
 mod logs;
 mod probes;
 mod serve;
@@ -11,7 +12,7 @@ mod xds;
 
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Crashed, Desk, Election, Settings, Signs, connect};
+use meshglot_controller::{ConnectError, Crashed, Desk, Election, Reviewers, Settings, Signs, connect};
 
 use crate::args::ControllerArgs;
 use crate::ends::Ends;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
         serve: None,
         webhook: webhook::own(args),
     };
+    let sidecars = inject::wanted(&args.injector)?;
     let listener = args.metrics_address.listen()?;
     let web = web::listen(&args.web)?;
     let webhook = webhook::listen(&args.webhook, settings.webhook.clone())?;
@@ -50,8 +52,9 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone())).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
-    let webhook = webhook.map(|webhook| webhook.start(&runtime, desk.clone(), &settings.signs.metrics)).transpose()?;
-    let webhook = webhook.map(|address| format!("webhook        https://{address}/validate\n")).unwrap_or_default();
+    let inject = sidecars.map(|sidecars| inject::judge(sidecars, &client, &runtime)).transpose()?;
+    let reviewers = Reviewers { desk: desk.clone(), inject, metrics: settings.signs.metrics.clone() };
+    let webhook = webhook.map(|webhook| webhook.start(&runtime, reviewers)).transpose()?.unwrap_or_default();
     let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
     let plane = plane.map(|plane| format!("control plane  {}\n", plane.address())).unwrap_or_default();

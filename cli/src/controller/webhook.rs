@@ -1,8 +1,8 @@
 //! The webhook of a controller, on every replica.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
-use meshglot_controller::{Certificates, Desk, Metrics, OwnCertificate, serve_reviews};
+use meshglot_controller::{Certificates, OwnCertificate, Reviewers, serve_reviews};
 use tokio::runtime::Runtime;
 use tracing::warn;
 
@@ -26,7 +26,7 @@ enum By {
 /// The certificate that controllers keep themselves; `None`: there is no webhook, or somebody else makes its certificate.
 pub(super) fn own(args: &ControllerArgs) -> Option<OwnCertificate> {
     let is_own = args.webhook.webhook_address.is_some() && args.webhook.webhook_certificate.is_none();
-    is_own.then(|| OwnCertificate::new(&args.lease_namespace))
+    is_own.then(|| OwnCertificate::new(&args.lease_namespace).that_injects(args.injector.inject_control_plane.is_some()))
 }
 
 /// Takes the port; `None`: none is wanted.
@@ -46,23 +46,25 @@ pub(super) fn listen(args: &WebhookArgs, own: Option<OwnCertificate>) -> Result<
 }
 
 impl Webhook {
-    /// Answers until the runtime ends; where that is.
+    /// Answers until the runtime ends; where that is, as people are told it.
     ///
     /// # Errors
     /// The socket cannot be used.
-    pub(super) fn start(self, runtime: &Runtime, desk: Desk, metrics: &Metrics) -> Result<SocketAddr, Failure> {
+    pub(super) fn start(self, runtime: &Runtime, reviewers: Reviewers) -> Result<String, Failure> {
+        let injects = reviewers.inject.is_some();
         let address = self.listener.local_addr()?;
         self.listener.set_nonblocking(true)?;
         let _context = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         match self.by {
             By::Folder(certificates) => {
-                runtime.spawn(serve_reviews(listener, certificates.newest(), desk, metrics.clone()));
-                runtime
-                    .spawn(certificates.follow(metrics.clone(), |error| warn!("the webhook goes on by the certificate before: {error}")));
+                let metrics = reviewers.metrics.clone();
+                runtime.spawn(serve_reviews(listener, certificates.newest(), reviewers));
+                runtime.spawn(certificates.follow(metrics, |error| warn!("the webhook goes on by the certificate before: {error}")));
             }
-            By::Own(own) => _ = runtime.spawn(serve_reviews(listener, own.newest(), desk, metrics.clone())),
+            By::Own(own) => _ = runtime.spawn(serve_reviews(listener, own.newest(), reviewers)),
         }
-        Ok(address)
+        let pods = if injects { format!("sidecars       https://{address}/inject\n") } else { String::new() };
+        Ok(format!("webhook        https://{address}/validate\n{pods}"))
     }
 }

@@ -59,7 +59,10 @@ fn signed_for(plan: &Plan) -> Option<String> {
 }
 
 /// The same before anything is known of policy: without a Mesh it is that of Kubernetes.
-fn trust_domain(client: &Client, runtime: &Runtime) -> Result<TrustDomain, Failure> {
+///
+/// # Errors
+/// Meshes cannot be read, or it is none.
+pub(super) fn trust_domain(client: &Client, runtime: &Runtime) -> Result<TrustDomain, Failure> {
     let reader = Reader { client: client.clone(), patience: PATIENCE };
     let read = async {
         match reader.kind(Kind::Mesh).await? {

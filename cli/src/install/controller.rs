@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::settings::{ANNOTATION, Settings};
-use super::{NAME, labels, metadata};
+use super::{NAME, inject, labels, metadata};
 
 /// Where it answers Prometheus and probes.
 const METRICS: u16 = 9090;
@@ -91,6 +91,9 @@ fn words(settings: &Settings) -> Vec<String> {
     words.extend(["--metrics-address".to_owned(), format!("0.0.0.0:{METRICS}"), "--log-format=json".to_owned()]);
     if settings.webhook {
         words.extend(["--webhook-address".to_owned(), format!("0.0.0.0:{WEBHOOK}")]);
+    }
+    if settings.inject {
+        words.extend(inject::words(settings));
     }
     for (flag, codes) in [("--allow-lossy", &settings.allow_lossy), ("--allow-widening", &settings.allow_widening)] {
         if !codes.is_empty() {

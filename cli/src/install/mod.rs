@@ -1,6 +1,7 @@
 //! `meshglot install`, `upgrade` and `uninstall`: what a cluster needs for a controller, as manifests.
 
 mod controller;
+mod inject;
 mod settings;
 mod uninstall;
 mod upgrade;
@@ -25,7 +26,10 @@ pub(crate) use upgrade::{installed, run as upgrade, serves};
 const NAME: &str = "meshglot-controller";
 
 pub(crate) fn run(args: &InstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves, false)?;
+    let chosen = served(&args.serves, args.inject)?;
+    if args.inject {
+        inject::possible(&chosen)?;
+    }
     plan::accepted(&args.accepted)?;
     manifests::print(&all(&chosen, &Settings::of(args)), &args.output, io)?;
     Ok(Exit::Ok)
@@ -44,12 +48,15 @@ fn own(chosen: &Chosen, settings: &Settings) -> Vec<Value> {
     let mut objects = roles(chosen.backends(), NAME, &settings.namespace);
     objects.iter_mut().for_each(|object| object["metadata"]["labels"] = labels());
     if settings.webhook {
-        objects.extend(webhook::rights(NAME, &settings.namespace));
+        objects.extend(webhook::rights(NAME, &settings.namespace, settings.inject));
     }
     objects.extend(controller::of(settings));
     // The last that comes is the first that goes: nobody is asked who is not there.
     if settings.webhook {
         objects.extend(webhook::asked(&settings.namespace));
+    }
+    if settings.inject {
+        objects.push(inject::configuration(&settings.namespace));
     }
     objects
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::inject::capture_image;
 use crate::args::{InstallArgs, ServesArgs};
 
 /// The annotation of the Deployment that keeps it.
@@ -30,6 +31,11 @@ pub(super) struct Settings {
     pub(super) allow_widening: Vec<String>,
     #[serde(skip)]
     pub(super) webhook: bool,
+    /// Whether the webhook puts sidecars into pods.
+    #[serde(skip)]
+    pub(super) inject: bool,
+    #[serde(skip)]
+    pub(super) capture_image: String,
 }
 
 impl Settings {
@@ -43,7 +49,9 @@ impl Settings {
             crds: !args.no_crds,
             allow_lossy: args.accepted.allow_lossy.clone(),
             allow_widening: args.accepted.allow_widening.clone(),
-            webhook: args.webhook,
+            webhook: args.webhook || args.inject,
+            inject: args.inject,
+            capture_image: capture_image(args.capture_image.as_ref()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::Backend;
 
+use super::inject::capture_image;
 use super::settings::{Settings, image};
 use super::{own, webhook};
 use crate::Io;
@@ -12,7 +13,7 @@ use crate::output::manifests;
 use crate::plan::served;
 
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves, false)?;
+    let chosen = served(&args.serves, args.inject)?;
     let settings = Settings {
         backend: args.serves.backend.clone(),
         backends: args.serves.backends.clone(),
@@ -22,11 +23,13 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         crds: false,
         allow_lossy: Vec::new(),
         allow_widening: Vec::new(),
-        webhook: args.webhook,
+        webhook: args.webhook || args.inject,
+        inject: args.inject,
+        capture_image: capture_image(None),
     };
     // First who is asked, then what writes; its rights afterwards.
     let mut objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();
-    if args.webhook {
+    if settings.webhook {
         objects.push(webhook::secret(&settings.namespace));
     }
     manifests::print(&objects, &args.output, io)?;
@@ -47,7 +50,11 @@ fn stays(chosen: &Chosen, args: &UninstallArgs) -> String {
     let (rendered, namespace) = (rendered.join("\n    "), &args.namespace);
     let definitions: Vec<String> = meshglot_crds::all().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
     let definitions = definitions.join(" ");
-    let webhook = if args.webhook { "" } else { "\n  the webhook, if it was installed with --webhook: give that here, too" };
+    let webhook = match (args.webhook, args.inject) {
+        (_, true) => "\n  pods with a sidecar, which nobody serves any more: start those again first, without the label of their namespace",
+        (true, false) => "",
+        (false, false) => "\n  the webhook, if it was installed with --webhook or --inject: give that here, too",
+    };
     format!(
         "What stays:\n  \
          what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    \

@@ -4,6 +4,7 @@ use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_translator::render::Backend;
 use serde_json::Value;
 
+use super::inject::capture_image;
 use super::settings::{ANNOTATION, Settings, image};
 use super::{NAME, all};
 use crate::Io;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::new(Exit::Conflict, message).help("its definitions may have what this one does not know: take that version"));
     }
     let settings = settings(&found, args)?;
-    manifests::print(&all(&served(&settings.serves(), false)?, &settings), &args.output, io)?;
+    manifests::print(&all(&served(&settings.serves(), settings.inject)?, &settings), &args.output, io)?;
     Ok(Exit::Ok)
 }
 
@@ -45,7 +46,7 @@ fn kept(found: &Value) -> Option<Settings> {
     serde_json::from_str(found["metadata"]["annotations"][ANNOTATION].as_str()?).ok()
 }
 
-/// As it was installed, with the replicas that it has now, and with a webhook if it has one now that keeps its own certificate.
+/// As it was installed, with the replicas that it has now, with a webhook if it has one now that keeps its own certificate, and with sidecars by that.
 fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
     let kept = kept(found).ok_or_else(|| {
         let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
@@ -57,7 +58,15 @@ fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
         words.filter_map(Value::as_str).any(|word| word.split('=').next() == Some(flag))
     };
     let webhook = has("--webhook-address") && !has("--webhook-certificate");
-    Ok(Settings { namespace: args.namespace.clone(), image: image(args.image.as_ref()), replicas, webhook, ..kept })
+    Ok(Settings {
+        namespace: args.namespace.clone(),
+        image: image(args.image.as_ref()),
+        replicas,
+        webhook,
+        inject: webhook && has("--inject-control-plane"),
+        capture_image: capture_image(args.capture_image.as_ref()),
+        ..kept
+    })
 }
 
 /// `1.2.3` as numbers; what is none is older than everything.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{NAME, labels, metadata};
 
 /// What the account needs besides.
-pub(super) fn rights(account: &str, namespace: &str) -> Vec<Value> {
-    let mut objects = webhook_roles(account, namespace);
+pub(super) fn rights(account: &str, namespace: &str, injects: bool) -> Vec<Value> {
+    let mut objects = webhook_roles(account, namespace, injects);
     objects.iter_mut().for_each(|object| object["metadata"]["labels"] = labels());
     objects
 }

@@ -25,7 +25,11 @@ fn said(words: &[&str]) -> String {
 
 /// As `install` is told it.
 fn backend_words(backend: &str) -> Vec<&str> {
-    if backend == "meshes" { Vec::new() } else { vec!["--backend", backend] }
+    match backend {
+        "meshes" => Vec::new(),
+        "builtin-inject" => vec!["--backend", "builtin", "--inject"],
+        backend => vec!["--backend", backend],
+    }
 }
 
 /// Objects by kind and name.
@@ -74,6 +78,10 @@ fn rules_of_the_chart_are_what_a_controller_needs() {
     let all = objects(&said(&["install", "--backend", "istio", "--no-crds", "--webhook"]));
     let of = |kind: &str| all[&format!("\"{kind}\" \"meshglot-webhook\"")]["rules"].clone();
     rules.insert("webhook", json!({"cluster": of("ClusterRole"), "own": of("Role")}));
+    let all = objects(&said(&["install", "--backend", "builtin", "--no-crds", "--inject"]));
+    let of = |kind: &str, name: &str| all[&format!("\"{kind}\" \"meshglot-{name}\"")]["rules"].clone();
+    rules.insert("inject", json!({"cluster": of("ClusterRole", "webhook"), "own": of("Role", "webhook")}));
+    rules.insert("builtin", json!({"cluster": of("ClusterRole", "controller"), "own": of("Role", "controller")}));
     let text = yaml_stream([json!(rules)]).expect("YAML");
     current("helm/meshglot/rules.yaml", &text);
 }
@@ -82,6 +90,7 @@ fn rules_of_the_chart_are_what_a_controller_needs() {
 #[test_case("linkerd")]
 #[test_case("consul")]
 #[test_case("meshes")]
+#[test_case("builtin-inject")]
 fn kustomize_builds_what_install_prints(backend: &str) {
     let path = format!("kustomize/{backend}");
     let installed = said(&[&["install"], &backend_words(backend)[..]].concat());
@@ -107,6 +116,8 @@ fn the_component_of_kustomize_adds_what_the_webhook_adds(backend: &str) {
 
 #[test_case("istio", &["--webhook"], &["webhook.enabled=true"] ; "webhook")]
 #[test_case("istio", &[], &[] ; "as it is")]
+#[test_case("builtin", &["--inject"], &["inject.enabled=true"] ; "sidecars")]
+#[test_case("builtin", &["--inject", "--image", "registry.example/meshglot:next", "--capture-image", "registry.example/capture:next"], &["inject.enabled=true,image.repository=registry.example/meshglot,image.tag=next,inject.captureImage.repository=registry.example/capture,inject.captureImage.tag=next"] ; "images of sidecars")]
 #[test_case("meshes", &[], &[] ; "what Meshes name")]
 #[test_case("linkerd", &["--replicas", "3"], &["replicas=3"] ; "replicas")]
 #[test_case("consul", &["--image", "registry.example/meshglot:next"], &["image.repository=registry.example/meshglot,image.tag=next"] ; "image")]
@@ -140,6 +151,7 @@ fn without(mut object: Value) -> Value {
 #[test_case("backend=istio,replica=2" ; "a value that is misspelt")]
 #[test_case("backend=istio,webhook.enable=true" ; "a value of the webhook that is misspelt")]
 #[test_case("replicas=2" ; "no mesh at all")]
+#[test_case("backend=istio,inject.enabled=true" ; "sidecars of another mesh")]
 fn helm_refuses_what_is_wrong(values: &str) {
     let Some(helm) = peer("helm") else { return };
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(FOLDER).join("helm/meshglot");

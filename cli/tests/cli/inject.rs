@@ -85,3 +85,15 @@ fn roots_are_certificates_and_no_keys() {
     let said = capture(&words, MANIFESTS.as_bytes());
     assert!(said.exit == 3 && said.stderr.contains("a private key"), "{}", said.stderr);
 }
+
+/// Pods that ask for sidecars which nobody could serve are a slip of whoever installs.
+#[test_case(&["install", "--backend", "istio", "--inject"], "--inject: sidecars are those of the backend builtin" ; "of another mesh")]
+#[test_case(&["install", "--backends", "istio,linkerd", "--inject"], "--inject: sidecars are those of the backend builtin" ; "of other meshes")]
+#[test_case(&["install", "--backend", "istio", "--capture-image", "capture:1"], "--inject" ; "an image for nothing")]
+#[test_case(&["controller", "--backend", "istio", "--inject-control-plane", "mesh:15010"], "--webhook-address" ; "without a webhook")]
+#[test_case(&["controller", "--backend", "istio", "--webhook-address", "127.0.0.1:0", "--inject-control-plane", "mesh"], "--inject-control-plane: `mesh` is no HOST:PORT" ; "without a port")]
+fn sidecars_by_the_webhook_need_somebody_to_ask(words: &[&str], why: &str) {
+    let said = capture(words, b"");
+    assert_eq!((said.exit, said.stdout.as_str()), (2, ""));
+    assert!(said.stderr.contains(why), "{}", said.stderr);
+}

@@ -38,12 +38,8 @@ impl Desk {
     /// # Errors
     /// It is no AdmissionReview.
     pub async fn review(&self, review: &Value) -> Result<Value, ReviewError> {
-        if review["apiVersion"] != "admission.k8s.io/v1" || review["kind"] != "AdmissionReview" {
-            return Err(ReviewError);
-        }
-        let request = &review["request"];
-        let uid = request["uid"].as_str().filter(|uid| !uid.is_empty()).ok_or(ReviewError)?;
-        let Verdict { faults, warnings: said } = self.verdict(request).await;
+        let uid = uid(review)?;
+        let Verdict { faults, warnings: said } = self.verdict(&review["request"]).await;
         let mut response = json!({"uid": uid, "allowed": faults.is_empty()});
         if !faults.is_empty() {
             response["status"] = json!({"code": 422, "reason": "Invalid", "message": denial(&faults)});
@@ -51,7 +47,7 @@ impl Desk {
         if !said.is_empty() {
             response["warnings"] = warnings(said).into();
         }
-        Ok(json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}))
+        Ok(reply(response))
     }
 
     async fn verdict(&self, request: &Value) -> Verdict {
@@ -69,6 +65,22 @@ impl Desk {
         };
         Verdict { faults, warnings }
     }
+}
+
+/// By which the API server knows the answer again.
+///
+/// # Errors
+/// It is no AdmissionReview.
+pub(super) fn uid(review: &Value) -> Result<&str, ReviewError> {
+    if review["apiVersion"] != "admission.k8s.io/v1" || review["kind"] != "AdmissionReview" {
+        return Err(ReviewError);
+    }
+    review["request"]["uid"].as_str().filter(|uid| !uid.is_empty()).ok_or(ReviewError)
+}
+
+/// What the API server is answered, around the response itself.
+pub(super) fn reply(response: Value) -> Value {
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
 }
 
 fn unknown(why: &str) -> Remark {

@@ -1,4 +1,5 @@
-//! Admission over HTTPS: `POST /validate` takes an AdmissionReview. By which certificate is read anew for each connection.
+//! Admission over HTTPS: `POST /validate` takes an AdmissionReview of policy, `POST /inject` one of pods. By which certificate is read anew
+//! for each connection.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,11 +18,15 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::pods::{self, Inject};
 use crate::desk::Desk;
 use crate::metrics::Metrics;
 
-/// Where reviews are taken.
-const PATH: &str = "/validate";
+/// Where reviews of policy are taken.
+const VALIDATE: &str = "/validate";
+
+/// Where reviews of pods are taken, if they are.
+const INJECT: &str = "/inject";
 
 /// Bytes of a review: the API server keeps objects of 3 MiB at most, and sends the one before along.
 const BODY: usize = 8 * 1024 * 1024;
@@ -35,9 +40,20 @@ const CONNECTIONS: usize = 256;
 /// After an error that may last, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Who answers reviews, and where they are counted.
+#[derive(Clone)]
+pub struct Reviewers {
+    /// Those of policy.
+    pub desk: Desk,
+    /// Those of pods; `None`: there is no such path.
+    pub inject: Option<Inject>,
+    /// All.
+    pub metrics: Metrics,
+}
+
 /// Answers reviews until it is dropped; connections end with it. Connections that come are taken by the newest of `configs`, those that
 /// are there go on.
-pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Option<Arc<ServerConfig>>>, desk: Desk, metrics: Metrics) {
+pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Option<Arc<ServerConfig>>>, reviewers: Reviewers) {
     let (mut connections, room) = (JoinSet::new(), Arc::new(Semaphore::new(CONNECTIONS)));
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -48,30 +64,33 @@ pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Optio
         };
         // Before there is a certificate nobody can be answered.
         let Some(config) = configs.borrow().clone() else { continue };
-        let (desk, metrics) = (desk.clone(), metrics.clone());
+        let reviewers = reviewers.clone();
         connections.spawn(async move {
-            connection(stream, config, desk, metrics).await;
+            connection(stream, config, reviewers).await;
             drop(place);
         });
     }
 }
 
 /// What goes wrong with a connection is told by the client alone.
-async fn connection(stream: TcpStream, config: Arc<ServerConfig>, desk: Desk, metrics: Metrics) {
+async fn connection(stream: TcpStream, config: Arc<ServerConfig>, reviewers: Reviewers) {
     let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else { return };
     let service = service_fn(move |request| {
-        let (desk, metrics) = (desk.clone(), metrics.clone());
-        async move { Ok::<_, Infallible>(answer(request, &desk, &metrics).await) }
+        let reviewers = reviewers.clone();
+        async move { Ok::<_, Infallible>(answer(request, &reviewers).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, desk: &Desk, metrics: &Metrics) -> Response<Full<Bytes>> {
-    if request.uri().path() != PATH {
-        return told(StatusCode::NOT_FOUND, "text/plain", format!("reviews are taken at {PATH}\n"));
-    }
+async fn answer(request: Request<Incoming>, reviewers: &Reviewers) -> Response<Full<Bytes>> {
+    let inject = match (request.uri().path(), &reviewers.inject) {
+        (VALIDATE, _) => None,
+        (INJECT, Some(inject)) => Some(inject),
+        (INJECT, None) => return told(StatusCode::NOT_FOUND, "text/plain", "no sidecars are put into pods here\n".to_owned()),
+        _ => return told(StatusCode::NOT_FOUND, "text/plain", format!("reviews are taken at {VALIDATE}\n")),
+    };
     if request.method() != Method::POST {
         return told(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "reviews are sent by POST\n".to_owned());
     }
@@ -84,8 +103,11 @@ async fn answer(request: Request<Incoming>, desk: &Desk, metrics: &Metrics) -> R
         return told(StatusCode::BAD_REQUEST, "text/plain", "the review is not JSON\n".to_owned());
     };
     let begun = Instant::now();
-    let answer = desk.review(&review).await;
-    metrics.reviewed(answer.as_ref().ok(), begun.elapsed());
+    let answer = match inject {
+        Some(inject) => pods::review(&review, inject),
+        None => reviewers.desk.review(&review).await,
+    };
+    reviewers.metrics.reviewed(answer.as_ref().ok(), begun.elapsed());
     match answer {
         Ok(answer) => told(StatusCode::OK, "application/json", answer.to_string()),
         Err(why) => told(StatusCode::BAD_REQUEST, "text/plain", format!("{why}\n")),

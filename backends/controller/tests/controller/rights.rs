@@ -54,14 +54,14 @@ async fn each_right_is_used_and_none_is_missing() {
     ];
     let server = ApiServer::start_with(Settings { flags, ..Settings::default() }).await.expect("a server");
     let cluster = Cluster::on(server, meshglot_crds::all().iter().map(|kind| kind.crd()).collect(), &["istio", "gateway-api"]).await;
-    for role in webhook_roles("meshglot-controller", "shop") {
+    for role in webhook_roles("meshglot-controller", "shop", true) {
         cluster.apply(&role).await;
     }
     let account = cluster.account(&["istio"]).await;
     let election = || Some(Election { namespace: "shop".to_owned(), identity: "one".to_owned(), duration: Duration::from_secs(3) });
     let start = async || {
         let client = cluster.server.access().client_that_asks_once(&account).await.expect("a client");
-        let webhook = Some(OwnCertificate::new("shop"));
+        let webhook = Some(OwnCertificate::new("shop").that_injects(true));
         with(client, meshglot_controller::Settings { election: election(), webhook, ..settings("istio") })
     };
 
@@ -90,6 +90,10 @@ async fn each_right_is_used_and_none_is_missing() {
     // The certificate of the webhook is made, trusted, and made again.
     cluster.apply(&webhook::configuration(&json!({}))).await;
     running.tells("caBundle of ValidatingWebhookConfiguration meshglot is written").await;
+    let mut mutating = webhook::configuration(&json!({}));
+    mutating["kind"] = "MutatingWebhookConfiguration".into();
+    cluster.apply(&mutating).await;
+    running.tells("caBundle of MutatingWebhookConfiguration meshglot is written").await;
     cluster.edit(&webhook::secret(), &json!({"data": {"tls.key": ""}})).await;
     running.tells("is made anew: ").await;
     running.end().await;
@@ -115,7 +119,7 @@ async fn each_right_is_used_and_none_is_missing() {
     let (asked, refused) = asked(&log, account.name());
     assert_eq!(refused, [""; 0], "not allowed, and asked for");
     let backend = meshglot_registry::find("istio").expect("a backend");
-    let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights()]
+    let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights(true)]
         .concat()
         .iter()
         .flat_map(|right| right.verbs.iter().map(move |verb| format!("{verb} {}/{}", right.group, right.resource)))

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use meshglot_apiserver::{User, crds, installed};
-use meshglot_controller::{Desk, Election, OwnCertificate, Settings, serve_reviews, webhook_roles};
+use meshglot_controller::{Desk, Election, OwnCertificate, Reviewers, Settings, serve_reviews, webhook_roles};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -84,7 +84,7 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let cluster = Cluster::new(&["istio"]).await;
-        for role in webhook_roles("meshglot-controller", "shop") {
+        for role in webhook_roles("meshglot-controller", "shop", false) {
             cluster.apply(&role).await;
         }
         let account = cluster.account(&["istio"]).await;
@@ -104,7 +104,7 @@ impl Site {
         let client = self.cluster.server.access().client_that_asks_once(&self.account).await.expect("a client");
         let newest = own.newest();
         let settings = Settings { desk: desk.clone(), election, webhook: Some(own), ..settings("istio") };
-        serving.spawn(serve_reviews(listener, newest, desk, settings.signs.metrics.clone()));
+        serving.spawn(serve_reviews(listener, newest, Reviewers { desk, inject: None, metrics: settings.signs.metrics.clone() }));
         let running = with(client, settings);
         Hooked { running, port, _serving: serving }
     }

@@ -1,21 +1,23 @@
 //! What a controller does about the certificate of its webhook: it serves by what the Secret says, and, while it leads, mends that.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::ByteString;
-use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
+use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use rustls::ServerConfig;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::bundle::Asks;
 use super::secret::{self, State};
+use super::trust::Trust;
 use super::watched::{Watched, Word};
-use super::{CONFIGURATION, HOOK, MANAGER, OwnCertificate, Tell, bundle};
+use super::{CONFIGURATION, HOOK, OwnCertificate, Tell};
 use crate::Told;
 use crate::admission::certificate;
 use crate::lead::Lead;
@@ -31,11 +33,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Course {
     own: OwnCertificate,
     secrets: Api<Secret>,
-    configurations: Api<ValidatingWebhookConfiguration>,
     tell: Tell,
     metrics: Metrics,
     secret: Watched<Secret>,
-    configuration: Watched<ValidatingWebhookConfiguration>,
+    validating: Trust<ValidatingWebhookConfiguration>,
+    /// Where pods get sidecars.
+    mutating: Option<Trust<MutatingWebhookConfiguration>>,
     /// What the Secret that was seen last says.
     state: State,
     /// No write before then: one has failed.
@@ -47,13 +50,12 @@ pub(super) struct Course {
 impl Course {
     pub(super) fn new(own: OwnCertificate, client: Client, tell: Tell, metrics: Metrics) -> Self {
         let secrets: Api<Secret> = Api::namespaced(client.clone(), &own.namespace);
-        let configurations: Api<ValidatingWebhookConfiguration> = Api::all(client);
         Self {
             secret: Watched::new(secrets.clone(), HOOK),
-            configuration: Watched::new(configurations.clone(), CONFIGURATION),
+            validating: Trust::new(client.clone()),
+            mutating: own.injects.then(|| Trust::new(client)),
             own,
             secrets,
-            configurations,
             tell,
             metrics,
             state: State::Bad(None),
@@ -73,7 +75,8 @@ impl Course {
                         self.serve();
                     }
                 }
-                word = self.configuration.next() => self.watched("validatingwebhookconfigurations", &word),
+                word = self.validating.next() => self.watched(Trust::<ValidatingWebhookConfiguration>::PLURAL, &word),
+                word = next(self.mutating.as_mut()) => self.watched(Trust::<MutatingWebhookConfiguration>::PLURAL, &word),
                 Ok(()) = lead.changed() => {}
                 () = sleep_until(Instant::now() + LOOK) => {}
             }
@@ -139,17 +142,20 @@ impl Course {
 
     /// Says who is to be trusted.
     async fn trust(&mut self) {
-        let (State::Good(held), Some(Some(found))) = (&self.state, self.configuration.seen()) else { return };
-        let Some(patch) = bundle::patch(found, &self.own.namespace, &held.bundle()) else { return };
-        let parameters = PatchParams::apply(MANAGER);
-        match self.configurations.patch(CONFIGURATION, &parameters, &Patch::Apply(&patch)).await {
-            Ok(applied) => {
-                self.configuration.is(applied);
-                self.wrong.remove("trust");
-                self.tell(Told::Webhook(format!("caBundle of ValidatingWebhookConfiguration {CONFIGURATION} is written")));
-            }
-            Err(error) => {
-                self.rest("trust", format!("caBundle of ValidatingWebhookConfiguration {CONFIGURATION} cannot be written: {error}"))
+        let State::Good(held) = &self.state else { return };
+        let (namespace, bundle) = (&self.own.namespace, held.bundle());
+        let mut said = vec![(Trust::<ValidatingWebhookConfiguration>::KIND, self.validating.say(namespace, &bundle).await)];
+        if let Some(mutating) = &mut self.mutating {
+            said.push((Trust::<MutatingWebhookConfiguration>::KIND, mutating.say(namespace, &bundle).await));
+        }
+        for (kind, said) in said {
+            match said {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.wrong.remove(kind);
+                    self.tell(Told::Webhook(format!("caBundle of {kind} {CONFIGURATION} is written")));
+                }
+                Err(error) => self.rest(kind, format!("caBundle of {kind} {CONFIGURATION} cannot be written: {error}")),
             }
         }
     }
@@ -173,6 +179,14 @@ impl Course {
 
     fn tell(&self, told: Told) {
         (self.tell)(told);
+    }
+}
+
+/// Of one that is followed; without it, never.
+async fn next<K: Asks>(trust: Option<&mut Trust<K>>) -> Word {
+    match trust {
+        Some(trust) => trust.next().await,
+        None => pending().await,
     }
 }
 

@@ -8,6 +8,7 @@ mod issue;
 mod need;
 mod secret;
 mod stands;
+mod trust;
 mod watched;
 #[cfg(test)]
 mod years;
@@ -29,7 +30,7 @@ pub use stands::webhook_stands;
 /// The name of the Service, of the Secret, and of the roles of a webhook.
 pub const HOOK: &str = "meshglot-webhook";
 
-/// The name of the ValidatingWebhookConfiguration.
+/// The name of the ValidatingWebhookConfiguration, and of the MutatingWebhookConfiguration.
 pub const CONFIGURATION: &str = "meshglot";
 
 /// Who writes, as the API server knows it.
@@ -46,6 +47,7 @@ type Tell = Arc<dyn Fn(Told) + Send + Sync>;
 pub struct OwnCertificate {
     namespace: String,
     clock: Clock,
+    injects: bool,
     newest: watch::Sender<Option<Arc<ServerConfig>>>,
 }
 
@@ -57,7 +59,13 @@ impl OwnCertificate {
 
     /// By another clock.
     pub fn by(namespace: &str, clock: Clock) -> Self {
-        Self { namespace: namespace.to_owned(), clock, newest: watch::Sender::new(None) }
+        Self { namespace: namespace.to_owned(), clock, injects: false, newest: watch::Sender::new(None) }
+    }
+
+    /// Trusted by the MutatingWebhookConfiguration, too, through which pods get sidecars.
+    #[must_use]
+    pub fn that_injects(self, injects: bool) -> Self {
+        Self { injects, ..self }
     }
 
     /// For [`super::serve_reviews`]: nothing until the Secret was read.

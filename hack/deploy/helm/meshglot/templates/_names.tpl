@@ -19,3 +19,11 @@ labels:
 {{- define "meshglot.rules" -}}
 {{- index (.Files.Get "rules.yaml" | fromYaml) .Values.backend | toYaml }}
 {{- end }}
+
+{{- define "meshglot.image" -}}
+{{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) }}
+{{- end }}
+
+{{- define "meshglot.webhook" -}}
+{{- if or .Values.webhook.enabled .Values.inject.enabled }}true{{ end }}
+{{- end }}

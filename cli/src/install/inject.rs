@@ -1,0 +1,69 @@
+//! What makes the API server ask controllers for the sidecar of each new pod.
+
+use meshglot_controller::{CONFIGURATION, HOOK};
+use meshglot_translator::plan::Chosen;
+use serde_json::{Value, json};
+
+use super::metadata;
+use super::settings::Settings;
+use crate::exit::{Exit, Failure};
+use crate::inject::ours;
+
+/// Label of namespaces whose pods get it, and of pods that get none.
+const LABEL: &str = "meshglot.dev/inject";
+
+/// The mesh that has sidecars.
+const BUILTIN: &str = "builtin";
+
+/// Whether there is somebody whom sidecars could ask.
+///
+/// # Errors
+/// No sidecar is of use to these meshes.
+pub(super) fn possible(chosen: &Chosen) -> Result<(), Failure> {
+    if chosen.backends().iter().any(|backend| backend.name() == BUILTIN) {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Usage, "--inject: sidecars are those of the backend builtin").help("--backend builtin, or --backends with it"))
+}
+
+/// What the controller is told.
+pub(super) fn words(settings: &Settings) -> Vec<String> {
+    let (image, capture) = (&settings.image, &settings.capture_image);
+    let control_plane = format!("meshglot-control-plane.{}.svc:15010", settings.namespace);
+    [("--inject-control-plane", &control_plane), ("--inject-image", image), ("--inject-capture-image", capture)]
+        .into_iter()
+        .flat_map(|(flag, value)| [flag.to_owned(), value.clone()])
+        .collect()
+}
+
+/// The image that redirects: of this version, unless another one is named.
+pub(super) fn capture_image(named: Option<&String>) -> String {
+    named.cloned().unwrap_or_else(|| ours("meshglot-capture"))
+}
+
+/// Whom it trusts is not in it: the controller that leads says that. A pod without its sidecar would be outside the mesh, so that none is
+/// made while nobody answers; pods of the control plane itself never wait for it.
+pub(super) fn configuration(namespace: &str) -> Value {
+    let apart = json!({"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", namespace]});
+    let wanted = json!({"key": LABEL, "operator": "In", "values": ["enabled"]});
+    let not_left_out = json!({"key": LABEL, "operator": "NotIn", "values": ["disabled"]});
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": metadata(CONFIGURATION, ""),
+        "webhooks": [{
+            "name": "inject.meshglot.dev",
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "failurePolicy": "Fail",
+            "matchPolicy": "Equivalent",
+            // Containers that others put into it later may have probes; what has its sidecar is left as it is.
+            "reinvocationPolicy": "IfNeeded",
+            "timeoutSeconds": 5,
+            "clientConfig": {"service": {"name": HOOK, "namespace": namespace, "path": "/inject", "port": 443}},
+            "namespaceSelector": {"matchExpressions": [wanted, apart]},
+            "objectSelector": {"matchExpressions": [not_left_out]},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"], "scope": "Namespaced"}],
+        }],
+    })
+}
