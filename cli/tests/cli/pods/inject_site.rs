@@ -122,7 +122,7 @@ impl MeshedSite {
 }
 
 /// A cluster with our images, and where pods find a control plane on the host.
-fn with_images() -> Option<(Site, String)> {
+pub(super) fn with_images() -> Option<(Site, String)> {
     let site = Site::bare()?;
     let ours = Path::new(env!("CARGO_BIN_EXE_meshglot"));
     let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/cluster needs it");

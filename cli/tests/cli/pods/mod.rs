@@ -6,5 +6,7 @@ mod inject_site;
 mod life;
 mod page;
 mod sample;
+mod sidecar;
+mod sidecar_site;
 mod site;
 mod webhook;

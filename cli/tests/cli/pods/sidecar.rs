@@ -1,0 +1,139 @@
+//! Pods that people apply as they always did: the label of their namespace makes them members of the mesh.
+
+use meshglot::capture;
+use serde_json::Value;
+
+use super::inject_site::POLICY;
+use super::sidecar_site::{NAMESPACE, NAMESPACED, SERVER, TOOLS, publish, rolled_out, up, workload};
+use super::site::Site;
+
+/// What curl says of a call out of a pod.
+fn curl(site: &Site, from: &str, url: &str) -> String {
+    let words = ["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url];
+    site.try_kubectl(&[&["-n", "bank", "exec", from, "-c", "main", "--", "/usr/bin/curl"], &words[..]].concat())
+}
+
+/// The init containers of the first pod of an application.
+fn init_containers(site: &Site, app: &str) -> Vec<String> {
+    let pods = site.kubectl(&["-n", "bank", "get", "pods", "-l", &format!("app={app}"), "-o", "json"]);
+    let pods: Value = serde_json::from_str(&pods).expect("JSON");
+    let all = pods["items"][0]["spec"]["initContainers"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// What `meshglot check` says of sidecars.
+fn checked(site: &Site) -> Vec<String> {
+    let said = capture(&["check", "--kubeconfig", site.kubeconfig.to_str().expect("a path"), "-o", "json"], b"");
+    let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let all = answer["checks"].as_array().expect("a list").iter().filter(|one| one["category"] == "sidecars");
+    all.map(|one| format!("{} {}", one["level"].as_str().unwrap_or_default(), one["message"].as_str().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
+    let Some(site) = up() else { return };
+    // One that is there before the label.
+    let early = [workload(["Deployment", "teller", "teller"], "", "", TOOLS)].concat();
+    site.apply(&NAMESPACED.replace("enabled", "later"));
+    site.apply(&early);
+    rolled_out(&site, &["-n", "bank"], "deployment/teller");
+    site.apply(NAMESPACED);
+    publish(&site);
+    let told = checked(&site);
+    assert!(told.len() == 2 && told[1].starts_with("warning 1 pod of namespaces with the label have no sidecar: bank/teller-"), "{told:?}");
+
+    site.apply(
+        &[
+            workload(["Deployment", "ledger", "ledger"], "", "", SERVER),
+            workload(["StatefulSet", "books", "ledger"], "", "", SERVER),
+            workload(["Deployment", "plain", "teller"], ", meshglot.dev/inject: disabled", "", TOOLS),
+            workload(["Deployment", "node", "default"], "", "      hostNetwork: true\n", TOOLS),
+        ]
+        .concat(),
+    );
+    site.kubectl(&["-n", "bank", "rollout", "restart", "deployment/teller"]);
+    site.apply(POLICY);
+    for name in ["deployment/teller", "deployment/ledger", "statefulset/books", "deployment/plain", "deployment/node"] {
+        rolled_out(&site, &["-n", "bank"], name);
+    }
+    for (app, has) in [("ledger", true), ("books", true), ("plain", false), ("node", false)] {
+        let want: &[&str] = if has { &["meshglot-capture", "meshglot-proxy"] } else { &[] };
+        assert_eq!(init_containers(&site, app), want, "{app}");
+    }
+    site.until("all have theirs", || checked(&site).iter().all(|line| line.starts_with("ok ")));
+
+    // By names, which UDP finds; of a headless Service by that of a pod, too.
+    for (service, port) in [("ledger", "80"), ("books-0.books", "8080")] {
+        let url = |path: &str| format!("http://{service}.bank.svc.cluster.local:{port}/{path}");
+        site.until(&format!("the teller reads {service}"), || curl(&site, "deploy/teller", &url("health")) == "200");
+        site.until(&format!("a rule keeps {service}"), || curl(&site, "deploy/teller", &url("other")) == "403");
+        assert_ne!(curl(&site, "deploy/plain", &url("health")), "200", "without a sidecar there is no identity: {service}");
+    }
+
+    // A Job ends, and so does one of a CronJob, by the name that the minute gives it.
+    site.apply(JOBS);
+    site.kubectl(&["-n", "bank", "wait", "--for=condition=complete", "job/once", "--timeout=120s"]);
+    site.kubectl(&["-n", "bank", "create", "job", "always-29384250", "--from=cronjob/always"]);
+    site.kubectl(&["-n", "bank", "wait", "--for=condition=complete", "job/always-29384250", "--timeout=120s"]);
+
+    without_an_answer(&site);
+}
+
+/// While no webhook answers, pods that ask for sidecars are refused, and nobody else waits.
+fn without_an_answer(site: &Site) {
+    let one = |namespace: &str, label: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: one, namespace: {namespace}, labels: {{meshglot.dev/inject: '{label}'}}}},\n \
+             spec: {{containers: [{{name: main, image: localhost/tools:1}}]}}}}\n"
+        )
+    };
+    let dry = ["apply", "--server-side", "--dry-run=server", "-f", "-"];
+    assert_eq!(site.refused(&dry, &one("bank", "enabled")), None);
+    let mistaken = site.refused(&dry, &one("bank", "yes")).expect("it is refused");
+    let why = "admission webhook \"inject.meshglot.dev\" denied the request: the sidecar cannot be put into this pod: \
+               `meshglot.dev/inject` is `enabled` or `disabled`, not `yes`";
+    assert!(mistaken.contains(why), "{mistaken}");
+
+    let scale =
+        |replicas: &str| site.kubectl(&[&NAMESPACE[..], &["scale", "deployment/meshglot-controller", "--replicas", replicas]].concat());
+    scale("0");
+    let refused = || site.refused(&dry, &one("bank", "enabled")).unwrap_or_default();
+    site.until("nobody answers", || refused().contains("failed calling webhook \"inject.meshglot.dev\""));
+    for (namespace, label) in [("bank", "disabled"), ("default", "enabled")] {
+        assert_eq!(site.refused(&dry, &one(namespace, label)), None, "{namespace} {label}");
+    }
+    // Pods of the control plane wait for nobody.
+    scale("1");
+    rolled_out(site, &NAMESPACE, "deployment/meshglot-controller");
+    site.until("it answers again", || refused().is_empty());
+}
+
+const JOBS: &str = "\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, namespace: bank}
+spec:
+  backoffLimit: 20
+  template:
+    spec:
+      serviceAccountName: teller
+      restartPolicy: Never
+      containers:
+      - {name: main, image: 'localhost/tools:1', command: [/usr/bin/curl, -sf, -m, '5', 'http://ledger/health']}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: always, namespace: bank}
+spec:
+  schedule: '* * * * *'
+  suspend: true
+  jobTemplate:
+    spec:
+      backoffLimit: 20
+      template:
+        spec:
+          serviceAccountName: teller
+          restartPolicy: Never
+          containers:
+          - {name: main, image: 'localhost/tools:1', command: [/usr/bin/curl, -sf, -m, '5', 'http://ledger/health']}
+";

@@ -1,0 +1,83 @@
+//! A cluster whose webhook puts sidecars into pods, installed by one flag, and a namespace that asks for them.
+
+use super::inject_site::with_images;
+use super::site::Site;
+
+/// The controller's own.
+pub(super) const NAMESPACE: [&str; 2] = ["-n", "meshglot-system"];
+
+/// What people apply, without a word of sidecars but the label of the namespace.
+pub(super) const NAMESPACED: &str = "\
+{apiVersion: v1, kind: Namespace, metadata: {name: bank, labels: {meshglot.dev/inject: enabled}}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: ledger, namespace: bank}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: teller, namespace: bank}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: ledger, namespace: bank},
+ spec: {selector: {app: ledger}, ports: [{name: http, port: 80, targetPort: web}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: books, namespace: bank},
+ spec: {clusterIP: None, selector: {app: books}, ports: [{name: http, port: 8080, targetPort: web}]}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ledger, namespace: bank}
+data:
+  Corefile: |
+    .:5353 {
+      errors
+      health :8080
+    }
+";
+
+pub(super) fn up() -> Option<Site> {
+    let (site, _) = with_images()?;
+    let images = ["--image", "meshglot:test", "--capture-image", "meshglot-capture:test"];
+    let installed = site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--replicas", "1"], &images[..]].concat());
+    site.apply(&installed);
+    plane(&site);
+    rolled_out(&site, &NAMESPACE, "deployment/meshglot-controller");
+    let trusted = ["get", "mutatingwebhookconfiguration", "meshglot", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"];
+    site.until("the API server trusts us", || !site.kubectl(&trusted).is_empty());
+    Some(site)
+}
+
+pub(super) fn rolled_out(site: &Site, namespace: &[&str], what: &str) {
+    site.kubectl(&[namespace, &["rollout", "status", what, "--timeout=120s"]].concat());
+}
+
+/// The control plane itself.
+fn plane(site: &Site) {
+    let patch = r#"[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--xds-address=0.0.0.0:15010"}]"#;
+    site.kubectl(&[&NAMESPACE[..], &["patch", "deployment", "meshglot-controller", "--type=json", "-p", patch]].concat());
+    site.apply(
+        "{apiVersion: v1, kind: Service, metadata: {name: meshglot-control-plane, namespace: meshglot-system},\n \
+         spec: {selector: {app.kubernetes.io/name: meshglot-controller}, ports: [{name: xds, port: 15010}]}}\n",
+    );
+}
+
+/// Roots where pods of the namespace read them.
+pub(super) fn publish(site: &Site) {
+    let pod = site.kubectl(&[&NAMESPACE[..], &["get", "pods", "-o", "jsonpath={.items[0].metadata.name}"]].concat());
+    let roots = site.kubectl(&["get", "--raw", &format!("/api/v1/namespaces/meshglot-system/pods/{pod}:9090/proxy/roots")]);
+    let file = site.folder.path().join("ca.crt");
+    std::fs::write(&file, roots).expect("written");
+    site.kubectl(&["-n", "bank", "create", "configmap", "meshglot-root", "--from-file", file.to_str().expect("a path")]);
+}
+
+/// What makes pods: the kind, its name, the account, more of the pod's metadata and of its specification, and its container.
+pub(super) fn workload([kind, name, account]: [&str; 3], labels: &str, spec: &str, container: &str) -> String {
+    let more = if kind == "StatefulSet" { format!("  serviceName: {name}\n") } else { String::new() };
+    format!(
+        "---\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: bank}}\nspec:\n{more}  selector: {{matchLabels: {{app: {name}}}}}\n  \
+         template:\n    metadata: {{labels: {{app: {name}{labels}}}}}\n    spec:\n      serviceAccountName: {account}\n      \
+         terminationGracePeriodSeconds: 1\n{spec}      containers:\n      - name: main\n        {container}\n"
+    )
+}
+
+pub(super) const SERVER: &str = "image: localhost/coredns:1\n        args: [-conf, /settings/Corefile]\n        \
+    ports: [{name: web, containerPort: 8080}]\n        readinessProbe: {httpGet: {path: /health, port: web}, periodSeconds: 1}\n        \
+    volumeMounts: [{name: settings, mountPath: /settings}]\n      volumes: [{name: settings, configMap: {name: ledger}}]";
+
+pub(super) const TOOLS: &str = "image: localhost/tools:1\n        command: [/usr/bin/sleep, '86400']";
