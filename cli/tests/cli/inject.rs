@@ -2,6 +2,7 @@
 
 use meshglot::capture;
 use serde_json::Value;
+use test_case::test_case;
 
 const MANIFESTS: &str = "\
 # Kept as it is written.
