@@ -29,6 +29,8 @@ const SOCKET: &str = "admin.sock";
 pub(crate) struct Answers {
     pub(crate) metrics: Registry,
     pub(crate) names: MetricNames,
+    /// `NAMESPACE/WORKLOAD/INSTANCE`.
+    pub(crate) id: Arc<str>,
     pub(crate) losses: LogLosses,
     pub(crate) tap: Tap,
     pub(crate) status: watch::Receiver<Status>,
@@ -74,7 +76,7 @@ fn told(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> io::Error {
 }
 
 async fn metrics(State(answers): State<Arc<Answers>>) -> Response {
-    let text = answers.metrics.text(answers.names, answers.losses.count());
+    let text = answers.metrics.text(answers.names, &answers.id, answers.losses.count());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -130,8 +132,14 @@ mod tests {
     async fn a_tap_ends_with_its_proxy() {
         let folder = tempfile::tempdir().expect("a folder");
         let (_state, status) = watch::channel(Status::default());
-        let answers =
-            Answers { metrics: Registry::default(), names: MetricNames::default(), losses: LogLosses::default(), tap: Tap::new(), status };
+        let answers = Answers {
+            metrics: Registry::default(),
+            names: MetricNames::default(),
+            id: "shop/web/web-1".into(),
+            losses: LogLosses::default(),
+            tap: Tap::new(),
+            status,
+        };
         let admin = Admin::start(answers, folder.path(), None).await.expect("a socket");
         let mut stream = UnixStream::connect(folder.path().join(SOCKET)).await.expect("it listens");
         stream.write_all(b"GET /tap HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");

@@ -74,12 +74,12 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> Result<(), 
         None => LogWriter::start(io::stdout()),
     };
     let log = Arc::new(log.map_err(RunError::Thread)?);
-    let (registry, tap) = (Registry::default(), Tap::new());
+    let (registry, tap, own) = (Registry::default(), Tap::new(), Arc::from(id.as_str()));
     let client =
         ads::Client::new(ads::Settings { clock: clock.clone(), ..ads::Settings::new(id, control_plane, control_plane_id, held.clone()) });
     let status = client.status();
     let answers =
-        Answers { metrics: registry.clone(), names: metric_names, losses: log.losses(), tap: tap.clone(), status: status.clone() };
+        Answers { metrics: registry.clone(), names: metric_names, id: own, losses: log.losses(), tap: tap.clone(), status: status.clone() };
     let admin = Admin::start(answers, &folder, metrics).await.map_err(RunError::Socket)?;
     let start = |number| Thread::start(number, (log.sink(log_share), registry.thread(), tap.clone()), began);
     let threads = (0..workers.max(1)).map(start).collect::<io::Result<_>>();

@@ -1,6 +1,8 @@
 //! The controller in pods, on a node of a real Kubernetes.
 
 mod builtin;
+mod flagger;
+mod flagger_site;
 mod inject;
 mod inject_site;
 mod life;

@@ -38,7 +38,7 @@ fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
     site.apply(&early);
     rolled_out(&site, &["-n", "bank"], "deployment/teller");
     site.apply(NAMESPACED);
-    publish(&site);
+    publish(&site, "bank");
     let told = checked(&site);
     assert!(told.len() == 2 && told[1].starts_with("warning 1 pod of namespaces with the label have no sidecar: bank/teller-"), "{told:?}");
 

@@ -57,13 +57,13 @@ fn plane(site: &Site) {
     );
 }
 
-/// Roots where pods of the namespace read them.
-pub(super) fn publish(site: &Site) {
+/// Roots where pods of a namespace read them.
+pub(super) fn publish(site: &Site, namespace: &str) {
     let pod = site.kubectl(&[&NAMESPACE[..], &["get", "pods", "-o", "jsonpath={.items[0].metadata.name}"]].concat());
     let roots = site.kubectl(&["get", "--raw", &format!("/api/v1/namespaces/meshglot-system/pods/{pod}:9090/proxy/roots")]);
     let file = site.folder.path().join("ca.crt");
     std::fs::write(&file, roots).expect("written");
-    site.kubectl(&["-n", "bank", "create", "configmap", "meshglot-root", "--from-file", file.to_str().expect("a path")]);
+    site.kubectl(&["-n", namespace, "create", "configmap", "meshglot-root", "--from-file", file.to_str().expect("a path")]);
 }
 
 /// What makes pods: the kind, its name, the account, more of the pod's metadata and of its specification, and its container.

@@ -16,10 +16,12 @@ const UNKNOWN: &str = "unknown";
 /// What a family tells of the sums.
 type Value = fn(&Sums) -> u64;
 
-pub(super) fn write(snapshot: &Snapshot, text: &mut Text) {
+/// `id`: of the proxy, `NAMESPACE/WORKLOAD/INSTANCE`.
+pub(super) fn write(snapshot: &Snapshot, id: &str, text: &mut Text) {
+    let own = Workload::of(id);
     let mut calls: BTreeMap<Labels, Sums> = BTreeMap::new();
     for (key, sums) in &snapshot.calls {
-        calls.entry(call(key)).or_default().and(sums);
+        calls.entry(call(key, &own)).or_default().and(sums);
     }
     text.family("istio_requests_total", "counter", "Requests.");
     for (labels, sums) in &calls {
@@ -32,7 +34,7 @@ pub(super) fn write(snapshot: &Snapshot, text: &mut Text) {
     let mut connections: BTreeMap<Labels, Sums> = BTreeMap::new();
     for (key, sums) in &snapshot.connections {
         let ConnectionKey { direction, cluster, peer, flag } = key;
-        let labels = common(*direction, cluster.as_deref(), peer.as_deref()).with("response_flags", flags(*flag));
+        let labels = common(&own, *direction, cluster.as_deref(), peer.as_deref()).with("response_flags", flags(*flag));
         connections.entry(secured(labels.with("request_protocol", "tcp"), *direction, peer.as_deref())).or_default().and(sums);
     }
     let of: [(&str, Value); 3] = [
@@ -48,10 +50,24 @@ pub(super) fn write(snapshot: &Snapshot, text: &mut Text) {
     }
 }
 
-fn call(key: &CallKey) -> Labels {
+/// The workload beside which the proxy is.
+struct Workload<'i> {
+    namespace: &'i str,
+    name: &'i str,
+}
+
+impl<'i> Workload<'i> {
+    fn of(id: &'i str) -> Self {
+        let mut parts = id.split('/');
+        let mut next = || parts.next().filter(|part| !part.is_empty()).unwrap_or(UNKNOWN);
+        Self { namespace: next(), name: next() }
+    }
+}
+
+fn call(key: &CallKey, own: &Workload<'_>) -> Labels {
     let CallKey { direction, cluster, peer, policy: _, status, grpc, flag } = key;
     let flag: Option<Flag> = *flag;
-    let labels = common(*direction, cluster.as_deref(), peer.as_deref())
+    let labels = common(own, *direction, cluster.as_deref(), peer.as_deref())
         .with("response_code", &status.to_string())
         .with_some("grpc_response_status", grpc.map(|grpc| grpc.to_string()).as_deref())
         .with("response_flags", flags(flag))
@@ -59,8 +75,10 @@ fn call(key: &CallKey) -> Labels {
     secured(labels, *direction, peer.as_deref())
 }
 
-fn common(direction: Direction, cluster: Option<&str>, peer: Option<&str>) -> Labels {
-    let reporter = if direction == Direction::Inbound { "destination" } else { "source" };
+/// Of the other end nothing is known but, on the callee's side, its identity.
+fn common(own: &Workload<'_>, direction: Direction, cluster: Option<&str>, peer: Option<&str>) -> Labels {
+    let is_called = direction == Direction::Inbound;
+    let reporter = if is_called { "destination" } else { "source" };
     let service = cluster.and_then(service);
     let (name, namespace) = service.unwrap_or((UNKNOWN, UNKNOWN));
     let full = service.map_or(UNKNOWN.to_owned(), |(name, namespace)| format!("{name}.{namespace}.svc.cluster.local"));
@@ -69,8 +87,11 @@ fn common(direction: Direction, cluster: Option<&str>, peer: Option<&str>) -> La
         .with("destination_service", &full)
         .with("destination_service_name", name)
         .with("destination_service_namespace", namespace)
+        .with("destination_workload", if is_called { own.name } else { UNKNOWN })
+        .with("destination_workload_namespace", if is_called { own.namespace } else { UNKNOWN })
         .with("source_principal", peer.unwrap_or(UNKNOWN))
-        .with("source_workload_namespace", peer.and_then(namespace_of).unwrap_or(UNKNOWN))
+        .with("source_workload", if is_called { UNKNOWN } else { own.name })
+        .with("source_workload_namespace", if is_called { peer.and_then(namespace_of).unwrap_or(UNKNOWN) } else { own.namespace })
 }
 
 fn secured(labels: Labels, direction: Direction, peer: Option<&str>) -> Labels {

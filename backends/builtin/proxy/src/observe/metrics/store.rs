@@ -103,8 +103,8 @@ impl Registry {
         Metrics { calls: RefCell::default(), connections: RefCell::default(), all }
     }
 
-    /// All sums, as Prometheus reads them.
-    pub(crate) fn text(&self, names: MetricNames, log_lost: u64) -> String {
+    /// All sums, as Prometheus reads them. `id`: of the proxy, `NAMESPACE/WORKLOAD/INSTANCE`.
+    pub(crate) fn text(&self, names: MetricNames, id: &str, log_lost: u64) -> String {
         let mut snapshot = Snapshot { log_lost, ..Snapshot::default() };
         for thread in lock(&self.0).iter() {
             for (key, counters) in lock(&thread.calls).iter() {
@@ -118,7 +118,7 @@ impl Registry {
         let mut text = Text::default();
         own::write(&snapshot, &mut text);
         if names.istio {
-            istio::write(&snapshot, &mut text);
+            istio::write(&snapshot, id, &mut text);
         }
         if names.linkerd {
             linkerd::write(&snapshot, &mut text);
@@ -157,7 +157,7 @@ mod tests {
             let bytes = ConnectionKey { direction: Direction::Outbound, cluster: Some("shop/db/5432".into()), peer: None, flag: None };
             thread.connection(bytes, |counters| counters.add(100, 200, Duration::from_secs(1)));
         }
-        registry.text(names, 7)
+        registry.text(names, "shop/till/till-1", 7)
     }
 
     #[test]
@@ -183,8 +183,8 @@ mod tests {
     fn the_names_of_others_on_demand() {
         let text = text(MetricNames { istio: true, linkerd: true });
         for line in [
-            r#"istio_requests_total{reporter="source",destination_service="api.shop.svc.cluster.local",destination_service_name="api",destination_service_namespace="shop",source_principal="unknown",source_workload_namespace="unknown",response_code="504",response_flags="UT",request_protocol="http",connection_security_policy="unknown"} 2"#,
-            r#"istio_requests_total{reporter="destination",destination_service="unknown",destination_service_name="unknown",destination_service_namespace="unknown",source_principal="spiffe://cluster.local/ns/shop/sa/web",source_workload_namespace="shop",response_code="200",response_flags="-",request_protocol="http",connection_security_policy="mutual_tls"} 2"#,
+            r#"istio_requests_total{reporter="source",destination_service="api.shop.svc.cluster.local",destination_service_name="api",destination_service_namespace="shop",destination_workload="unknown",destination_workload_namespace="unknown",source_principal="unknown",source_workload="till",source_workload_namespace="shop",response_code="504",response_flags="UT",request_protocol="http",connection_security_policy="unknown"} 2"#,
+            r#"istio_requests_total{reporter="destination",destination_service="unknown",destination_service_name="unknown",destination_service_namespace="unknown",destination_workload="till",destination_workload_namespace="shop",source_principal="spiffe://cluster.local/ns/shop/sa/web",source_workload="unknown",source_workload_namespace="shop",response_code="200",response_flags="-",request_protocol="http",connection_security_policy="mutual_tls"} 2"#,
             r#"response_total{direction="inbound",tls="true",client_id="web.shop.serviceaccount.identity",status_code="200",classification="success"} 2"#,
             r#"response_total{direction="outbound",tls="unknown",dst_service="api",dst_namespace="shop",status_code="504",classification="failure"} 2"#,
         ] {
@@ -201,6 +201,6 @@ mod tests {
         }
         assert!(metrics.calls.borrow().len() <= SERIES + 1);
         let other = r#"meshglot_proxy_requests_total{direction="inbound",status="200",flags="-"} 500"#;
-        assert!(registry.text(MetricNames::default(), 0).lines().any(|line| line == other));
+        assert!(registry.text(MetricNames::default(), "", 0).lines().any(|line| line == other));
     }
 }
