@@ -57,7 +57,7 @@ pub(super) fn configuration(namespace: &str) -> Value {
             "sideEffects": "None",
             "failurePolicy": "Fail",
             "matchPolicy": "Equivalent",
-            // Containers that others put into it later may have probes; what has its sidecar is left as it is.
+            // Where somebody else has taken it out since, it is put in again; what has its sidecar is left as it is.
             "reinvocationPolicy": "IfNeeded",
             "timeoutSeconds": 5,
             "clientConfig": {"service": {"name": HOOK, "namespace": namespace, "path": "/inject", "port": 443}},

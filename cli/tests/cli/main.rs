@@ -17,6 +17,7 @@ mod examples;
 mod explain;
 mod folder;
 mod hostile;
+mod images;
 mod inject;
 mod lint;
 mod look;
