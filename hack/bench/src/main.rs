@@ -1,8 +1,8 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
 //! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web`, `-- mesh` or `-- demo` those of
-//! the pages, the built-in mesh or the demo alone, and only with `-- proxy` or `-- controller` those of its data plane or of the controller. Each size runs in a
-//! process of its own, so that the peak of memory is its own.
+//! the pages, the built-in mesh or the demo alone, and only with `-- proxy`, `-- controller` or `-- webhook` those of its data plane, of the controller or of its webhook. Each size runs in
+//! a process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
 mod access;
@@ -31,6 +31,7 @@ fn main() {
         [web::WORD] => web::run(),
         [demo::WORD] => demos(),
         [controller::WORD] => controllers(),
+        [controller::webhook::WORD] => webhooks(),
         [mesh::WORD] => meshes(),
         [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
         [mesh::WORD_PROXIES] => mesh::proxies(),
@@ -87,6 +88,12 @@ fn demos() {
 fn controllers() {
     let me = std::env::current_exe().expect("the path of this program");
     controller::run(&tool(&me).expect("build the command line first: cargo build --release"));
+}
+
+/// Its webhook alone.
+fn webhooks() {
+    let me = std::env::current_exe().expect("the path of this program");
+    controller::webhook::run(&tool(&me).expect("build the command line first: cargo build --release"));
 }
 
 /// The built-in mesh with proxies, each size in a process of its own.

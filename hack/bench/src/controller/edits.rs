@@ -117,7 +117,7 @@ fn median(now: &str, before: &str) -> String {
 }
 
 /// A split of the large policy with other weights.
-fn split(at: usize, weight: usize) -> Value {
+pub(super) fn split(at: usize, weight: usize) -> Value {
     let (team, service) = (at % 20, at / 20);
     let name = |service: usize| format!("app-{team:02}-{service:02}");
     // Beside 1, so that there is no smaller ratio that is written in place of it.

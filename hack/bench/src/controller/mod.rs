@@ -1,9 +1,11 @@
 //! A controller on a real API server, with the large policy of the pages: from its start until all is in force, from an edit until it is
 //! applied, its memory, and what it writes at rest.
 
+mod client;
 mod cluster;
 mod edits;
 mod process;
+pub(crate) mod webhook;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

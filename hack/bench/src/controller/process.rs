@@ -28,10 +28,15 @@ pub(super) struct Controller {
 
 impl Controller {
     pub(super) fn start(tool: &Path, kubeconfig: &Path) -> Self {
+        Self::start_with(tool, kubeconfig, &[])
+    }
+
+    /// With more words.
+    pub(super) fn start_with(tool: &Path, kubeconfig: &Path, more: &[&str]) -> Self {
         let begin = Instant::now();
         let words = ["controller", "--backend", "istio", "--leader-elect=false", "--log-level", "warn,kube=off", "--kubeconfig"];
         let mut command = Command::new(tool);
-        command.args(words).arg(kubeconfig).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(words).arg(kubeconfig).args(more).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the controller starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a stream")).lines().map_while(Result::ok);
         let metrics = lines.find_map(|line| Some(line.strip_prefix("metrics        http://")?.strip_suffix("/metrics")?.to_owned()));
