@@ -98,3 +98,21 @@ fn sidecars_by_the_webhook_need_somebody_to_ask(words: &[&str], why: &str) {
     assert_eq!((said.exit, said.stdout.as_str()), (2, ""));
     assert!(said.stderr.contains(why), "{}", said.stderr);
 }
+
+/// Nobody is asked who is gone: what asks goes first.
+#[test]
+fn what_asks_for_sidecars_goes_before_those_who_answer() {
+    let kinds = |words: &[&str]| -> Vec<String> {
+        let said = capture(&[words, &["-o", "json", "-q"]].concat(), b"");
+        assert_eq!(said.exit, 0, "{}", said.stderr);
+        let all: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        let kind = |one: &Value| one["kind"].as_str().unwrap_or_default().to_owned();
+        all["items"].as_array().expect("a list").iter().map(kind).collect()
+    };
+    let gone = kinds(&["uninstall", "--backend", "builtin", "--inject"]);
+    assert_eq!(gone[..2], ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]);
+    assert_eq!(gone.last().map(String::as_str), Some("Secret"));
+    let made = kinds(&["install", "--backend", "builtin", "--inject"]);
+    assert_eq!(made.last().map(String::as_str), Some("MutatingWebhookConfiguration"));
+    assert!(!kinds(&["install", "--backend", "istio", "--webhook"]).contains(&"MutatingWebhookConfiguration".to_owned()));
+}
