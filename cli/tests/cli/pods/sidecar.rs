@@ -1,5 +1,7 @@
 //! Pods that people apply as they always did: the label of their namespace makes them members of the mesh.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use meshglot::capture;
 use serde_json::Value;
 
@@ -76,20 +78,51 @@ fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
     site.kubectl(&["-n", "bank", "create", "job", "always-29384250", "--from=cronjob/always"]);
     site.kubectl(&["-n", "bank", "wait", "--for=condition=complete", "job/always-29384250", "--timeout=120s"]);
 
+    while_it_is_replaced(&site);
     without_an_answer(&site);
+
+    // An upgrade keeps all of it.
+    let upgraded = site.meshglot(&["upgrade", "--image", "meshglot:test", "--capture-image", "meshglot-capture:test"]);
+    for has in ["kind: MutatingWebhookConfiguration", "mutatingwebhookconfigurations", "--inject-control-plane", "meshglot-capture:test"] {
+        assert!(upgraded.contains(has), "{has}: {upgraded}");
+    }
 }
+
+/// A Pod that asks for a sidecar, or does not.
+fn one(namespace: &str, label: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: one, namespace: {namespace}, labels: {{meshglot.dev/inject: '{label}'}}}},\n \
+         spec: {{containers: [{{name: main, image: localhost/tools:1}}]}}}}\n"
+    )
+}
+
+/// While controllers are replaced by others one by one, pods are made as ever.
+fn while_it_is_replaced(site: &Site) {
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            site.kubectl(&[&NAMESPACE[..], &["rollout", "restart", "deployment/meshglot-controller"]].concat());
+            rolled_out(site, &NAMESPACE, "deployment/meshglot-controller");
+            let gone = [&NAMESPACE[..], &["get", "pods", "-o", "name"]].concat();
+            site.until("the one before has gone", || site.kubectl(&gone).lines().count() == 1);
+            is_done.store(true, Ordering::SeqCst);
+        });
+        let many = (0..40).map(|_| one("bank", "enabled")).collect::<Vec<_>>().join("---\n");
+        let mut asked = 0;
+        while !is_done.load(Ordering::SeqCst) {
+            assert_eq!(site.refused(&DRY, &many), None, "after {asked} pods");
+            asked += 40;
+        }
+        assert!(asked >= 80, "{asked} pods were made");
+    });
+}
+
+const DRY: [&str; 5] = ["apply", "--server-side", "--dry-run=server", "-f", "-"];
 
 /// While no webhook answers, pods that ask for sidecars are refused, and nobody else waits.
 fn without_an_answer(site: &Site) {
-    let one = |namespace: &str, label: &str| {
-        format!(
-            "{{apiVersion: v1, kind: Pod, metadata: {{name: one, namespace: {namespace}, labels: {{meshglot.dev/inject: '{label}'}}}},\n \
-             spec: {{containers: [{{name: main, image: localhost/tools:1}}]}}}}\n"
-        )
-    };
-    let dry = ["apply", "--server-side", "--dry-run=server", "-f", "-"];
-    assert_eq!(site.refused(&dry, &one("bank", "enabled")), None);
-    let mistaken = site.refused(&dry, &one("bank", "yes")).expect("it is refused");
+    assert_eq!(site.refused(&DRY, &one("bank", "enabled")), None);
+    let mistaken = site.refused(&DRY, &one("bank", "yes")).expect("it is refused");
     let why = "admission webhook \"inject.meshglot.dev\" denied the request: the sidecar cannot be put into this pod: \
                `meshglot.dev/inject` is `enabled` or `disabled`, not `yes`";
     assert!(mistaken.contains(why), "{mistaken}");
@@ -97,10 +130,10 @@ fn without_an_answer(site: &Site) {
     let scale =
         |replicas: &str| site.kubectl(&[&NAMESPACE[..], &["scale", "deployment/meshglot-controller", "--replicas", replicas]].concat());
     scale("0");
-    let refused = || site.refused(&dry, &one("bank", "enabled")).unwrap_or_default();
+    let refused = || site.refused(&DRY, &one("bank", "enabled")).unwrap_or_default();
     site.until("nobody answers", || refused().contains("failed calling webhook \"inject.meshglot.dev\""));
     for (namespace, label) in [("bank", "disabled"), ("default", "enabled")] {
-        assert_eq!(site.refused(&dry, &one(namespace, label)), None, "{namespace} {label}");
+        assert_eq!(site.refused(&DRY, &one(namespace, label)), None, "{namespace} {label}");
     }
     // Pods of the control plane wait for nobody.
     scale("1");
