@@ -146,7 +146,7 @@ pub enum Command {
     Run(RunArgs),
     /// Keep the mesh objects of a Kubernetes cluster as its policy renders
     #[command(after_help = controller::EXAMPLES)]
-    Controller(ControllerArgs),
+    Controller(Box<ControllerArgs>),
     /// Put the sidecar of the built-in mesh into Kubernetes manifests
     #[command(after_help = inject::EXAMPLES)]
     Inject(InjectArgs),
