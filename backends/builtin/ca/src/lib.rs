@@ -37,7 +37,7 @@ pub use path::PathError;
 pub use renewal::renewal_time;
 pub use rotation::{RotationError, RotationState, Step};
 pub use spiffe_id::{SpiffeId, SpiffeIdError};
-pub use store::{Store, StoreError};
+pub use store::{Store, StoreError, Texts};
 pub use trust_domain::{TrustDomain, TrustDomainError};
 pub use validity::ValidityError;
 pub use verify::{VerifyError, verify};

@@ -4,6 +4,7 @@ use time::Duration;
 
 use super::*;
 use crate::certificate::Certificate;
+use crate::key_pair::KeyPair;
 use crate::rotation::RotationState;
 use crate::verify::verify;
 

@@ -42,16 +42,6 @@ pub(super) enum Rotation {
     Switched { previous_roots: String, switched_at: i64, retire_after: i64 },
 }
 
-impl State {
-    /// The names of all key files that it needs.
-    pub(super) fn keys(&self) -> Vec<&str> {
-        match &self.rotation {
-            Rotation::Introduced { next, .. } => vec![&self.active.key, &next.key],
-            Rotation::Steady | Rotation::Switched { .. } => vec![&self.active.key],
-        }
-    }
-}
-
 impl Ca {
     pub(super) fn of(ca: &SigningCa) -> Self {
         Self { key: key_name(ca), chain: chain_pem(ca.path()), roots: chain_pem(ca.roots()) }
