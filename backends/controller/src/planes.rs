@@ -6,9 +6,12 @@ use std::sync::Arc;
 use meshglot_translator::render::{Backend, version_of_image};
 use serde_json::Value;
 
-/// Deployments that are control planes: by backend, namespace and name, with the version that each is to run.
+/// By namespace and name, the version that each is to run.
+type Versions = BTreeMap<(Arc<str>, Arc<str>), Arc<str>>;
+
+/// Deployments that are control planes, by backend.
 #[derive(Default)]
-pub(crate) struct Planes(BTreeMap<&'static str, BTreeMap<(Arc<str>, Arc<str>), Arc<str>>>);
+pub(crate) struct Planes(BTreeMap<&'static str, Versions>);
 
 impl Planes {
     /// Takes a trimmed Deployment as it is now; whether a status may tell another version than before.

@@ -15,6 +15,9 @@ use super::process::Controller;
 /// The word of the command line.
 pub(crate) const WORD: &str = "webhook";
 
+/// The review of a number.
+type Question = fn(usize) -> Value;
+
 /// Above the rows.
 const HEAD: &str = "\
 | Review | by | of | median ms | p99 ms | most ms |
@@ -45,8 +48,7 @@ async fn all(tool: &Path) {
     let controller = Controller::start_with(tool, &cluster.kubeconfig(), &webhook);
     controller.until_in_force("all is as it should be").await;
     println!("{HEAD}");
-    let questions: [(&str, fn(usize) -> Value); 2] = [("/inject", pod), ("/validate", edit)];
-    for (path, review) in questions {
+    for (path, review) in [("/inject", pod as Question), ("/validate", edit)] {
         let mut connection = client.connect().await;
         let mut times = Vec::with_capacity(KEPT);
         for at in 0..KEPT {
