@@ -89,7 +89,7 @@ pub use metrics::{Metrics, MetricsError};
 pub use policy::written as as_written;
 pub use pulse::Pulse;
 pub use reader::{ReadError, Reader, Resource};
-pub use rights::{Right, rights, webhook_rights};
+pub use rights::{AUTHORITY, ROOTS, Right, rights, webhook_rights};
 pub use roles::{roles, webhook_roles};
 pub use signs::Signs;
 pub use snapshot::Snapshot;

@@ -8,6 +8,11 @@ use crate::kinds::{Watched, endpoints, keeps, policy, read, rendered};
 use crate::lead::LEASE;
 use crate::serve::is_served;
 
+/// The Secret and the ConfigMaps of a control plane, which is none of this crate's.
+pub const AUTHORITY: &str = "meshglot-authority";
+/// As above.
+pub const ROOTS: &str = "meshglot-root";
+
 /// Verbs on a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Right {
@@ -33,6 +38,7 @@ const SERVE: &str = "keep the certificate of the webhook";
 const INJECT: &str = "be asked about new pods";
 const TRUST: &[&str] = &["list", "watch", "patch"];
 const ADMIT: &str = "know pods by their tokens";
+const SIGN: &str = "keep the authority of the mesh, and publish its roots";
 const LEAD: &str = "agree on the one that writes";
 
 /// Everything that a controller of these backends asks of the API server; without any: what it asks whatever they are.
@@ -56,6 +62,10 @@ pub fn rights(backends: &[&dyn Backend]) -> Vec<Right> {
     rights.extend(rendered.map(|kind| right(WRITE, &kind, &["get", "list", "watch", "create", "patch", "delete"])));
     if backends.iter().any(|backend| is_served(*backend)) {
         rights.push(named(ADMIT, "authentication.k8s.io", "tokenreviews", &["create"], &[]));
+        let secret = |verbs, names| Right { is_own: true, ..named(SIGN, "", "secrets", verbs, names) };
+        rights.extend([secret(&["create"], &[]), secret(&["get", "list", "watch", "update"], &[AUTHORITY])]);
+        // What is applied and is not there is created by the same name.
+        rights.push(named(SIGN, "", "configmaps", &["list", "watch", "create", "patch"], &[ROOTS]));
     }
     // What is created has no name yet that RBAC could know.
     let lease = |verbs, names| Right { is_own: true, ..named(LEAD, "coordination.k8s.io", "leases", verbs, names) };

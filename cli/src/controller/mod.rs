@@ -10,6 +10,8 @@ mod web;
 mod webhook;
 mod xds;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use meshglot_controller::{ConnectError, Crashed, Desk, Election, Reviewers, Settings, Signs, connect};
@@ -18,6 +20,9 @@ use crate::args::ControllerArgs;
 use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{Io, plan};
+
+/// So long an API server is answered that has not heard yet that another one is to be asked.
+const LINGER: Duration = Duration::from_secs(3);
 
 /// How long connections may take to end.
 const GRACE: Duration = Duration::from_millis(100);
@@ -47,13 +52,16 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let mut ends = Ends::of(&runtime)?;
     let shutdown = async move { ends.asked().await };
     let (level, _flushed) = logs::begin(args, io)?;
-    let plane = xds::open(&args.xds, &client, &runtime)?;
+    let home = args.leader_elect.then_some(&*args.lease_namespace);
+    let plane = xds::open(&args.xds, home, &client, &runtime)?;
     settings.serve = plane.as_ref().map(xds::serve);
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone())).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
     let inject = sidecars.map(|sidecars| inject::judge(sidecars, &client, &runtime)).transpose()?;
-    let reviewers = Reviewers { desk: desk.clone(), inject, metrics: settings.signs.metrics.clone() };
+    let leaves = Arc::<AtomicBool>::default();
+    let reviewers = Reviewers { desk: desk.clone(), inject, metrics: settings.signs.metrics.clone(), leaves: leaves.clone() };
+    let linger = if webhook.is_some() { LINGER } else { Duration::ZERO };
     let webhook = webhook.map(|webhook| webhook.start(&runtime, reviewers)).transpose()?.unwrap_or_default();
     let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
@@ -63,6 +71,8 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let chosen = settings.chosen.clone();
     let tell = move |told| logs::line(&chosen, &told);
     let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));
+    leaves.store(true, Ordering::Relaxed);
+    std::thread::sleep(linger);
     runtime.shutdown_timeout(GRACE);
     match ended {
         Ok(Ok(())) => Ok(Exit::Ok),

@@ -16,12 +16,15 @@ pub(super) fn live(pulse: &Pulse) -> (bool, String) {
     told("livez", &[heart(pulse)])
 }
 
-/// Whether it knows the cluster. One that is not the leader does, too.
-pub(super) fn ready(pulse: &Pulse) -> (bool, String) {
+/// Whether it knows the cluster. One that is not the leader does, too. `serves`: whether its control plane, if it is one, has something for
+/// proxies.
+pub(super) fn ready(pulse: &Pulse, serves: Option<bool>) -> (bool, String) {
     let listed = pulse.listed().into_iter();
     let kinds = listed.map(|(kind, is_good)| Check { name: format!("listed/{kind}"), is_good, why: "not listed yet" });
     let all = Check { name: "listed".to_owned(), is_good: pulse.is_ready(), why: "not everything has been listed once" };
-    let checks: Vec<Check> = [heart(pulse)].into_iter().chain(kinds).chain([all]).collect();
+    let why = "no policy could be put in force on proxies yet";
+    let plane = serves.map(|is_good| Check { name: "control-plane".to_owned(), is_good, why });
+    let checks: Vec<Check> = [heart(pulse)].into_iter().chain(kinds).chain([all]).chain(plane).collect();
     told("readyz", &checks)
 }
 
@@ -50,10 +53,10 @@ mod tests {
     fn nothing_is_known_at_first_and_silence_is_no_life() {
         let (is_live, text) = live(&Pulse::default());
         assert!(is_live && text == "[+]core ok\nlivez check passed\n", "{text}");
-        let (is_ready, text) = ready(&Pulse::default());
+        let (is_ready, text) = ready(&Pulse::default(), None);
         assert!(!is_ready && text.ends_with("[-]listed failed: not everything has been listed once\nreadyz check failed\n"), "{text}");
         let silent = Pulse::within(Duration::ZERO);
         std::thread::sleep(Duration::from_millis(2));
-        assert!(!live(&silent).0 && !ready(&silent).0);
+        assert!(!live(&silent).0 && !ready(&silent, Some(true)).0);
     }
 }

@@ -81,7 +81,8 @@ async fn live(State(served): State<Served>, uri: Uri) -> Response {
 }
 
 async fn ready(State(served): State<Served>, uri: Uri) -> Response {
-    probe(probes::ready, &served.signs.pulse, &uri)
+    let serves = served.plane.as_ref().map(|plane| plane.is_ready());
+    probe(|pulse| probes::ready(pulse, serves), &served.signs.pulse, &uri)
 }
 
 /// What is wrong is told in any case, and what is well to whoever asks for `?verbose`.

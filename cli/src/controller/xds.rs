@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use meshglot_control::{Control, Given, Reviews, Settings, TokenReviewer, TrustDomain};
+use meshglot_control::{Cluster, Control, Given, Reviews, Settings, TokenReviewer, TrustDomain};
 use meshglot_controller::{Reader, Serve};
 use meshglot_translator::ir::Kind;
 use meshglot_translator::plan::Plan;
@@ -24,16 +24,18 @@ pub(super) const BUILTIN: &str = "builtin";
 /// How long the API server may take to say which Meshes there are.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Takes the address; proxies are answered from the first policy on. `None`: no control plane is wanted.
+/// Takes the address; proxies are answered from the first policy on. `None`: no control plane is wanted. `home`: the namespace that all
+/// control planes of the cluster share; without it this one is alone, and nothing is kept there.
 ///
 /// # Errors
 /// The address is taken, the authority cannot be used, or the cluster does not say what it signs for.
-pub(super) fn open(args: &XdsArgs, client: &Client, runtime: &Runtime) -> Result<Option<Arc<Control>>, Failure> {
+pub(super) fn open(args: &XdsArgs, home: Option<&str>, client: &Client, runtime: &Runtime) -> Result<Option<Arc<Control>>, Failure> {
     let Some(listen) = args.xds_address else { return Ok(None) };
     let given = args.xds_ca.as_deref().map(given).transpose()?;
     let trust_domain = trust_domain(client, runtime)?;
     let reviewer = Some(Reviews(Arc::new(TokenReviewer::new(client.clone(), trust_domain.clone()))));
-    let settings = Settings { listen, advertise: None, trust_domain, folder: args.xds_folder.clone(), given, reviewer };
+    let cluster = home.map(|namespace| Cluster { client: client.clone(), namespace: namespace.to_owned() });
+    let settings = Settings { listen, advertise: None, trust_domain, folder: args.xds_folder.clone(), given, cluster, reviewer };
     let note = Arc::new(|text: &str| info!("control plane: {text}"));
     let opened = runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?;
     Ok(Some(Arc::new(opened)))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::settings::{ANNOTATION, Settings};
-use super::{NAME, inject, labels, metadata};
+use super::{NAME, inject, labels, metadata, plane};
 
 /// Where it answers Prometheus and probes.
 const METRICS: u16 = 9090;
@@ -17,7 +17,8 @@ const USER: u32 = 65532;
 pub(super) fn of(settings: &Settings) -> Vec<Value> {
     let selector = json!({"app.kubernetes.io/name": NAME});
     let ports = json!([{"name": "metrics", "port": METRICS, "targetPort": "metrics"}]);
-    vec![
+    let plane = settings.has_plane().then(|| plane::service(settings));
+    let all = [
         json!({
             "apiVersion": "v1", "kind": "Service", "metadata": metadata(NAME, &settings.namespace),
             "spec": {"selector": selector, "ports": ports},
@@ -27,7 +28,8 @@ pub(super) fn of(settings: &Settings) -> Vec<Value> {
             "spec": {"maxUnavailable": 1, "selector": {"matchLabels": selector}},
         }),
         deployment(settings, &selector),
-    ]
+    ];
+    plane.into_iter().chain(all).collect()
 }
 
 fn deployment(settings: &Settings, selector: &Value) -> Value {
@@ -63,6 +65,9 @@ fn container(settings: &Settings) -> Value {
     if settings.webhook {
         ports.push(json!({"name": "webhook", "containerPort": WEBHOOK}));
     }
+    if settings.has_plane() {
+        ports.push(json!({"name": "xds", "containerPort": plane::PORT}));
+    }
     let probe = |path: &str| json!({"httpGet": {"path": path, "port": "metrics"}});
     json!({
         "name": "controller",
@@ -91,6 +96,9 @@ fn words(settings: &Settings) -> Vec<String> {
     words.extend(["--metrics-address".to_owned(), format!("0.0.0.0:{METRICS}"), "--log-format=json".to_owned()]);
     if settings.webhook {
         words.extend(["--webhook-address".to_owned(), format!("0.0.0.0:{WEBHOOK}")]);
+    }
+    if settings.has_plane() {
+        words.extend(plane::words());
     }
     if settings.inject {
         words.extend(inject::words(settings));

@@ -4,8 +4,8 @@ use meshglot_controller::{CONFIGURATION, HOOK};
 use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
 
-use super::metadata;
 use super::settings::Settings;
+use super::{metadata, plane};
 use crate::exit::{Exit, Failure};
 use crate::inject::ours;
 
@@ -29,7 +29,7 @@ pub(super) fn possible(chosen: &Chosen) -> Result<(), Failure> {
 /// What the controller is told.
 pub(super) fn words(settings: &Settings) -> Vec<String> {
     let (image, capture) = (&settings.image, &settings.capture_image);
-    let control_plane = format!("meshglot-control-plane.{}.svc:15010", settings.namespace);
+    let control_plane = plane::address(settings);
     [("--inject-control-plane", &control_plane), ("--inject-image", image), ("--inject-capture-image", capture)]
         .into_iter()
         .flat_map(|(flag, value)| [flag.to_owned(), value.clone()])

@@ -2,6 +2,7 @@
 
 mod controller;
 mod inject;
+mod plane;
 mod settings;
 mod uninstall;
 mod upgrade;
@@ -26,12 +27,13 @@ pub(crate) use upgrade::{installed, run as upgrade, serves};
 const NAME: &str = "meshglot-controller";
 
 pub(crate) fn run(args: &InstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves, args.inject)?;
+    let settings = Settings::of(args);
+    let chosen = served(&args.serves, settings.has_plane())?;
     if args.inject {
         inject::possible(&chosen)?;
     }
     plan::accepted(&args.accepted)?;
-    manifests::print(&all(&chosen, &Settings::of(args)), &args.output, io)?;
+    manifests::print(&all(&chosen, &settings), &args.output, io)?;
     Ok(Exit::Ok)
 }
 

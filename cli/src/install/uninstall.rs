@@ -12,8 +12,12 @@ use crate::exit::{Exit, Outcome};
 use crate::output::manifests;
 use crate::plan::served;
 
+/// What a control plane leaves.
+const AUTHORITY: &str = "  \
+    the Secret meshglot-authority and the ConfigMaps meshglot-root: with them another control plane is trusted by the sidecars that there \
+    are.\n  Sidecars go on by what they have until their certificates end, within a day\n";
+
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
-    let chosen = served(&args.serves, args.inject)?;
     let settings = Settings {
         backend: args.serves.backend.clone(),
         backends: args.serves.backends.clone(),
@@ -27,6 +31,7 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         inject: args.inject,
         capture_image: capture_image(None),
     };
+    let chosen = served(&args.serves, settings.has_plane())?;
     // First who is asked, then what writes; its rights afterwards.
     let mut objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();
     if settings.webhook {
@@ -35,6 +40,9 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
     manifests::print(&objects, &args.output, io)?;
     if !io.quiet {
         write!(io.stderr, "{}", stays(&chosen, args))?;
+        if settings.has_plane() {
+            write!(io.stderr, "{AUTHORITY}")?;
+        }
     }
     Ok(Exit::Ok)
 }

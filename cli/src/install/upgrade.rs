@@ -27,13 +27,15 @@ pub(crate) fn run(args: &UpgradeArgs, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::new(Exit::Conflict, message).help("its definitions may have what this one does not know: take that version"));
     }
     let settings = settings(&found, args)?;
-    manifests::print(&all(&served(&settings.serves(), settings.inject)?, &settings), &args.output, io)?;
+    manifests::print(&all(&served(&settings.serves(), settings.has_plane())?, &settings), &args.output, io)?;
     Ok(Exit::Ok)
 }
 
 /// The backends of the controller that a cluster has; `None`: none was installed there, or it may not be seen.
 pub(crate) fn installed(cluster: &Cluster, namespace: &str) -> Option<Vec<&'static dyn Backend>> {
-    Some(served(&serves(cluster, namespace)?, false).ok()?.backends().to_vec())
+    let found = cluster.read(cluster.reader.get(&deployments(), namespace, NAME)).ok()??;
+    let settings = kept(&found)?;
+    Some(served(&settings.serves(), settings.has_plane()).ok()?.backends().to_vec())
 }
 
 /// Which meshes the controller that a cluster has serves; `None`: nobody knows.

@@ -117,8 +117,15 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
         Found::End(exit) => return Ok(exit),
     };
     let reviewer = if args.kubernetes_tokens { Some(reviewer(runtime, &trust_domain)?) } else { None };
-    let settings =
-        Settings { listen: args.listen, advertise: args.advertise, trust_domain, folder: Some(state.authority()), given, reviewer };
+    let settings = Settings {
+        listen: args.listen,
+        advertise: args.advertise,
+        trust_domain,
+        folder: Some(state.authority()),
+        given,
+        cluster: None,
+        reviewer,
+    };
     let notes = tell.clone();
     let note = Arc::new(move |text: &str| {
         // Nobody listens any more when it ends.

@@ -90,6 +90,7 @@ fn rules_of_the_chart_are_what_a_controller_needs() {
 #[test_case("linkerd")]
 #[test_case("consul")]
 #[test_case("meshes")]
+#[test_case("builtin")]
 #[test_case("builtin-inject")]
 fn kustomize_builds_what_install_prints(backend: &str) {
     let path = format!("kustomize/{backend}");
@@ -116,6 +117,7 @@ fn the_component_of_kustomize_adds_what_the_webhook_adds(backend: &str) {
 
 #[test_case("istio", &["--webhook"], &["webhook.enabled=true"] ; "webhook")]
 #[test_case("istio", &[], &[] ; "as it is")]
+#[test_case("builtin", &[], &[] ; "a control plane")]
 #[test_case("builtin", &["--inject"], &["inject.enabled=true"] ; "sidecars")]
 #[test_case("builtin", &["--inject", "--image", "registry.example/meshglot:next", "--capture-image", "registry.example/capture:next"], &["inject.enabled=true,image.repository=registry.example/meshglot,image.tag=next,inject.captureImage.repository=registry.example/capture,inject.captureImage.tag=next"] ; "images of sidecars")]
 #[test_case("meshes", &[], &[] ; "what Meshes name")]

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_agent::CONTROL_PLANE;
-use meshglot_ca::{Authority, Intermediate, KeyPair, RotationState, SpiffeId, Store, StoreError, TrustDomain, renewal_time};
+use meshglot_ca::{
+    Authority, Intermediate, KeyPair, RotationError, RotationState, SpiffeId, Store, StoreError, Texts, TrustDomain, renewal_time,
+};
 use meshglot_xds::server_config;
 use rustls::ServerConfig;
 use time::{Duration, OffsetDateTime};
@@ -40,8 +42,10 @@ impl Given {
 
 /// Signs, and changes its root in time. Every change is in the folder before anybody sees it.
 pub(crate) struct Keeper {
-    /// None: an authority that ends with the process.
+    /// None: an authority that ends with the process, or that somebody else keeps.
     store: Option<Store>,
+    /// Its steps are taken by whoever keeps it.
+    is_kept: bool,
     authority: Mutex<Authority>,
     signs: watch::Sender<Arc<Authority>>,
     configs: watch::Sender<Arc<ServerConfig>>,
@@ -71,18 +75,45 @@ impl Keeper {
         if let Some(store) = &store {
             store.save(&authority)?;
         }
-        let (config, due) = credentials(&authority, now)?;
-        let keeper = Self {
-            store,
-            signs: watch::channel(Arc::new(authority.clone())).0,
-            authority: Mutex::new(authority),
-            configs: watch::channel(config).0,
-            due: Mutex::new(due),
-        };
+        let keeper = Self::of(store, authority, now)?;
         if let Some(given) = given {
             keeper.introduce(given, now)?;
         }
         Ok(keeper)
+    }
+
+    /// One that somebody else keeps, and that was read there.
+    pub(crate) fn kept(authority: Authority, now: OffsetDateTime) -> Result<Self, ControlError> {
+        Ok(Self { is_kept: true, ..Self::of(None, authority, now)? })
+    }
+
+    fn of(store: Option<Store>, authority: Authority, now: OffsetDateTime) -> Result<Self, ControlError> {
+        let (config, due) = credentials(&authority, now)?;
+        Ok(Self {
+            store,
+            is_kept: false,
+            signs: watch::channel(Arc::new(authority.clone())).0,
+            authority: Mutex::new(authority),
+            configs: watch::channel(config).0,
+            due: Mutex::new(due),
+        })
+    }
+
+    /// What is kept is otherwise: it signs by that from now on.
+    pub(crate) fn take(&self, kept: Authority, now: OffsetDateTime) -> Result<(), ControlError> {
+        let mut authority = self.authority.lock().unwrap_or_else(PoisonError::into_inner);
+        if Texts::of(&kept) == Texts::of(&authority) {
+            return Ok(());
+        }
+        *authority = kept;
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(&authority, &mut due, now)
+    }
+
+    /// What is to be kept next, and what that is, for people; `None`: all is well for now. `is_asked`: somebody wants another root.
+    pub(crate) fn next(&self, is_asked: bool, now: OffsetDateTime) -> Result<Option<(Authority, &'static str)>, ControlError> {
+        let mut next = self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(step(&mut next, is_asked, now)?.map(|done| (next, done)))
     }
 
     /// What signs, always the newest.
@@ -98,7 +129,7 @@ impl Keeper {
     /// Looks at the time: replaces the own certificate, and takes the next step of a rotation. What was done, for people.
     pub(crate) fn look(&self, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
         let mut authority = self.authority.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = self.step(&mut authority, now)?;
+        let done = if self.is_kept { None } else { self.step(&mut authority, now)? };
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         if done.is_some() || now >= *due {
             // The next look tries again, whatever this one has done.
@@ -121,31 +152,24 @@ impl Keeper {
     }
 
     fn step(&self, authority: &mut Authority, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
-        match authority.rotation() {
-            RotationState::Steady if is_late(authority, now) => {
-                self.apply(authority, |authority| authority.introduce(now).map(drop))?;
-                Ok(Some("a new root is trusted; it signs in an hour"))
-            }
-            RotationState::Introduced { introduced_at } if now >= introduced_at + OVERLAP => {
-                self.apply(authority, |authority| authority.switch(now).map(drop))?;
-                Ok(Some("the new root signs; the old one is trusted until its last certificate has ended"))
-            }
-            RotationState::Switched { retire_after, .. } if now > retire_after + Duration::seconds(1) => {
-                self.apply(authority, |authority| authority.retire(now).map(drop))?;
-                Ok(Some("the old root is not trusted any more"))
-            }
-            _ => Ok(None),
-        }
+        let mut done = None;
+        self.apply(authority, |authority| {
+            done = step(authority, false, now)?;
+            Ok(())
+        })?;
+        Ok(done)
     }
 
     fn apply(
         &self,
         authority: &mut Authority,
-        change: impl FnOnce(&mut Authority) -> Result<(), meshglot_ca::RotationError>,
+        change: impl FnOnce(&mut Authority) -> Result<(), RotationError>,
     ) -> Result<(), ControlError> {
         let mut changed = authority.clone();
         change(&mut changed)?;
-        if let Some(store) = &self.store {
+        if let Some(store) = &self.store
+            && Texts::of(&changed) != Texts::of(authority)
+        {
             store.save(&changed)?;
         }
         *authority = changed;
@@ -158,6 +182,25 @@ impl Keeper {
         self.configs.send_replace(config);
         self.signs.send_replace(Arc::new(authority.clone()));
         Ok(())
+    }
+}
+
+/// The next step of a rotation, where it is time for one; what was done, for people.
+fn step(authority: &mut Authority, is_asked: bool, now: OffsetDateTime) -> Result<Option<&'static str>, RotationError> {
+    match authority.rotation() {
+        RotationState::Steady if is_asked || is_late(authority, now) => {
+            authority.introduce(now)?;
+            Ok(Some("a new root is trusted; it signs in an hour"))
+        }
+        RotationState::Introduced { introduced_at } if now >= introduced_at + OVERLAP => {
+            authority.switch(now)?;
+            Ok(Some("the new root signs; the old one is trusted until its last certificate has ended"))
+        }
+        RotationState::Switched { retire_after, .. } if now > retire_after + Duration::seconds(1) => {
+            authority.retire(now)?;
+            Ok(Some("the old root is not trusted any more"))
+        }
+        _ => Ok(None),
     }
 }
 

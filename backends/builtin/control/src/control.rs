@@ -12,12 +12,14 @@ use meshglot_join::{Clock, JoinService, Reviewer, SystemClock};
 use meshglot_translator::diagnostic::nearest;
 use meshglot_translator::plan::Plan;
 use meshglot_xds::{ByIdentity, Discovery, Identities, Proxies, World, connections};
+use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
 
 use crate::answers;
 use crate::authority::{Given, Keeper};
+use crate::cluster::Cluster;
 use crate::error::ControlError;
 use crate::health::Presence;
 use crate::published::Published;
@@ -48,6 +50,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// An intermediate CA to sign with; absent: an own root.
     pub given: Option<Given>,
+    /// Where the authority is kept unless there is a folder or an intermediate CA, and where roots are published.
+    pub cluster: Option<Cluster>,
     /// Takes tokens of another authority; absent: join tokens alone.
     pub reviewer: Option<Reviews>,
 }
@@ -93,7 +97,11 @@ impl Control {
     /// The address is taken, or the authority's folder cannot be used.
     pub async fn open(settings: Settings, tell: Tell) -> Result<Self, ControlError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let keeper = Keeper::open(settings.folder.as_deref(), &settings.trust_domain, settings.given.as_ref(), clock.now())?;
+        let keeper = Arc::new(keeper(&settings, clock.now()).await?);
+        let mut tasks = JoinSet::new();
+        if let Some(cluster) = settings.cluster.clone() {
+            cluster.keep(keeps(&settings), &keeper, clock.clone(), &tell, &mut tasks);
+        }
         let failed = |error| ControlError::Listen { address: settings.listen, error };
         let listener = listen(settings.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -102,12 +110,12 @@ impl Control {
         Ok(Self {
             settings,
             address,
-            keeper: Arc::new(keeper),
+            keeper,
             tokens: Arc::default(),
             published,
             proxies: discovery.proxies(),
             waiting: Mutex::new(Some((listener, discovery))),
-            tasks: Mutex::default(),
+            tasks: Mutex::new(tasks),
             clock,
             tell,
         })
@@ -239,6 +247,18 @@ impl Control {
             }
         });
         Ok(())
+    }
+}
+
+/// Whether the authority is the cluster's.
+fn keeps(settings: &Settings) -> bool {
+    settings.cluster.is_some() && settings.folder.is_none() && settings.given.is_none()
+}
+
+async fn keeper(settings: &Settings, now: OffsetDateTime) -> Result<Keeper, ControlError> {
+    match &settings.cluster {
+        Some(cluster) if keeps(settings) => Keeper::kept(cluster.begin(&settings.trust_domain, now).await?, now),
+        _ => Keeper::open(settings.folder.as_deref(), &settings.trust_domain, settings.given.as_ref(), now),
     }
 }
 

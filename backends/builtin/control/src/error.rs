@@ -33,6 +33,17 @@ pub enum ControlError {
     /// The folder of the authority.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The authority that the cluster keeps cannot be used; in words, with what to do.
+    #[error("{0}")]
+    Kept(String),
+    /// The API server does not let it be read or written.
+    #[error("{what} cannot be read or written: {source}")]
+    Cluster {
+        /// The object.
+        what: String,
+        /// What the API server says.
+        source: Box<kube::Error>,
+    },
     /// The authority.
     #[error(transparent)]
     Ca(#[from] CaError),

@@ -4,6 +4,7 @@
 mod admin;
 mod answers;
 mod authority;
+mod cluster;
 mod control;
 mod error;
 mod health;
@@ -14,6 +15,7 @@ pub use admin::router;
 pub use admin::{Reload, SourceState};
 pub use answers::{Problem, ResourceAnswer, Resources};
 pub use authority::{Given, saved_trust_domain};
+pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
 pub use meshglot_builtin::shares_machine;

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response, StatusCode, header};
@@ -31,8 +32,11 @@ const INJECT: &str = "/inject";
 /// Bytes of a review: the API server keeps objects of 3 MiB at most, and sends the one before along.
 const BODY: usize = 8 * 1024 * 1024;
 
-/// How long a client may take for a handshake, the head of a request, or its body.
+/// How long a client may take for a handshake, or the body of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may be idle: an API server gives one up after 90 s, and loses a request where the other end is faster.
+const IDLE: Duration = Duration::from_secs(120);
 
 /// Connections at a time; an API server has a few.
 const CONNECTIONS: usize = 256;
@@ -49,6 +53,8 @@ pub struct Reviewers {
     pub inject: Option<Inject>,
     /// All.
     pub metrics: Metrics,
+    /// Whether the process ends soon: each connection is used for one answer more, so that none is cut off between two.
+    pub leaves: Arc<AtomicBool>,
 }
 
 /// Answers reviews until it is dropped; connections end with it. Connections that come are taken by the newest of `configs`, those that
@@ -77,10 +83,16 @@ async fn connection(stream: TcpStream, config: Arc<ServerConfig>, reviewers: Rev
     let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else { return };
     let service = service_fn(move |request| {
         let reviewers = reviewers.clone();
-        async move { Ok::<_, Infallible>(answer(request, &reviewers).await) }
+        async move {
+            let mut response = answer(request, &reviewers).await;
+            if reviewers.leaves.load(Ordering::Relaxed) {
+                response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    server.timer(TokioTimer::new()).header_read_timeout(IDLE);
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 

@@ -77,7 +77,11 @@ async fn clients_see_what_is_wrong_and_what_is_missing_through_the_api_server() 
     let (configs, newest) = watch::channel(Some(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let serving = tokio::spawn(serve_reviews(listener, newest, Reviewers { desk, inject: None, metrics: metrics.clone() }));
+    let serving = tokio::spawn(serve_reviews(
+        listener,
+        newest,
+        Reviewers { desk, inject: None, metrics: metrics.clone(), leaves: Default::default() },
+    ));
     cluster.apply(&configuration(port, &first)).await;
 
     let mut wrong = split("web", [1, 1]);

@@ -104,7 +104,11 @@ impl Site {
         let client = self.cluster.server.access().client_that_asks_once(&self.account).await.expect("a client");
         let newest = own.newest();
         let settings = Settings { desk: desk.clone(), election, webhook: Some(own), ..settings("istio") };
-        serving.spawn(serve_reviews(listener, newest, Reviewers { desk, inject: None, metrics: settings.signs.metrics.clone() }));
+        serving.spawn(serve_reviews(
+            listener,
+            newest,
+            Reviewers { desk, inject: None, metrics: settings.signs.metrics.clone(), leaves: Default::default() },
+        ));
         let running = with(client, settings);
         Hooked { running, port, _serving: serving }
     }

@@ -6,7 +6,7 @@ use meshglot::capture;
 use meshglot_apiserver::{crds, peer};
 use serde_json::json;
 
-use super::sidecar_site::{publish, rolled_out, up};
+use super::sidecar_site::{rolled_out, up};
 use super::site::Site;
 
 /// Where they run.
@@ -55,7 +55,6 @@ fn bookshop(site: &Site) {
     let manifests = printed.stdout.replace("[PUT]", "[GET]").replace("    metadata: {labels: {app: ratings}}", counted);
     assert!(manifests.contains(counted) && !manifests.contains("PUT"));
     site.apply(&manifests);
-    publish(site, "bookshop");
     for name in super::sample::DEPLOYMENTS {
         rolled_out(site, &["-n", "bookshop"], &format!("deployment/{name}"));
     }

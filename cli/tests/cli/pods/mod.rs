@@ -7,6 +7,7 @@ mod inject;
 mod inject_site;
 mod life;
 mod page;
+mod plane;
 mod sample;
 mod sidecar;
 mod sidecar_site;

@@ -2,7 +2,8 @@
 
 use meshglot::capture;
 
-use super::inject_site::MeshedSite;
+use super::sidecar_site::{rolled_out, up};
+use super::site::Site;
 
 /// Calls that are counted.
 const CALLS: usize = 600;
@@ -20,37 +21,36 @@ const CALLER: &str = "\
 
 pub(super) const DEPLOYMENTS: [&str; 7] = ["frontend", "details", "reviews-v1", "reviews-v2", "ratings", "batch", "visitors"];
 
-/// The sample application with sidecars, in force.
-pub(super) fn bookshop() -> Option<MeshedSite> {
-    let site = MeshedSite::of_cluster()?;
+/// The sample application with sidecars, in force, and whatever is applied beside it.
+pub(super) fn bookshop(site: &Site, besides: &str) {
     let printed = capture(&["demo", "--manifests", "--image", "meshglot:test"], b"");
     assert_eq!(printed.exit, 0, "{}", printed.stderr);
-    site.apply(&site.injected(&format!("{}---\n{CALLER}", printed.stdout)));
+    site.apply(&format!("{}---\n{besides}", printed.stdout));
     for name in DEPLOYMENTS {
-        site.kubectl(&["-n", "bookshop", "rollout", "status", &format!("deployment/{name}"), "--timeout=120s"]);
+        rolled_out(site, &["-n", "bookshop"], &format!("deployment/{name}"));
     }
-    site.kubectl(&["-n", "bookshop", "wait", "--for=condition=Ready", "pod/caller", "--timeout=120s"]);
-    site.kubectl(&["wait", "--for=condition=Ready", "pod/plain", "--timeout=120s"]);
     let status = ["-n", "bookshop", "get", "traffictargets,trafficsplits", "-o", "jsonpath={.items[*].status.summary.ready}"];
     site.until("all policy is in force", || site.kubectl(&status) == "1/1 1/1 1/1 1/1 1/1");
-    Some(site)
 }
 
 /// What curl prints in a pod, however it ends.
-pub(super) fn curl(site: &MeshedSite, from: &str, words: &[&str]) -> String {
+pub(super) fn curl(site: &Site, from: &str, words: &[&str]) -> String {
     let namespace = if from == "plain" { "default" } else { "bookshop" };
     let exec = ["-n", namespace, "exec", from, "-c", "main", "--", "/usr/bin/curl", "-s", "-m", "60"];
     site.try_kubectl(&[&exec[..], words].concat())
 }
 
 /// The status alone.
-pub(super) fn status(site: &MeshedSite, from: &str, url: &str) -> String {
+pub(super) fn status(site: &Site, from: &str, url: &str) -> String {
     curl(site, from, &["-o", "/dev/null", "-w", "%{http_code}", url])
 }
 
 #[test]
 fn the_sample_application_runs_in_pods_as_its_policy_says() {
-    let Some(site) = bookshop() else { return };
+    let Some(site) = up() else { return };
+    bookshop(&site, CALLER);
+    site.kubectl(&["-n", "bookshop", "wait", "--for=condition=Ready", "pod/caller", "--timeout=120s"]);
+    site.kubectl(&["wait", "--for=condition=Ready", "pod/plain", "--timeout=120s"]);
     let reviews = "http://reviews.bookshop:9080/reviews/7";
     site.until("the reviews are read", || status(&site, "caller", reviews) == "200");
     // Which version answers is decided call by call, by the shares of the split.

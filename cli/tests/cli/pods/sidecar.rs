@@ -6,7 +6,7 @@ use meshglot::capture;
 use serde_json::Value;
 
 use super::inject_site::POLICY;
-use super::sidecar_site::{NAMESPACE, NAMESPACED, SERVER, TOOLS, publish, rolled_out, up, workload};
+use super::sidecar_site::{NAMESPACE, NAMESPACED, SERVER, TOOLS, rolled_out, up, workload};
 use super::site::Site;
 
 /// What curl says of a call out of a pod.
@@ -40,7 +40,6 @@ fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
     site.apply(&early);
     rolled_out(&site, &["-n", "bank"], "deployment/teller");
     site.apply(NAMESPACED);
-    publish(&site, "bank");
     let told = checked(&site);
     assert!(told.len() == 2 && told[1].starts_with("warning 1 pod of namespaces with the label have no sidecar: bank/teller-"), "{told:?}");
 

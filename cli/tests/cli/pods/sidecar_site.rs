@@ -31,14 +31,15 @@ data:
     }
 ";
 
+/// With one controller.
 pub(super) fn up() -> Option<Site> {
+    with_replicas("1")
+}
+
+pub(super) fn with_replicas(replicas: &str) -> Option<Site> {
     let (site, _) = with_images()?;
     let images = ["--image", "meshglot:test", "--capture-image", "meshglot-capture:test"];
-    let installed = site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--replicas", "1"], &images[..]].concat());
-    site.apply(&installed);
-    if !installed.contains("--xds-address") {
-        plane(&site);
-    }
+    site.apply(&site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--replicas", replicas], &images[..]].concat()));
     rolled_out(&site, &NAMESPACE, "deployment/meshglot-controller");
     let trusted = ["get", "mutatingwebhookconfiguration", "meshglot", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"];
     site.until("the API server trusts us", || !site.kubectl(&trusted).is_empty());
@@ -47,28 +48,6 @@ pub(super) fn up() -> Option<Site> {
 
 pub(super) fn rolled_out(site: &Site, namespace: &[&str], what: &str) {
     site.kubectl(&[namespace, &["rollout", "status", what, "--timeout=120s"]].concat());
-}
-
-/// The control plane itself.
-fn plane(site: &Site) {
-    let patch = r#"[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--xds-address=0.0.0.0:15010"}]"#;
-    site.kubectl(&[&NAMESPACE[..], &["patch", "deployment", "meshglot-controller", "--type=json", "-p", patch]].concat());
-    site.apply(
-        "{apiVersion: v1, kind: Service, metadata: {name: meshglot-control-plane, namespace: meshglot-system},\n \
-         spec: {selector: {app.kubernetes.io/name: meshglot-controller}, ports: [{name: xds, port: 15010}]}}\n",
-    );
-}
-
-/// Roots where pods of a namespace read them, unless somebody else has published them.
-pub(super) fn publish(site: &Site, namespace: &str) {
-    if site.refused(&["-n", namespace, "get", "configmap", "meshglot-root"], "").is_none() {
-        return;
-    }
-    let pod = site.kubectl(&[&NAMESPACE[..], &["get", "pods", "-o", "jsonpath={.items[0].metadata.name}"]].concat());
-    let roots = site.kubectl(&["get", "--raw", &format!("/api/v1/namespaces/meshglot-system/pods/{pod}:9090/proxy/roots")]);
-    let file = site.folder.path().join("ca.crt");
-    std::fs::write(&file, roots).expect("written");
-    site.kubectl(&["-n", namespace, "create", "configmap", "meshglot-root", "--from-file", file.to_str().expect("a path")]);
 }
 
 /// What makes pods: the kind, its name, the account, more of the pod's metadata and of its specification, and its container.

@@ -27,3 +27,7 @@ labels:
 {{- define "meshglot.webhook" -}}
 {{- if or .Values.webhook.enabled .Values.inject.enabled }}true{{ end }}
 {{- end }}
+
+{{- define "meshglot.plane" -}}
+{{- if eq .Values.backend "builtin" }}true{{ end }}
+{{- end }}
