@@ -7,6 +7,8 @@
 mod course;
 mod roots;
 mod secret;
+#[cfg(test)]
+mod years;
 
 use std::sync::Arc;
 
