@@ -14,7 +14,8 @@ pub struct XdsArgs {
     /// Folder with an intermediate CA to sign with (tls.crt, tls.key, ca.crt), such as a Secret; absent: an own root
     #[arg(long, value_name = "DIR", requires = "xds_address")]
     pub xds_ca: Option<PathBuf>,
-    /// Folder that keeps the own root; absent: it ends with the process
+    /// Folder that keeps the own root; absent: the Secret `meshglot-authority` of the Lease's namespace does, for all replicas, and without a
+    /// Lease it ends with the process
     #[arg(long, value_name = "DIR", requires = "xds_address", conflicts_with = "xds_ca")]
     pub xds_folder: Option<PathBuf>,
 }
