@@ -106,7 +106,16 @@ impl Role {
             Self::Proxy => (&[Self::Authority, Self::Join], "it speaks only xDS, so that Envoy can take its place in every test"),
             Self::Agent => (&[Self::Authority, Self::Join], "it stands beside a proxy, where there is neither policy nor a model"),
             Self::Control => (
-                &[Self::Translator, Self::Backend, Self::Observed, Self::ControlPlane, Self::Authority, Self::Join, Self::Agent],
+                &[
+                    Self::Translator,
+                    Self::Backend,
+                    Self::Observed,
+                    Self::ControlPlane,
+                    Self::Authority,
+                    Self::Join,
+                    Self::Agent,
+                    Self::ApiServer,
+                ],
                 "it puts the parts of a control plane together, whatever the policy comes from",
             ),
             Self::Traffic => (&[Self::Translator, Self::Observed], "it reads what proxies tell on their sockets, and knows no policy"),

@@ -156,7 +156,7 @@ async fn two_control_planes_are_of_one_mind_for_ten_years() {
     secrets.patch(AUTHORITY, &PatchParams::default(), &Patch::Merge(damaged)).await.expect("patched");
     until("it is told", async || one.has_told("it goes on by what it has") && two.has_told("it goes on by what it has")).await;
     assert_eq!((one.roots(), two.roots()), (third.clone(), third));
-    let refused = cluster.begin(&domain(), clock.now()).await.err().expect("a refusal").to_string();
+    let refused = cluster.begin(&domain(), clock.now()).await.expect_err("a refusal").to_string();
     assert!(refused.contains("Secret default/meshglot-authority") && refused.contains("backup"), "{refused}");
 }
 
@@ -169,6 +169,6 @@ async fn the_authority_of_another_trust_domain_is_not_used() {
     let cluster = Cluster { client: server.client().await.expect("a client"), namespace: HOME.to_owned() };
     let now = OffsetDateTime::now_utc();
     cluster.begin(&domain(), now).await.expect("an authority");
-    let error = cluster.begin(&"b.example".parse().expect("a name"), now).await.err().expect("a refusal").to_string();
+    let error = cluster.begin(&"b.example".parse().expect("a name"), now).await.expect_err("a refusal").to_string();
     assert!(error.contains("prod.example") && error.contains("b.example"), "{error}");
 }
