@@ -27,6 +27,9 @@ const CROWD: usize = 4 * WRITES;
 /// How long deletions wait for what is new to be taken by the mesh.
 const HOLD: Duration = Duration::from_secs(10);
 
+/// How long a read may take of one that does not lead.
+const READ: Duration = Duration::from_secs(10);
+
 /// The backend of what is for none.
 const NONE: &str = "";
 
@@ -229,6 +232,13 @@ impl Core {
     /// For what keeps generations that were in force.
     pub(crate) fn keeper(&self) -> Option<Writer> {
         self.writer_of(kept_as(&self.kinds, &self.kept, Role::Keeps)?.resource.clone()?, NONE)
+    }
+
+    /// The same to read: whoever does not lead may, too.
+    pub(crate) fn recaller(&self) -> Option<Writer> {
+        let resource = kept_as(&self.kinds, &self.kept, Role::Keeps)?.resource.clone()?;
+        let until = self.until().unwrap_or_else(|| Instant::now() + READ);
+        Some(Writer { client: self.client.clone(), resource, backend: NONE, until })
     }
 
     /// For pods.

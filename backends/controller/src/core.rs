@@ -121,6 +121,8 @@ pub(crate) struct Core {
     pub(crate) looks: Looks,
     /// How far the control plane of a mesh is of which no cluster keeps objects.
     pub(crate) served: Served,
+    /// A rendering that was not handed over yet: what is to stand in is being read.
+    pub(crate) owes: bool,
     /// What was told of trouble, and when.
     pub(crate) troubles: HashMap<String, Instant>,
 }
@@ -163,6 +165,7 @@ impl Core {
             passages: Vec::new(),
             looks: Looks::default(),
             served: Served::default(),
+            owes: false,
             troubles: HashMap::new(),
         }
     }
@@ -254,10 +257,10 @@ impl Core {
         if !self.kept.iter().all(|kept| kept.is_listed) {
             return self.statuses.give_up();
         }
-        // Those that do not lead are asked by proxies, too.
-        let is_passed = self.settings.serve.is_some() && self.pass();
-        self.hand_over(is_edited || is_passed);
         let leads = self.until().is_some_and(|until| until > Instant::now());
+        if self.settings.serve.is_some() {
+            self.serve(is_edited, leads);
+        }
         if !leads {
             let holder = if let Lead::Standby { holder } = &*self.lead.borrow() { holder.clone() } else { None };
             if self.role.replace(Role::Standby(holder.clone())) != Some(Role::Standby(holder.clone())) {

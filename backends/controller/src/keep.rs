@@ -19,7 +19,7 @@ impl Core {
         let bereft: Vec<ObjectKey> = self.policy.stand_ins.bereft().filter(is_new).cloned().collect();
         for key in bereft {
             let found = self.owners.0.get(&key).and_then(|owner| self.revisions.of(&key, &owner.object));
-            let Some((name, writer)) = found.map(|one| one.name.clone()).zip(self.keeper()) else { continue };
+            let Some((name, writer)) = found.map(|one| one.name.clone()).zip(self.recaller()) else { continue };
             // What could not be read once does not stop everything.
             if !self.revisions.has_failed(&key) {
                 self.revisions.held.insert(key.clone());

@@ -69,6 +69,12 @@ impl StandIns {
         self.good.clear();
     }
 
+    /// Somebody else keeps what is good: only what is needed now is known here, so that the newest is read when it is needed again.
+    pub(crate) fn keep_refused(&mut self) {
+        let Self { good, refused, .. } = self;
+        good.retain(|key, _| refused.contains(key));
+    }
+
     pub(crate) fn forget(&mut self, key: &ObjectKey) {
         self.good.remove(key);
         self.unkept.remove(key);

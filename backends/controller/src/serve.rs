@@ -24,6 +24,19 @@ pub(crate) fn is_served(backend: &dyn Backend) -> bool {
 }
 
 impl Core {
+    /// Those that do not lead are asked by proxies, too: all serve what was in force where that stands in.
+    pub(crate) fn serve(&mut self, is_edited: bool, leads: bool) {
+        let is_passed = self.pass();
+        if !leads {
+            self.policy.stand_ins.keep_refused();
+        }
+        self.owes |= is_edited || is_passed;
+        if !self.recall() {
+            let owes = std::mem::take(&mut self.owes);
+            self.hand_over(owes);
+        }
+    }
+
     /// Hands over what is rendered, where it may be otherwise.
     pub(crate) fn hand_over(&mut self, is_edited: bool) {
         let Some(serve) = self.settings.serve.clone() else { return };
