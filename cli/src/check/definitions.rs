@@ -14,7 +14,7 @@ const INSTALL: &str = "meshglot crds | kubectl apply --server-side -f -";
 
 pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backend]) -> Vec<Check> {
     let mut checks = ours(cluster, pre);
-    checks.extend(backends.iter().map(|backend| of(cluster, *backend)));
+    checks.extend(backends.iter().filter(|backend| !backend.kinds().is_empty()).map(|backend| of(cluster, *backend)));
     checks
 }
 

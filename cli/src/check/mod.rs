@@ -99,14 +99,9 @@ fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
 /// The meshes that are looked at.
 fn which(cluster: &Cluster, args: &CheckArgs, snapshot: Option<&Snapshot>) -> Result<Vec<&'static dyn Backend>, Failure> {
     match (args.backend.as_deref().and_then(meshglot_registry::find), snapshot) {
-        (Some(backend), _) if !backend.kinds().is_empty() => Ok(vec![backend]),
-        (Some(backend), _) => {
-            Err(Failure::new(Exit::Usage, format!("--backend {}: it renders nothing that a cluster could keep", backend.name())))
-        }
+        (Some(backend), _) => Ok(vec![backend]),
         // Without any policy the controller that was installed says it.
-        (None, Some(snapshot)) => {
-            cluster.backends(None, snapshot).or_else(|failure| installed(cluster, &args.lease_namespace).ok_or(failure))
-        }
+        (None, Some(snapshot)) => cluster.named(None, snapshot).or_else(|failure| installed(cluster, &args.lease_namespace).ok_or(failure)),
         (None, None) => Err(Failure::new(Exit::Usage, "policy cannot be read, and nobody says which mesh it is for")),
     }
 }

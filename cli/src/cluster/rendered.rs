@@ -75,8 +75,9 @@ impl Cluster {
     /// What whoever only looks sees of the meshes that policy is for.
     pub(crate) fn seen(&self) -> Result<Vec<Mesh>, Failure> {
         let snapshot = Arc::new(self.read(Snapshot::read(&self.reader))?);
-        let backends = self.backends(None, &snapshot)?;
-        backends.into_iter().map(|backend| self.mesh_of(snapshot.clone(), backend)).collect()
+        // Of the built-in mesh a cluster keeps no objects.
+        let backends = self.named(None, &snapshot)?.into_iter().filter(|backend| !backend.kinds().is_empty());
+        backends.map(|backend| self.mesh_of(snapshot.clone(), backend)).collect()
     }
 
     /// The one backend of [`Self::backends`].
@@ -92,6 +93,17 @@ impl Cluster {
 
     /// The backend of that name; without one, those that a controller has told of in statuses, or that Mesh objects name. One at least.
     pub(crate) fn backends(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<Vec<&'static dyn Backend>, Failure> {
+        let found = self.named(name, snapshot)?;
+        match found.iter().find(|backend| backend.kinds().is_empty()) {
+            Some(other) => {
+                Err(Failure::new(Exit::Usage, format!("--backend {}: it renders nothing that a cluster could keep", other.name())))
+            }
+            None => Ok(found),
+        }
+    }
+
+    /// The same, whether a cluster keeps what is rendered for it or not.
+    pub(crate) fn named(&self, name: Option<&str>, snapshot: &Snapshot) -> Result<Vec<&'static dyn Backend>, Failure> {
         let told = |object: &Value| {
             let backends = object["status"]["backends"].as_array().into_iter().flatten();
             backends.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<Vec<_>>()
@@ -107,12 +119,8 @@ impl Cluster {
         if found.is_empty() {
             return Err(which(format!("no policy of the cluster at {} says which mesh it is for", self.address)));
         }
-        let backend = |name: &String| match meshglot_registry::find(name) {
-            Some(backend) if backend.kinds().is_empty() => {
-                Err(Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep")))
-            }
-            Some(backend) => Ok(backend),
-            None => Err(which(format!("the cluster names a backend `{name}`, which there is not"))),
+        let backend = |name: &String| {
+            meshglot_registry::find(name).ok_or_else(|| which(format!("the cluster names a backend `{name}`, which there is not")))
         };
         found.iter().map(backend).collect()
     }
