@@ -29,7 +29,7 @@ use crate::planes::Planes;
 use crate::policy::Policy;
 use crate::revisions::Revisions;
 use crate::second_look::Looks;
-use crate::serve::Served;
+use crate::serve::{Offers, Served};
 use crate::standing::Standing;
 use crate::statuses::Statuses;
 use crate::watch::follow;
@@ -123,6 +123,7 @@ pub(crate) struct Core {
     pub(crate) served: Served,
     /// A rendering that was not handed over yet: what is to stand in is being read.
     pub(crate) owes: bool,
+    pub(crate) offers: Offers,
     /// What was told of trouble, and when.
     pub(crate) troubles: HashMap<String, Instant>,
 }
@@ -166,6 +167,7 @@ impl Core {
             looks: Looks::default(),
             served: Served::default(),
             owes: false,
+            offers: Offers::default(),
             troubles: HashMap::new(),
         }
     }
@@ -237,6 +239,7 @@ impl Core {
         all.chain(self.looks.next())
             .chain(self.statuses.next())
             .chain(self.revisions.next())
+            .chain(self.offers.next(now))
             .chain(self.until().filter(|until| *until > now))
             .min()
     }

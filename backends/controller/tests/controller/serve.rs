@@ -52,7 +52,7 @@ async fn what_no_cluster_keeps_is_handed_over() {
     assert_eq!(why, "builtin: no room");
     running.tells("no room").await;
     refuses.store(false, Ordering::Relaxed);
-    cluster.apply(&split("web", [40, 60])).await;
+    // Nobody edits anything: it is offered again.
     cluster.comes(&web, "Ready", "True", "InForce").await;
     // At rest nothing is handed over again.
     let before = taken.load(Ordering::Relaxed);
