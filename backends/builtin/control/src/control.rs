@@ -142,8 +142,13 @@ impl Control {
     /// Something rendered is no resource; what was in force stays.
     pub fn publish(&self, plan: &Plan) -> Result<u64, ControlError> {
         let revision = self.published.publish(plan)?;
-        if let Some((listener, discovery)) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            self.serve(listener, discovery)?;
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.is_some() {
+            // What may fail comes first: whoever tries again finds the address still waiting.
+            let join = JoinService::new(self.keeper.signs(), self.tokens.clone(), self.clock.clone())?;
+            if let Some((listener, discovery)) = waiting.take() {
+                self.serve(listener, discovery, join);
+            }
         }
         Ok(revision)
     }
@@ -200,8 +205,7 @@ impl Control {
         })
     }
 
-    fn serve(&self, listener: TcpListener, discovery: Discovery) -> Result<(), ControlError> {
-        let join = JoinService::new(self.keeper.signs(), self.tokens.clone(), self.clock.clone())?;
+    fn serve(&self, listener: TcpListener, discovery: Discovery, join: JoinService) {
         let identities = self.published.identities();
         // A workload that is gone is not somebody any more, and nobody else is ever the control plane.
         let join = join.admitting(Arc::new(move |id| {
@@ -246,7 +250,6 @@ impl Control {
                 }
             }
         });
-        Ok(())
     }
 }
 
