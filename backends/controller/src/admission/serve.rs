@@ -80,6 +80,8 @@ pub async fn serve_reviews(listener: TcpListener, configs: watch::Receiver<Optio
 
 /// What goes wrong with a connection is told by the client alone.
 async fn connection(stream: TcpStream, config: Arc<ServerConfig>, reviewers: Reviewers) {
+    // Small answers go at once: a client that waits for the rest of one says nothing.
+    let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else { return };
     let service = service_fn(move |request| {
         let reviewers = reviewers.clone();

@@ -68,7 +68,7 @@ fn recorder() -> (Given, meshglot_controller::Serve) {
     let seen = given.clone();
     let serve = move |plan: &meshglot_translator::plan::Plan| {
         let rendered = plan.engines[0].1.rendered();
-        let of_web = rendered.objects.iter().filter(|one| one.id.path().to_string() == "routeconfiguration/shared/shop/web/80");
+        let of_web = rendered.objects.iter().filter(|one| one.id.path() == "routeconfiguration/shared/shop/web/80");
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(of_web.map(|one| one.json().to_owned()).collect());
         Ok(())
     };

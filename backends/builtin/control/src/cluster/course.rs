@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 pub(super) async fn follow(cluster: Cluster, keeper: Arc<Keeper>, clock: Arc<dyn Clock>, tell: Tell) {
     let mut watched = watch_object(cluster.secrets(), AUTHORITY).default_backoff().boxed();
-    let mut course = Course { cluster, keeper, clock, tell, seen: None, wrong: None };
+    let mut course = Course { cluster, keeper, clock, tell, seen: None, is_unusable: false, told: None };
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -44,8 +44,10 @@ struct Course {
     tell: Tell,
     /// Outside: whether it is known. Inside: whether there is a Secret.
     seen: Option<Option<Secret>>,
+    /// Somebody has put something there that is no authority: it is not written over.
+    is_unusable: bool,
     /// What was told last, once.
-    wrong: Option<String>,
+    told: Option<String>,
 }
 
 impl Course {
@@ -53,10 +55,11 @@ impl Course {
     fn take(&mut self, secret: Option<Secret>) {
         let found = secret.as_ref().map(|secret| read(secret, self.keeper.signs().borrow().trust_domain(), self.clock.now())).transpose();
         self.seen = Some(secret);
+        self.is_unusable = found.is_err();
         match found.map(Option::flatten) {
             Ok(None) => {}
             Ok(Some(authority)) => match self.keeper.take(authority, self.clock.now()) {
-                Ok(()) => self.wrong = None,
+                Ok(()) => self.told = None,
                 Err(error) => self.trouble(error.to_string()),
             },
             Err(why) => self.trouble(format!("{why}; it goes on by what it has")),
@@ -71,7 +74,7 @@ impl Course {
         let next = if seen.as_ref().is_none_or(is_empty) {
             // Proxies trust what it has: another root would leave them without a mesh.
             Ok(Some((self.keeper.signs().borrow().as_ref().clone(), "the Secret of the authority was gone, and is there again")))
-        } else if self.wrong.is_some() {
+        } else if self.is_unusable {
             Ok(None)
         } else {
             self.keeper.next(seen.as_ref().is_some_and(is_asked), now)
@@ -94,9 +97,9 @@ impl Course {
     }
 
     fn trouble(&mut self, why: String) {
-        if self.wrong.as_ref() != Some(&why) {
+        if self.told.as_ref() != Some(&why) {
             (self.tell)(&format!("the authority: {why}"));
-            self.wrong = Some(why);
+            self.told = Some(why);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::ResourceExt as _;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
-use meshglot_apiserver::{ApiServer, installed};
+use meshglot_apiserver::{ApiServer, Gate, installed};
 use meshglot_ca::{RotationState, chain_pem};
 use serde_json::{Value, json};
 use time::Duration;
@@ -88,7 +88,9 @@ async fn two_control_planes_are_of_one_mind_for_ten_years() {
     }
     let server = ApiServer::start().await.expect("a server");
     let client = server.client().await.expect("a client");
-    let cluster = Cluster { client: client.clone(), namespace: HOME.to_owned() };
+    let gate = Gate::before(&server).await.expect("a gate");
+    let far = gate.access().client(server.admin()).await.expect("a client");
+    let cluster = Cluster { client: far, namespace: HOME.to_owned() };
     let begin = OffsetDateTime::now_utc();
     let clock = Arc::new(Still(Mutex::new(begin)));
     let passes = |more: Duration| *clock.0.lock().unwrap_or_else(PoisonError::into_inner) += more;
@@ -125,6 +127,11 @@ async fn two_control_planes_are_of_one_mind_for_ten_years() {
     tokio::time::sleep(std::time::Duration::from_secs(12)).await;
     assert_eq!(version().await, at_rest);
 
+    // Connections break, and what is watched is none the newer for it.
+    for _ in 0..3 {
+        gate.cut();
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
     // The root nears its end: both trust the next one before anybody signs by it, and forget the old one last.
     passes(Duration::days(3650 - 300));
     let introduced: fn(RotationState) -> bool = |state| matches!(state, RotationState::Introduced { .. });
