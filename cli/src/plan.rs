@@ -177,7 +177,7 @@ pub(crate) fn served(args: &ServesArgs, is_plane: bool) -> Result<Chosen, Failur
 }
 
 /// A backend for which a controller has something to do.
-pub(crate) fn written_by(name: &str) -> Result<&'static dyn Backend, Failure> {
+fn written_by(name: &str) -> Result<&'static dyn Backend, Failure> {
     let found = meshglot_registry::find(name).ok_or_else(|| Failure::new(Exit::Usage, format!("there is no backend `{name}`")))?;
     if found.kinds().is_empty() {
         let failure = Failure::new(Exit::Usage, format!("--backend {name}: it renders nothing that a cluster could keep"));

@@ -14,14 +14,14 @@ const IMAGE: &str = "meshglot:VERSION";
 const FILES: [&str; 7] = [
     include_str!("files/services.yaml"),
     include_str!("files/cluster/mesh.yaml"),
+    include_str!("files/kubernetes/deployments.yaml"),
     include_str!("files/policies/details.yaml"),
     include_str!("files/policies/reviews.yaml"),
     include_str!("files/policies/ratings.yaml"),
     include_str!("files/cluster/visitors.yaml"),
-    include_str!("files/kubernetes/deployments.yaml"),
 ];
 
-/// All of it, in an order in which it can be applied: pods come when the policy is there. `named`: the image of the services.
+/// All of it, in an order in which it can be applied: what a rule names is there before it, and the Mesh denies what none lets in yet. `named`: the image of the services.
 pub(super) fn manifests(named: Option<&String>) -> String {
     with_image(&FILES.join("---\n"), named).replace(NAMESPACE, LABELLED)
 }

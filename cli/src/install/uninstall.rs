@@ -54,8 +54,14 @@ fn stays(chosen: &Chosen, args: &UninstallArgs) -> String {
         let label = format!("app.kubernetes.io/managed-by=meshglot,meshglot.dev/backend={}", backend.name());
         format!("kubectl delete -A -l {label} {}", kinds.join(","))
     };
-    let rendered: Vec<String> = chosen.backends().iter().map(rendered).collect();
-    let (rendered, namespace) = (rendered.join("\n    "), &args.namespace);
+    let rendered: Vec<String> = chosen.backends().iter().filter(|backend| !backend.kinds().is_empty()).map(rendered).collect();
+    let rendered = match rendered.join("\n    ") {
+        none if none.is_empty() => none,
+        all => format!(
+            "what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    {all}\n  "
+        ),
+    };
+    let namespace = &args.namespace;
     let definitions: Vec<String> = meshglot_crds::all().iter().map(|kind| format!("{}.{}", kind.plural, kind.group)).collect();
     let definitions = definitions.join(" ");
     let webhook = match (args.webhook, args.inject) {
@@ -65,9 +71,7 @@ fn stays(chosen: &Chosen, args: &UninstallArgs) -> String {
     };
     format!(
         "What stays:\n  \
-         what is rendered: it protects as before, and nobody changes it. Without it workloads are as open as the mesh leaves them:\n    \
-         {rendered}\n  \
-         policy and its definitions; policy goes with them:\n    \
+         {rendered}policy and its definitions; policy goes with them:\n    \
          kubectl delete customresourcedefinitions {definitions}\n  \
          the namespace {namespace}, its Lease, and the ControllerRevisions of policy{webhook}\n"
     )

@@ -21,7 +21,7 @@ use crate::args::{Input, SwitchArgs};
 use crate::check::Level;
 use crate::cluster::Cluster;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::plan::{Plan, accepted, written_by};
+use crate::plan::{Plan, accepted};
 use crate::{Io, plan};
 use edits::{Edit, of_meshes, of_namespaces};
 pub(crate) use planned::ClusterSwitch;
@@ -31,7 +31,8 @@ use planned::{States, homes};
 const LONGEST: u64 = 64;
 
 pub(crate) fn run(args: &SwitchArgs, io: &mut Io<'_>) -> Outcome {
-    let to = written_by(&args.to)?;
+    let unknown = || Failure::new(Exit::Usage, format!("there is no backend `{}`", args.to));
+    let to = meshglot_registry::find(&args.to).ok_or_else(unknown)?;
     if !args.filenames.is_empty() {
         return of_files(args, to, io);
     }

@@ -9,7 +9,8 @@ use crate::install::serves;
 const CATEGORY: &str = "controller";
 
 pub(super) fn look(cluster: &Cluster, to: &'static dyn Backend, namespace: &str) -> Vec<Check> {
-    let mut checks = vec![served(cluster, to)];
+    // Of the built-in mesh a cluster keeps no objects.
+    let mut checks: Vec<Check> = if to.kinds().is_empty() { Vec::new() } else { vec![served(cluster, to)] };
     checks.extend(backend(cluster, to));
     checks.push(controller(cluster, namespace));
     // Of one that nobody has installed so, nobody knows.

@@ -17,6 +17,9 @@ const MANAGER: &str = "meshglot-switch";
 
 const CATEGORY: &str = "server";
 
+/// So often a status may be written between a look and an edit.
+const TRIES: u32 = 5;
+
 /// Edits all, in their order.
 pub(super) fn all(cluster: &Cluster, edits: &[Edit], io: &mut Io<'_>) -> Result<(), Failure> {
     let kind = kind(cluster)?;
@@ -87,12 +90,24 @@ fn one(cluster: &Cluster, kind: &ApiResource, edit: &Edit, is_dry: bool) -> Resu
             cluster.wait(cluster.reader.ask(async || api.create(&parameters, &made).await)).map(drop)
         }
         Edit::Change { before, after } => {
-            // Nothing else of it, and only of the version that was looked at.
-            let metadata = json!({"resourceVersion": before["metadata"]["resourceVersion"]});
-            let selector = &after["spec"]["namespaceSelector"];
-            let patch = json!({"metadata": metadata, "spec": {"backend": after["spec"]["backend"], "namespaceSelector": selector}});
+            // Nothing else of it, and only of what was looked at.
+            let spec = json!({"backend": after["spec"]["backend"], "namespaceSelector": after["spec"]["namespaceSelector"]});
             let parameters = PatchParams { dry_run: is_dry, field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-            cluster.write(kind, ("", edit.name()), &parameters, &Patch::Merge(patch)).map(drop)
+            let write = |version: &Value| {
+                let patch = json!({"metadata": {"resourceVersion": version}, "spec": spec});
+                cluster.write(kind, ("", edit.name()), &parameters, &Patch::Merge(patch)).map(drop)
+            };
+            let mut written = write(&before["metadata"]["resourceVersion"]);
+            for _ in 0..TRIES {
+                let Err(kube::Error::Api(status)) = &written else { break };
+                let newest = if status.code == 409 { cluster.read(cluster.reader.get(kind, "", edit.name())).ok().flatten() } else { None };
+                // A controller has told how it stands, which is no edit.
+                let Some(newest) = newest.filter(|newest| newest["metadata"]["generation"] == before["metadata"]["generation"]) else {
+                    break;
+                };
+                written = write(&newest["metadata"]["resourceVersion"]);
+            }
+            written
         }
         Edit::Delete(mesh) => {
             let version = mesh["metadata"]["resourceVersion"].as_str().map(str::to_owned);
