@@ -5,6 +5,7 @@ mod flagger;
 mod flagger_site;
 mod inject;
 mod inject_site;
+mod journey;
 mod life;
 mod page;
 mod plane;
