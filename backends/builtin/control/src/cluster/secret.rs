@@ -34,7 +34,8 @@ pub(super) fn read(secret: &Secret, trust_domain: &TrustDomain, now: OffsetDateT
     }
     let place = format!("Secret {}/{AUTHORITY}", secret.metadata.namespace.as_deref().unwrap_or_default());
     let found = Texts(texts).authority(now).map_err(|error| format!("{place}: {error}"))?;
-    let advice = "bring it back from a backup; where it is deleted, a new root is made, and all sidecars have to be started again";
+    let advice = "bring it back from a backup, or delete it while a control plane runs that has its authority still, which writes it \
+                  again; without one a new root is made, and all sidecars have to be started again";
     let authority = found.ok_or_else(|| format!("{place} holds something else than an authority: {advice}"))?;
     if authority.trust_domain() != trust_domain {
         let saved = authority.trust_domain();
