@@ -146,30 +146,24 @@ impl Keeper {
         if signer.signing_certificate() == authority.signing_certificate() {
             return Ok(());
         }
-        self.apply(&mut authority, |authority| authority.introduce_intermediate(given.intermediate(), now).map(drop))?;
+        let mut changed = authority.clone();
+        changed.introduce_intermediate(given.intermediate(), now)?;
+        self.replace(&mut authority, changed)?;
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         self.show(&authority, &mut due, now)
     }
 
     fn step(&self, authority: &mut Authority, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
-        let mut done = None;
-        self.apply(authority, |authority| {
-            done = step(authority, false, now)?;
-            Ok(())
-        })?;
+        let mut changed = authority.clone();
+        let done = step(&mut changed, false, now)?;
+        if done.is_some() {
+            self.replace(authority, changed)?;
+        }
         Ok(done)
     }
 
-    fn apply(
-        &self,
-        authority: &mut Authority,
-        change: impl FnOnce(&mut Authority) -> Result<(), RotationError>,
-    ) -> Result<(), ControlError> {
-        let mut changed = authority.clone();
-        change(&mut changed)?;
-        if let Some(store) = &self.store
-            && Texts::of(&changed) != Texts::of(authority)
-        {
+    fn replace(&self, authority: &mut Authority, changed: Authority) -> Result<(), ControlError> {
+        if let Some(store) = &self.store {
             store.save(&changed)?;
         }
         *authority = changed;
