@@ -27,6 +27,7 @@ mod input;
 mod install;
 mod io;
 mod lint;
+mod live;
 mod look;
 mod man;
 mod matrix;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ClusterArgs, PlaneOrFile};
+use super::{ClusterArgs, PlaneOrFile, RunningMesh};
 
 /// What came of a call.
 const VERDICTS: [&str; 3] = ["allowed", "denied", "failed"];
@@ -15,36 +15,42 @@ Examples:
   meshglot tap --config-dir mesh/ --for 1s
   meshglot tap svc/ledger -n bank --config-dir mesh/ --verdict denied --for 1s
   meshglot tap --from bank/teller --path /accounts --config-dir mesh/ --for 1s -o json
+  meshglot tap ns/bank --verdict denied --context production
 
-A line for each call that a proxy of this machine sees end, until Ctrl-C: those that come to a workload, and those that never
-arrived at one. TARGET, --from and --to are svc/NAME, deploy/NAME, workload/NAME, ns/NAME, NAMESPACE/NAME or NAME.
-Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers.";
+A line for each call that a proxy sees end, until Ctrl-C: those that come to a workload, and those that never arrived at one.
+TARGET, --from and --to are svc/NAME, deploy/NAME, workload/NAME, ns/NAME, NAMESPACE/NAME or NAME. Without --config-dir, --admin
+and MESHGLOT_CONFIG_DIR the built-in mesh of kubectl's cluster is looked at, by whoever may forward ports of its controllers.
+Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 pub(super) const EDGES_EXAMPLES: &str = "\
 Examples:
   meshglot edges --config-dir mesh/
   meshglot edges svc/ledger -n bank -t 5m --config-dir mesh/ -o wide
   meshglot edges --verdict denied --config-dir mesh/ -o json
+  meshglot edges ns/bank --context production
 
-Counted by the proxies of this machine. P50 and P99 are upper bounds, of all calls to that workload.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
+Counted by the proxies of this machine, or of a cluster: there from the moment on at which somebody looks. P50 and P99 are upper
+bounds, of all calls to that workload.
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 pub(super) const STAT_EXAMPLES: &str = "\
 Examples:
   meshglot stat --config-dir mesh/
   meshglot stat ns/bank -t 5m --config-dir mesh/ -o wide
+  meshglot stat --context production
 
 SUCCESS is of the calls that policy let pass. P50, P95 and P99 are upper bounds.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 pub(super) const TOP_EXAMPLES: &str = "\
 Examples:
   meshglot top --config-dir mesh/ --for 1s
   meshglot top svc/ledger -n bank --config-dir mesh/ --for 1s
+  meshglot top svc/ledger -n bank --context production
 
 On a terminal it is drawn again each second until Ctrl-C; elsewhere one table is printed, after 10 s if --for does not say
 otherwise. BEST, WORST and LAST are times from the head of a call to the last byte of its answer.
-Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers.";
+Exit codes: 0 ended, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
@@ -60,10 +66,11 @@ pub(super) const SUGGEST_EXAMPLES: &str = "\
 Examples:
   meshglot suggest --config-dir mesh/ --for 1s
   meshglot suggest svc/ledger -n bank --denied --config-dir mesh/ --for 1s > suggested.yaml
+  meshglot suggest ns/bank --for 10m --context production > suggested.yaml
 
 It looks at calls for a while, and prints TrafficTargets and routes that let in exactly those that passed without a rule:
 each path by itself, so that you see what a pattern would have to be. On standard error: what they would change.
-Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers.";
+Exit codes: 0 printed, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 /// What is looked at.
 #[derive(Debug, Args)]
@@ -76,7 +83,7 @@ pub struct Looked {
     pub namespace: Option<String>,
     /// Where from.
     #[command(flatten)]
-    pub from: PlaneOrFile,
+    pub mesh: RunningMesh,
 }
 
 /// `meshglot tap`.

@@ -70,7 +70,8 @@ pub use objects::{ApplyArgs, DeleteArgs, DescribeArgs, GetArgs, ObjectStatusArgs
 pub use ours::OursArgs;
 pub use owned::{AdoptArgs, PruneArgs, ReleaseArgs};
 pub use proxy::{
-    CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, StatusArgs, TableArgs, TokenArgs,
+    CaptureArgs, ConfigArgs, LogArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, ProxyRunArgs, RunningMesh, StatusArgs, TableArgs,
+    TokenArgs,
 };
 pub use render::RenderArgs;
 pub use run::RunArgs;

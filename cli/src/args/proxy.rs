@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use meshglot_inject::Probe;
 
-use super::OursArgs;
+use super::{ClusterArgs, OursArgs};
 
 /// The proxies there are; the first is meant where none is named.
 pub(super) const PROXIES: [&str; 2] = ["meshglot", "envoy"];
@@ -26,15 +26,18 @@ Examples:
   meshglot proxy status --config-dir mesh/
   meshglot proxy status bank/ledger --config-dir mesh/ -o json
   meshglot proxy status -f status.json
+  meshglot proxy status --context production
 
 SYNCED: has everything as it is now. STALE: has not answered yet. REFUSED: has refused something, and goes on with what
-it had. ABSENT: no proxy of the workload is connected.
-Exit codes: 0 all SYNCED or ABSENT, 1 some are not, 2 usage, 3 unreadable file, 4 no control plane answers.";
+it had. ABSENT: no proxy of the workload is connected. Of a cluster all are told, by one of its control planes: REVISION and
+CONNECTED of those that it serves itself, the rest by what the proxies say.
+Exit codes: 0 all SYNCED or ABSENT, 1 some are not, 2 usage, 3 unreadable file, 4 no control plane answers, or it is forbidden.";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
   meshglot proxy config bank/ledger --config-dir mesh/
   meshglot proxy config -f config_dump.json -o json
+  meshglot proxy config bank/ledger --context production
 
 Exit codes: 0 printed, 2 usage, 3 no such workload or an unreadable file, 4 no control plane answers.";
 
@@ -149,6 +152,20 @@ pub struct PlaneOrFile {
     pub filename: Option<PathBuf>,
 }
 
+/// A mesh that runs: a standalone one, that of a cluster, or what a file says of one.
+#[derive(Debug, Args)]
+pub struct RunningMesh {
+    /// Which standalone one, or which file.
+    #[command(flatten)]
+    pub from: PlaneOrFile,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Of a cluster: namespace of its controllers, whose ports you may forward
+    #[arg(long, value_name = "NAMESPACE", default_value = "meshglot-system")]
+    pub lease_namespace: String,
+}
+
 /// `meshglot proxy status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -157,7 +174,7 @@ pub struct StatusArgs {
     pub workload: Option<String>,
     /// Where from.
     #[command(flatten)]
-    pub from: PlaneOrFile,
+    pub mesh: RunningMesh,
     /// table, wide, json or yaml
     #[arg(short, long, default_value = "table", value_parser = ["table", "wide", "json", "yaml"], value_name = "FORMAT")]
     pub output: String,
@@ -171,7 +188,7 @@ pub struct ConfigArgs {
     pub workload: Option<String>,
     /// Where from.
     #[command(flatten)]
-    pub from: PlaneOrFile,
+    pub mesh: RunningMesh,
     /// yaml or json
     #[arg(short, long, default_value = "yaml", value_parser = ["yaml", "json"], value_name = "FORMAT")]
     pub output: String,
@@ -185,7 +202,7 @@ pub struct TableArgs {
     pub workload: Option<String>,
     /// Where from.
     #[command(flatten)]
-    pub from: PlaneOrFile,
+    pub mesh: RunningMesh,
 }
 
 /// `meshglot proxy log`.
@@ -264,6 +281,9 @@ pub struct ProxyRunArgs {
     /// A probe, answered at /probe/CONTAINER/KIND; may be repeated
     #[arg(long, value_name = "CONTAINER/KIND=PORT[/PATH]", requires = "probes")]
     pub probe: Vec<Probe>,
+    /// Address and port on which the control plane may look at calls, over mutual TLS, and nobody else
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub look: Option<SocketAddr>,
     /// What our own proxy is told.
     #[command(flatten)]
     pub ours: OursArgs,

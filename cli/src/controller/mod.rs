@@ -3,6 +3,7 @@
 mod consul;
 mod inject;
 mod logs;
+mod look;
 mod probes;
 mod serve;
 mod view;
@@ -14,12 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use meshglot_controller::{ConnectError, Crashed, Desk, Election, Reviewers, Settings, Signs, connect};
+use meshglot_controller::{ConnectError, Crashed, Desk, Election, Reviewers, Settings, Signs, Told, connect};
 
 use crate::args::ControllerArgs;
 use crate::ends::Ends;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{Io, plan};
+use look::Look;
 
 /// So long an API server is answered that has not heard yet that another one is to be asked.
 const LINGER: Duration = Duration::from_secs(3);
@@ -55,21 +57,28 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     let home = args.leader_elect.then_some(&*args.lease_namespace);
     let plane = xds::open(&args.xds, home, &client, &runtime)?;
     settings.serve = plane.as_ref().map(xds::serve);
+    let look = plane.clone().map(|plane| {
+        let _context = runtime.enter();
+        Look::new(plane, client.clone(), desk.clone())
+    });
     // In one write: whoever has read the first line may be gone.
-    let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone())).transpose()?;
+    let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone(), look.clone())).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
     let inject = sidecars.map(|sidecars| inject::judge(sidecars, &client, &runtime)).transpose()?;
     let leaves = Arc::<AtomicBool>::default();
     let reviewers = Reviewers { desk: desk.clone(), inject, metrics: settings.signs.metrics.clone(), leaves: leaves.clone() };
     let linger = if webhook.is_some() { LINGER } else { Duration::ZERO };
     let webhook = webhook.map(|webhook| webhook.start(&runtime, reviewers)).transpose()?.unwrap_or_default();
-    let web = web.map(|web| web.start(&args.web, desk, &address)).transpose()?;
+    let web = web.map(|web| web.start(&args.web, desk, look.clone(), &address)).transpose()?;
     let web = web.map(|url| format!("web            {url}\n")).unwrap_or_default();
     let plane = plane.map(|plane| format!("control plane  {}\n", plane.address())).unwrap_or_default();
     io.stdout.write_all(format!("cluster        {address}\n{metrics}{webhook}{web}{plane}").as_bytes())?;
     io.stdout.flush()?;
     let chosen = settings.chosen.clone();
-    let tell = move |told| logs::line(&chosen, &told);
+    let tell = move |told: Told| {
+        look.iter().for_each(|look| look.heard(&told));
+        logs::line(&chosen, &told);
+    };
     let ended = runtime.block_on(runtime.spawn(meshglot_controller::run(client, settings, tell, shutdown)));
     leaves.store(true, Ordering::Relaxed);
     std::thread::sleep(linger);

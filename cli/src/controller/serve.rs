@@ -16,6 +16,7 @@ use meshglot_web::{Host, Hosts};
 use tokio::runtime::Runtime;
 
 use super::logs::Level;
+use super::look::{self, Look};
 use super::probes;
 
 /// Bytes of a log level.
@@ -38,12 +39,14 @@ pub(super) fn start(
     signs: Signs,
     level: Level,
     plane: Option<Arc<Control>>,
+    look: Option<Arc<Look>>,
 ) -> io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     listener.set_nonblocking(true)?;
     let _context = runtime.enter();
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = router(Served { signs, level, plane }).into_make_service_with_connect_info::<SocketAddr>();
+    let looked = look.map(look::router).unwrap_or_default();
+    let service = router(Served { signs, level, plane }).merge(looked).into_make_service_with_connect_info::<SocketAddr>();
     // It ends with the runtime.
     runtime.spawn(async move { axum::serve(listener, service).await });
     Ok(address)
@@ -102,7 +105,7 @@ async fn level(State(served): State<Served>) -> Response {
 /// Only for this machine (`kubectl port-forward` comes from there), and not through a page in a browser.
 async fn change_level(State(served): State<Served>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(why) = refusal(&parts, peer) {
+    if let Some(why) = refusal(&parts, peer, "The log level is changed") {
         return (StatusCode::FORBIDDEN, format!("{why}\n")).into_response();
     }
     let Ok(text) = axum::body::to_bytes(body, LEVEL).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -112,9 +115,10 @@ async fn change_level(State(served): State<Served>, ConnectInfo(peer): ConnectIn
     }
 }
 
-fn refusal(parts: &Parts, peer: SocketAddr) -> Option<String> {
+/// Why whoever asks is not answered. `what`: what is done for this machine alone, the beginning of a sentence.
+pub(super) fn refusal(parts: &Parts, peer: SocketAddr, what: &str) -> Option<String> {
     if !peer.ip().to_canonical().is_loopback() {
-        return Some("The log level is changed from this machine alone: kubectl port-forward leads there.".to_owned());
+        return Some(format!("{what} from this machine alone: kubectl port-forward leads there."));
     }
     let names = Hosts(["localhost", "127.0.0.1", "[::1]"].map(Host::new).into());
     names.refusal(parts).map(|refused| refused.message)
@@ -132,6 +136,6 @@ mod tests {
     #[test_case("127.0.0.1:5000", "rebound.example", false ; "a name that somebody has turned")]
     fn only_this_machine_changes_the_level(peer: &str, host: &str, want: bool) {
         let (parts, ()) = Request::put("/loglevel").header("host", host).body(()).expect("a request").into_parts();
-        assert_eq!(refusal(&parts, peer.parse().expect("an address")).is_none(), want);
+        assert_eq!(refusal(&parts, peer.parse().expect("an address"), "It is done").is_none(), want);
     }
 }

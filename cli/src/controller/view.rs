@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use meshglot_controller::{Desk, Texts};
 use meshglot_translator::resolve::ReadOptions;
-use meshglot_web::{Snapshot, Source, Staleness};
+use meshglot_web::{Live, Snapshot, Source, Staleness};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+
+use super::look::Look;
 
 /// Open pages hear of no more than one state in so long.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -20,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What a controller knows.
 pub(super) struct View {
     desk: Desk,
+    /// The mesh that runs by it, where this is its control plane.
+    look: Option<Arc<Look>>,
     handle: Handle,
     /// Numbers the states; another one is there where it is ahead of what was rendered.
     changes: watch::Sender<u64>,
@@ -30,10 +34,10 @@ pub(super) struct View {
 
 impl View {
     /// Of a controller; what changes is told as long as the runtime lives.
-    pub(super) fn new(desk: Desk, handle: &Handle) -> Arc<Self> {
+    pub(super) fn new(desk: Desk, look: Option<Arc<Look>>, handle: &Handle) -> Arc<Self> {
         let nothing = Arc::new(Snapshot::new(0, Vec::new(), Vec::new(), ReadOptions::default()));
         let changes = watch::Sender::new(1);
-        let view = Arc::new(Self { desk, handle: handle.clone(), changes, shown: Mutex::new(nothing), staleness: RwLock::default() });
+        let view = Arc::new(Self { desk, look, handle: handle.clone(), changes, shown: Mutex::new(nothing), staleness: RwLock::default() });
         handle.spawn(view.clone().count());
         view
     }
@@ -93,6 +97,10 @@ impl Source for View {
 
     fn staleness(&self) -> Option<Staleness> {
         self.staleness.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn live(&self) -> Option<Arc<dyn Live>> {
+        self.look.clone().map(|look| look as Arc<dyn Live>)
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

@@ -1,6 +1,7 @@
 //! The web view of a controller, on every replica.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 
 use meshglot_controller::{Desk, policy_names};
@@ -8,6 +9,7 @@ use meshglot_web::{Pipe, Settings, router};
 use tokio::runtime::Builder;
 use tracing::info;
 
+use super::look::Look;
 use super::view::View;
 use crate::args::{WebArgs, WebAuth};
 use crate::dashboard::{self, door, hosts};
@@ -33,7 +35,7 @@ impl Web {
     ///
     /// # Errors
     /// There are no random numbers, or the socket cannot be used.
-    pub(super) fn start(self, args: &WebArgs, desk: Desk, cluster: &str) -> Result<String, Failure> {
+    pub(super) fn start(self, args: &WebArgs, desk: Desk, look: Option<Arc<Look>>, cluster: &str) -> Result<String, Failure> {
         let address = self.0.local_addr()?;
         self.0.set_nonblocking(true)?;
         let base = args.web_base_path.clone();
@@ -53,7 +55,7 @@ impl Web {
         let settings =
             Settings { base: args.web_base_path.clone(), hosts: hosts(address, &args.web_host), door, input, pipe: Some(pipe(cluster)) };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let view = View::new(desk, runtime.handle());
+        let view = View::new(desk, look, runtime.handle());
         let listener = {
             let _context = runtime.enter();
             tokio::net::TcpListener::from_std(self.0)?

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use meshglot_observed::Call;
 use tokio::time::{interval, sleep};
 
-use super::silence;
+use super::{counted, silence};
 use crate::Io;
 use crate::args::Looked;
 use crate::ends::Ends;
@@ -31,13 +31,13 @@ pub(crate) type Take<'t> = &'t mut dyn FnMut(Came, &mut Io<'_>) -> Result<Contro
 
 /// Gives all calls to `take` until it has enough, the time is over, somebody ends it (Ctrl-C, SIGTERM), or the file is read.
 pub(crate) fn follow(looked: &Looked, lasts: Option<Duration>, io: &mut Io<'_>, take: Take<'_>) -> Result<(), Failure> {
-    let Some(admin) = from_plane(&looked.from)? else {
-        let path = looked.from.filename.as_deref().unwrap_or(std::path::Path::new("-"));
+    let Some(admin) = from_plane(&looked.mesh)? else {
+        let path = looked.mesh.from.filename.as_deref().unwrap_or(std::path::Path::new("-"));
         let text = text(path, io.stdin)?;
         let calls = text.lines().filter(|line| !line.trim().is_empty()).map(|line| call(line.as_bytes())).collect::<Result<_, _>>()?;
         return take(Came::Calls(calls), io).map(|_| ());
     };
-    silence::tell(&admin.get("/edges?window=1")?, &admin, silence::Of::Calls, io)?;
+    silence::tell(&counted(&admin, Duration::from_secs(1))?, &admin, silence::Of::Calls, io)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(listen(&admin, lasts, io, take))
 }

@@ -55,7 +55,7 @@ impl Shown<'_> {
     /// Ids grow by one: what is between two was lost.
     fn see(&mut self, id: u64) {
         // A file may hold calls of several meshes.
-        let is_live = self.args.looked.from.filename.is_none();
+        let is_live = self.args.looked.mesh.from.filename.is_none();
         self.lost += self.last.filter(|_| is_live).map_or(0, |last| id.saturating_sub(last + 1));
         self.last = Some(id);
     }

@@ -38,7 +38,7 @@ struct Row {
 
 pub(crate) fn run(args: &TopArgs, io: &mut Io<'_>) -> Outcome {
     let filter = Filter::of(&args.looked)?;
-    let is_drawn = std::io::stdout().is_terminal() && args.looked.from.filename.is_none();
+    let is_drawn = std::io::stdout().is_terminal() && args.looked.mesh.from.filename.is_none();
     let lasts = args.lasts.or((!is_drawn).then_some(UNSEEN));
     let mut rows = BTreeMap::new();
     let mut take = |came: Came, io: &mut Io<'_>| {

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub(super) struct Beside {
     pub(super) instance: String,
     /// Its folder.
     pub(super) folder: PathBuf,
+    /// Where the control plane looks at our own.
+    pub(super) looked: Option<TcpListener>,
 }
 
 /// Why it cannot run.
@@ -59,7 +62,7 @@ pub(super) enum BesideError {
 impl Beside {
     /// Runs until `stop` holds true or is gone, and lets calls end. Events go to `events` as long as somebody takes them.
     pub(super) async fn run(self, stop: watch::Receiver<bool>, events: mpsc::UnboundedSender<Event>) -> Result<(), BesideError> {
-        let Self { chosen, invitation, token_file, instance, folder } = self;
+        let Self { chosen, invitation, token_file, instance, folder, looked } = self;
         match chosen {
             Chosen::Envoy(program) => Ok(Agent { invitation, token_file, instance, folder, program, log: None }.run(stop, events).await?),
             Chosen::Meshglot(Ours { log_share, metrics, metric_names }) => {
@@ -74,6 +77,7 @@ impl Beside {
                     folder,
                     log_share,
                     metrics: metrics.map(|listener| listener.try_clone()).transpose().map_err(RunError::Socket)?,
+                    looked,
                     metric_names,
                     workers: WORKERS,
                     drain: DRAIN,

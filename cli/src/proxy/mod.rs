@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod beside;
+mod forward;
 mod invited;
 mod log;
 mod messages;
@@ -23,7 +24,8 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 
 use crate::Io;
-use crate::args::{CaptureArgs, ConfigArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, TableArgs, TokenArgs};
+use crate::args::{CaptureArgs, ConfigArgs, Plane, PlaneOrFile, ProxyArgs, ProxyCommand, RunningMesh, TableArgs, TokenArgs};
+use crate::cluster::{Asked, asked};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::unwritable;
 use crate::run::admin_socket;
@@ -61,9 +63,9 @@ pub(crate) fn say(workload: &str, event: &Event, io: &mut Io<'_>) -> std::io::Re
 }
 
 fn config(args: &ConfigArgs, io: &mut Io<'_>) -> Outcome {
-    let json = match from_plane(&args.from)? {
+    let json = match from_plane(&args.mesh)? {
         Some(admin) => document(&resources(&admin, args.workload.as_deref())?),
-        None => document(&messages::resources(&from_file(&args.from, io)?)?),
+        None => document(&messages::resources(&from_file(&args.mesh.from, io)?)?),
     };
     if args.output == "json" {
         writeln!(io.stdout, "{json:#}")?;
@@ -80,9 +82,9 @@ fn config(args: &ConfigArgs, io: &mut Io<'_>) -> Outcome {
 }
 
 fn table(args: &TableArgs, rows: fn(&messages::Messages<'_>) -> Vec<Vec<String>>, io: &mut Io<'_>) -> Outcome {
-    let json = match from_plane(&args.from)? {
+    let json = match from_plane(&args.mesh)? {
         Some(admin) => document(&resources(&admin, args.workload.as_deref())?),
-        None => from_file(&args.from, io)?,
+        None => from_file(&args.mesh.from, io)?,
     };
     io.columns(&rows(&messages::Messages::of(&json)?))?;
     Ok(Exit::Ok)
@@ -123,12 +125,12 @@ fn split(workload: &str) -> Result<(&str, &str), Failure> {
 }
 
 /// The control plane that is asked; `None`: a file is.
-pub(crate) fn from_plane(from: &PlaneOrFile) -> Result<Option<Admin>, Failure> {
-    let PlaneOrFile { config_dir, admin, filename } = from;
-    if filename.is_some() {
-        return Ok(None);
-    }
-    socket(config_dir.as_deref(), admin.as_ref()).map(Some)
+pub(crate) fn from_plane(mesh: &RunningMesh) -> Result<Option<Admin>, Failure> {
+    Ok(match asked(&mesh.from, &mesh.cluster)? {
+        Some(Asked::Cluster(cluster)) => Some(Admin::of_cluster(*cluster, &mesh.lease_namespace)?),
+        Some(Asked::Plane(admin)) => Some(admin),
+        None => None,
+    })
 }
 
 /// The control plane that was named, by a flag or by the folder where none is.

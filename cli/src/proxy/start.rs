@@ -1,5 +1,7 @@
 //! `meshglot proxy run`: a proxy beside a workload, in the foreground.
 
+use std::net::TcpListener;
+
 use meshglot_agent::{AgentError, Event};
 use tokio::sync::{mpsc, watch};
 
@@ -17,6 +19,7 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
     let metrics = ours.metrics_url();
     let invitation = invitation(args, io)?;
     let probing = args.probes.map(|address| listen("--probes", address)).transpose()?;
+    let looked = looked(args)?;
     let workload = invitation.workload.clone();
     let beside = Beside {
         chosen: Chosen::of(&args.proxy, &args.envoy, ours),
@@ -24,6 +27,7 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
         folder: std::path::absolute(&args.folder)?,
         token_file: args.token_file.clone(),
         invitation,
+        looked,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ends = Ends::of(&runtime)?;
@@ -41,6 +45,14 @@ pub(super) fn run(args: &ProxyRunArgs, io: &mut Io<'_>) -> Outcome {
     // The thread that waits for a name or a file is not waited for.
     runtime.shutdown_background();
     ended
+}
+
+/// Where the control plane looks; before a token may be used up.
+fn looked(args: &ProxyRunArgs) -> Result<Option<TcpListener>, Failure> {
+    if args.look.is_some() && args.proxy != "meshglot" {
+        return Err(Failure::new(Exit::Usage, "--look: Envoy is not told it").help("--proxy meshglot starts our own, which obeys it"));
+    }
+    args.look.map(|address| listen("--look", address)).transpose()
 }
 
 async fn foreground(beside: Beside, workload: &str, mut ends: Ends, io: &mut Io<'_>) -> Outcome {

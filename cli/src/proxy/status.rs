@@ -10,9 +10,9 @@ use crate::args::StatusArgs;
 use crate::exit::{Exit, Failure, Outcome};
 
 pub(super) fn run(args: &StatusArgs, io: &mut Io<'_>) -> Outcome {
-    let mut status = match from_plane(&args.from)? {
+    let mut status = match from_plane(&args.mesh)? {
         Some(admin) => admin.get("/proxies")?,
-        None => read(from_file(&args.from, io)?)?,
+        None => read(from_file(&args.mesh.from, io)?)?,
     };
     if let Some(workload) = &args.workload {
         let names: Vec<String> = status.proxies.iter().map(|one| one.workload.clone()).collect();

@@ -6,7 +6,6 @@ mod events;
 mod exec;
 mod found;
 mod local;
-mod names;
 mod objects;
 mod observed;
 mod smi_metrics;
@@ -139,7 +138,7 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
     let directory = Arc::new(Directory::new(reader, control.clone(), tell.clone(), args.web.is_some(), observed.clone()));
     hang_up(runtime, &directory)?;
     let (listener, socket) = state.listen(runtime)?;
-    let admin = meshglot_control::router(control.clone(), directory.clone()).merge(observed::router(observed.clone()));
+    let admin = meshglot_control::router(control.clone(), directory.clone()).merge(crate::live::router(observed.clone()));
     let admin = admin.merge(objects::router(directory.clone()));
     runtime.spawn(async move { axum::serve(listener, admin).await });
 

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &SuggestArgs, io: &mut Io<'_>) -> Outcome {
 
 /// The policy that is in force, as far as it is at hand: what a suggestion changes is told against it.
 fn policy(args: &SuggestArgs, io: &mut Io<'_>) -> Result<Option<Policy>, Failure> {
-    let folder = args.looked.from.config_dir.clone().filter(|_| args.policy.is_empty());
+    let folder = args.looked.mesh.from.config_dir.clone().filter(|_| args.policy.is_empty());
     let paths: Vec<PathBuf> = args.policy.iter().cloned().chain(folder).collect();
     if paths.is_empty() {
         return Ok(None);

@@ -52,15 +52,21 @@ struct Admin {
 /// | `POST /reload` | 202 |
 /// | `GET /livez`, `GET /readyz`, `GET /metrics` | text |
 pub fn router(control: Arc<Control>, source: Arc<dyn Reload>) -> Router {
+    let read = resources_router(control.clone());
     Router::new()
         .route("/proxies", get(proxies))
-        .route("/resources/{namespace}/{name}", get(resources))
         .route("/tokens", post(tokens))
         .route("/reload", post(reload))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Admin { control, source })
+        .merge(read)
+}
+
+/// What of it is about the resources of proxies alone: `GET /resources/NAMESPACE/NAME`.
+pub fn resources_router(control: Arc<Control>) -> Router {
+    Router::new().route("/resources/{namespace}/{name}", get(resources)).with_state(control)
 }
 
 fn answer<A: Answer>(answer: &A) -> Response {
@@ -75,9 +81,9 @@ async fn proxies(State(admin): State<Admin>) -> Response {
     answer(&admin.control.status())
 }
 
-async fn resources(State(admin): State<Admin>, Path((namespace, name)): Path<(String, String)>) -> Response {
+async fn resources(State(control): State<Arc<Control>>, Path((namespace, name)): Path<(String, String)>) -> Response {
     let workload = format!("{namespace}/{name}");
-    match Resources::of(&workload, &admin.control.world()) {
+    match Resources::of(&workload, &control.world()) {
         Some(resources) => answer(&resources),
         None => problem(StatusCode::NOT_FOUND, ControlError::Unknown { workload, hint: String::new() }),
     }

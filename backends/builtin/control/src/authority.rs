@@ -7,6 +7,7 @@ use meshglot_agent::CONTROL_PLANE;
 use meshglot_ca::{
     Authority, Intermediate, KeyPair, RotationError, RotationState, SpiffeId, Store, StoreError, Texts, TrustDomain, renewal_time,
 };
+use meshglot_join::Held;
 use meshglot_xds::server_config;
 use rustls::ServerConfig;
 use time::{Duration, OffsetDateTime};
@@ -49,6 +50,8 @@ pub(crate) struct Keeper {
     authority: Mutex<Authority>,
     signs: watch::Sender<Arc<Authority>>,
     configs: watch::Sender<Arc<ServerConfig>>,
+    /// The same for the connections that it makes itself.
+    own: watch::Sender<Arc<Held>>,
     /// When the control plane's own certificate is replaced.
     due: Mutex<OffsetDateTime>,
 }
@@ -88,13 +91,14 @@ impl Keeper {
     }
 
     fn of(store: Option<Store>, authority: Authority, now: OffsetDateTime) -> Result<Self, ControlError> {
-        let (config, due) = credentials(&authority, now)?;
+        let Credentials { config, own, due } = credentials(&authority, now)?;
         Ok(Self {
             store,
             is_kept: false,
             signs: watch::channel(Arc::new(authority.clone())).0,
             authority: Mutex::new(authority),
             configs: watch::channel(config).0,
+            own: watch::channel(own).0,
             due: Mutex::new(due),
         })
     }
@@ -124,6 +128,11 @@ impl Keeper {
     /// What the control plane proves who it is with, always the newest.
     pub(crate) fn configs(&self) -> watch::Receiver<Arc<ServerConfig>> {
         self.configs.subscribe()
+    }
+
+    /// What the control plane proves to whomever it calls, always the newest.
+    pub(crate) fn own(&self) -> watch::Receiver<Arc<Held>> {
+        self.own.subscribe()
     }
 
     /// Looks at the time: replaces the own certificate, and takes the next step of a rotation. What was done, for people.
@@ -171,9 +180,10 @@ impl Keeper {
     }
 
     fn show(&self, authority: &Authority, due: &mut OffsetDateTime, now: OffsetDateTime) -> Result<(), ControlError> {
-        let (config, next) = credentials(authority, now)?;
-        *due = next;
-        self.configs.send_replace(config);
+        let next = credentials(authority, now)?;
+        *due = next.due;
+        self.configs.send_replace(next.config);
+        self.own.send_replace(next.own);
         self.signs.send_replace(Arc::new(authority.clone()));
         Ok(())
     }
@@ -217,13 +227,21 @@ fn is_late(authority: &Authority, now: OffsetDateTime) -> bool {
     own && signer.not_after() - now < (signer.not_after() - signer.not_before()) / 10
 }
 
-/// A certificate of the control plane itself, and when the next one is due.
-fn credentials(authority: &Authority, now: OffsetDateTime) -> Result<(Arc<ServerConfig>, OffsetDateTime), ControlError> {
+/// A certificate of the control plane itself.
+struct Credentials {
+    config: Arc<ServerConfig>,
+    own: Arc<Held>,
+    /// When the next one is due.
+    due: OffsetDateTime,
+}
+
+fn credentials(authority: &Authority, now: OffsetDateTime) -> Result<Credentials, ControlError> {
     let id: SpiffeId = format!("spiffe://{}/{CONTROL_PLANE}", authority.trust_domain()).parse().map_err(ControlError::Identity)?;
     let key = KeyPair::generate()?;
     let issued = authority.issue(&key.csr(&id)?, &id, now)?;
     let config = server_config(&issued.chain_pem(), &key.private_key_pem(), &issued.bundle_pem())?;
-    Ok((config, renewal_time(now, now + authority.lifetime().duration(), 0.5)))
+    let own = Arc::new(Held::handed_over(issued.chain_pem(), key.private_key_pem(), issued.bundle_pem())?);
+    Ok(Credentials { config, own, due: renewal_time(now, now + authority.lifetime().duration(), 0.5) })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use tonic::transport::Server;
 
 use crate::answers;
 use crate::authority::{Given, Keeper};
+use crate::caller::Caller;
 use crate::cluster::Cluster;
 use crate::error::ControlError;
 use crate::health::Presence;
@@ -129,6 +130,11 @@ impl Control {
     /// The roots that proxies have to trust, PEM.
     pub fn roots(&self) -> String {
         chain_pem(&self.keeper.signs().borrow().bundle())
+    }
+
+    /// How it calls its proxies.
+    pub fn caller(&self) -> Caller {
+        Caller { own: self.keeper.own(), clock: self.clock.clone() }
     }
 
     /// The trust domain that it signs for.

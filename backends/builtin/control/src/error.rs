@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use meshglot_ca::{CaError, IssueError, IssueTokenError, KeyError, RotationError, SpiffeIdError, StoreError, TrustDomain};
+use meshglot_join::HeldError;
 use meshglot_xds::{CredentialsError, EncodeError};
 
 /// What stands in the way.
@@ -56,6 +57,9 @@ pub enum ControlError {
     /// The own key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The own certificate, as others hold one.
+    #[error(transparent)]
+    Held(#[from] HeldError),
     /// The own certificate, for TLS.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),

@@ -4,6 +4,7 @@
 mod admin;
 mod answers;
 mod authority;
+mod caller;
 mod cluster;
 mod control;
 mod error;
@@ -11,10 +12,10 @@ mod health;
 mod published;
 mod token_review;
 
-pub use admin::router;
-pub use admin::{Reload, SourceState};
+pub use admin::{Reload, SourceState, resources_router, router};
 pub use answers::{Problem, ResourceAnswer, Resources};
 pub use authority::{Given, saved_trust_domain};
+pub use caller::Caller;
 pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::ports::Ports;
 use crate::probes::Probe;
 use crate::volumes::{JOIN, NAMES, STATE};
-use crate::{CAPTURE, METRICS_PORT, PROBES_PORT, PROXY, Settings, USER};
+use crate::{CAPTURE, LOOK_PORT, METRICS_PORT, PROBES_PORT, PROXY, Settings, USER};
 
 /// Annotations for the sidecar's resources, and where each stands.
 const RESOURCES: [(&str, &str, &str, Option<&str>); 4] = [
@@ -44,6 +44,7 @@ pub(crate) fn proxy(workload: &str, probes: &[Probe], annotations: &Value, setti
     args.extend(["--roots".to_owned(), format!("{JOIN}/ca.crt"), "--token-file".to_owned(), format!("{JOIN}/token")]);
     // The mount is everybody's; the folder in it is the proxy's alone.
     args.extend(["--folder".to_owned(), format!("{STATE}/proxy"), "--metrics".to_owned(), format!("0.0.0.0:{METRICS_PORT}")]);
+    args.extend(["--look".to_owned(), format!("0.0.0.0:{LOOK_PORT}")]);
     if let Some(names) = annotations["meshglot.dev/metric-names"].as_str() {
         args.extend(["--metric-names".to_owned(), names.to_owned()]);
     }

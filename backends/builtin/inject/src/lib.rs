@@ -27,5 +27,8 @@ pub const PROXY: &str = "meshglot-proxy";
 /// Where the sidecar shows counters, and whether it is ready.
 pub const METRICS_PORT: u16 = 15020;
 
+/// Where the control plane looks at calls, with a certificate.
+pub const LOOK_PORT: u16 = 15023;
+
 /// Where the sidecar answers the kubelet's probes of the application.
 pub const PROBES_PORT: u16 = 15022;

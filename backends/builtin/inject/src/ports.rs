@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::template::InjectError;
-use crate::{METRICS_PORT, PROBES_PORT};
+use crate::{LOOK_PORT, METRICS_PORT, PROBES_PORT};
 
 /// Annotation: calls of others to these ports do not go through the proxy.
 pub(crate) const EXCLUDE_INBOUND: &str = "meshglot.dev/exclude-inbound-ports";
@@ -28,7 +28,7 @@ pub(crate) struct Ports {
 impl Ports {
     pub(crate) fn of(template: &Value) -> Result<Self, InjectError> {
         let mut leave = excluded(template, EXCLUDE_INBOUND)?;
-        leave.extend([METRICS_PORT, PROBES_PORT]);
+        leave.extend([METRICS_PORT, PROBES_PORT, LOOK_PORT]);
         let mut leave_outbound = excluded(template, EXCLUDE_OUTBOUND)?;
         leave_outbound.push(DNS);
         let served = containers(template).flat_map(|container| items(&container["ports"])).filter_map(tcp);

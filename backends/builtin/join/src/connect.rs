@@ -10,7 +10,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint, Identity};
 use crate::causes::causes;
 use crate::clock::Clock;
 use crate::held::Held;
-use crate::verifier::ControlPlaneVerifier;
+use crate::verifier::PeerVerifier;
 
 /// TCP and TLS together; what takes longer is given up.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ pub async fn connect(
     clock: Arc<dyn Clock>,
 ) -> Result<Channel, ConnectError> {
     let bundle = Certificate::from_pem(bundle_pem).map_err(ConnectError::Bundle)?;
-    let verifier = Arc::new(ControlPlaneVerifier::new(bundle, control_plane.clone(), clock));
+    let verifier = Arc::new(PeerVerifier::new(bundle, control_plane.clone(), clock));
     // The address in place of a name: it is neither sent nor compared.
     let mut tls = ClientTlsConfig::new().domain_name(address.ip().to_string());
     if let Some(Own { chain_pem, key_pem }) = own {

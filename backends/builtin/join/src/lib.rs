@@ -6,6 +6,7 @@ mod caller;
 mod causes;
 mod clock;
 mod connect;
+mod dial;
 mod held;
 mod holder;
 mod joiner;
@@ -18,6 +19,7 @@ mod verifier;
 
 pub use clock::{Clock, SystemClock};
 pub use connect::{ConnectError, Own, connect};
+pub use dial::{Dialled, dial};
 pub use held::{Held, HeldError};
 pub use holder::{Backoff, Holder, Settings, random};
 pub use joiner::Joiner;

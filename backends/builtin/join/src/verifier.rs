@@ -1,4 +1,4 @@
-//! Whether a server is the control plane: by its SPIFFE ID, never by a name of DNS.
+//! Whether a server is the one that is meant: by its SPIFFE ID, never by a name of DNS.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use rustls::{DigitallySignedStruct, OtherError, SignatureScheme};
 use crate::clock::Clock;
 
 /// Accepts one identity that a bundle vouches for, over TLS 1.3 alone.
-pub(crate) struct ControlPlaneVerifier {
+pub(crate) struct PeerVerifier {
     bundle: Vec<Certificate>,
-    control_plane: SpiffeId,
+    peer: SpiffeId,
     clock: Arc<dyn Clock>,
     provider: CryptoProvider,
 }
 
-impl ControlPlaneVerifier {
-    pub(crate) fn new(bundle: Vec<Certificate>, control_plane: SpiffeId, clock: Arc<dyn Clock>) -> Self {
-        Self { bundle, control_plane, clock, provider: rustls::crypto::ring::default_provider() }
+impl PeerVerifier {
+    pub(crate) fn new(bundle: Vec<Certificate>, peer: SpiffeId, clock: Arc<dyn Clock>) -> Self {
+        Self { bundle, peer, clock, provider: rustls::crypto::ring::default_provider() }
     }
 
     fn check(&self, end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Result<(), ServerError> {
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| Certificate::from_der(der.to_vec()));
         let chain = chain.collect::<Result<Vec<_>, _>>().map_err(ServerError::Unreadable)?;
         let id = verify(&chain, &self.bundle, self.clock.now()).map_err(ServerError::Unproven)?;
-        if id == self.control_plane { Ok(()) } else { Err(ServerError::Other { id: id.into(), wanted: self.control_plane.clone().into() }) }
+        if id == self.peer { Ok(()) } else { Err(ServerError::Other { id: id.into(), wanted: self.peer.clone().into() }) }
     }
 }
 
-impl ServerCertVerifier for ControlPlaneVerifier {
+impl ServerCertVerifier for PeerVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -70,20 +70,20 @@ impl ServerCertVerifier for ControlPlaneVerifier {
     }
 }
 
-impl fmt::Debug for ControlPlaneVerifier {
+impl fmt::Debug for PeerVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlPlaneVerifier").field("control_plane", &self.control_plane).finish_non_exhaustive()
+        f.debug_struct("PeerVerifier").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 
 /// Why a server is not talked to.
 #[derive(Debug, thiserror::Error)]
 enum ServerError {
-    #[error("the server has shown no readable certificate, check the address of the control plane: {0}")]
+    #[error("the server has shown no readable certificate, check the address: {0}")]
     Unreadable(#[source] CertificateError),
-    #[error("the server is not vouched for, check the address of the control plane and the bundle of roots: {0}")]
+    #[error("the server is not vouched for, check the address and the bundle of roots: {0}")]
     Unproven(#[source] VerifyError),
-    #[error("the server is {id}, and the control plane is {wanted}: check the address")]
+    #[error("the server is {id}, and {wanted} is expected there: check the address")]
     Other { id: Box<SpiffeId>, wanted: Box<SpiffeId> },
     #[error("the server speaks TLS 1.2: let it speak TLS 1.3")]
     Old,

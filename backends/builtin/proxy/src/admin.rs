@@ -1,4 +1,4 @@
-//! What the proxy answers on a socket of its own: whether it serves, what it has counted, and what passes through it.
+//! What the proxy answers on sockets of its own: whether it serves, what it has counted, and what passes through it.
 
 use std::io;
 use std::net::TcpListener as StdListener;
@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::ads::Status;
+use crate::looked::Looked;
 use crate::observe::{LogLosses, MetricNames, Registry, Tap};
 
 /// The name of the socket in the folder of a proxy.
@@ -36,7 +37,7 @@ pub(crate) struct Answers {
     pub(crate) status: watch::Receiver<Status>,
 }
 
-/// Answers in the folder, and, counters and readiness alone, on another socket. It ends when this is dropped.
+/// Answers in the folder and to the control plane, and, counters and readiness alone, to whoever asks. It ends when this is dropped.
 pub(crate) struct Admin {
     _serving: JoinSet<io::Result<()>>,
     /// Answers that go on end with it: connections have tasks of their own.
@@ -46,7 +47,7 @@ pub(crate) struct Admin {
 impl Admin {
     /// # Errors
     /// A socket cannot be listened on.
-    pub(crate) async fn start(answers: Answers, folder: &Path, counters: Option<StdListener>) -> io::Result<Self> {
+    pub(crate) async fn start(answers: Answers, folder: &Path, counters: Option<StdListener>, looked: Option<Looked>) -> io::Result<Self> {
         let mut serving = JoinSet::new();
         let answers = Arc::new(answers);
         let counted = Router::new().route("/metrics", get(metrics)).route("/ready", get(ready));
@@ -66,6 +67,10 @@ impl Admin {
         let (lives, ends) = watch::channel(());
         let tap = get(move |state| tap(state, ends));
         let router = counted.route("/tap", tap).route("/status", get(status)).with_state(answers);
+        if let Some(looked) = looked {
+            let (proven, router) = (looked.start()?, router.clone());
+            serving.spawn(async move { axum::serve(proven, router).await });
+        }
         serving.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { _serving: serving, _lives: lives })
     }
@@ -140,7 +145,7 @@ mod tests {
             tap: Tap::new(),
             status,
         };
-        let admin = Admin::start(answers, folder.path(), None).await.expect("a socket");
+        let admin = Admin::start(answers, folder.path(), None, None).await.expect("a socket");
         let mut stream = UnixStream::connect(folder.path().join(SOCKET)).await.expect("it listens");
         stream.write_all(b"GET /tap HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
         let mut head = [0; 12];

@@ -11,6 +11,7 @@ mod connection;
 pub mod decode;
 mod http;
 mod io;
+mod looked;
 mod matching;
 mod observe;
 mod proxy;

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::admin::{Admin, Answers};
 use crate::ads;
 use crate::config::{Config, Publisher};
+use crate::looked::Looked;
 use crate::observe::{LogShare, LogWriter, MetricNames, Registry, Tap};
 use crate::store::Store;
 use crate::tls::Identity;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub log_share: LogShare,
     /// Where counters are told besides, for Prometheus, to whoever can call it.
     pub metrics: Option<TcpListener>,
+    /// Where the control plane, and nobody else, is told all that the own socket tells; over TLS.
+    pub looked: Option<TcpListener>,
     /// Under which names besides their own.
     pub metric_names: MetricNames,
     /// Threads that serve, at least 1.
@@ -65,8 +68,10 @@ pub enum RunError {
 /// # Errors
 /// Its threads cannot run.
 pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> Result<(), RunError> {
-    let Settings { id, control_plane, control_plane_id, held, clock, folder, log, log_share, metrics, metric_names, workers, drain } =
-        settings;
+    let Settings { id, control_plane, control_plane_id, held, clock, folder, log, log_share, .. } = settings;
+    let Settings { metrics, looked, metric_names, workers, drain, .. } = settings;
+    let looked =
+        looked.map(|listener| Looked { listener, held: held.clone(), clock: clock.clone(), control_plane: control_plane_id.clone() });
     let began = (Instant::now(), OffsetDateTime::now_utc());
     let tells = Tells { is_file: log.is_some() };
     let log = match log {
@@ -80,7 +85,7 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> Result<(), 
     let status = client.status();
     let answers =
         Answers { metrics: registry.clone(), names: metric_names, id: own, losses: log.losses(), tap: tap.clone(), status: status.clone() };
-    let admin = Admin::start(answers, &folder, metrics).await.map_err(RunError::Socket)?;
+    let admin = Admin::start(answers, &folder, metrics, looked).await.map_err(RunError::Socket)?;
     let start = |number| Thread::start(number, (log.sink(log_share), registry.thread(), tap.clone()), began);
     let threads = (0..workers.max(1)).map(start).collect::<io::Result<_>>();
     let publisher = Arc::new(Publisher::new(threads.map_err(RunError::Thread)?));

@@ -124,11 +124,13 @@ pub(crate) mod tests {
         }
 
         fn workload_at(&self, address: IpAddr) -> Option<String> {
-            (address.to_string() == "127.0.0.2").then(|| "bank/ledger".to_owned())
+            let known = [("127.0.0.2", "bank/ledger"), ("127.0.0.4", "bank/batch-1")];
+            known.into_iter().find(|(at, _)| *at == address.to_string()).map(|(_, workload)| workload.to_owned())
         }
 
         fn identity(&self, workload: &str) -> Option<String> {
-            Some(format!("spiffe://d/ns/bank/sa/{}", workload.strip_prefix("bank/")?))
+            let name = workload.strip_prefix("bank/")?;
+            Some(format!("spiffe://d/ns/bank/sa/{}", if name.starts_with("batch") { "batch" } else { name }))
         }
 
         fn service(&self, workload: &str) -> Option<String> {

@@ -1,6 +1,5 @@
 //! Listens to the calls of one proxy: at its tap, or, of an Envoy, in its log.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use tokio::time::sleep;
 use crate::line::{Told, told};
 use crate::log::Log;
 use crate::names::Names;
+use crate::places::Place;
 use crate::ring::Ring;
-use crate::socket::{SOCKET, Silence, lines};
+use crate::socket::{Silence, lines};
 
 /// How long until a proxy that has gone is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,8 +23,7 @@ const LONGEST: usize = 512 << 10;
 
 /// One proxy, and where its calls go.
 pub(crate) struct Follower {
-    pub(crate) workload: String,
-    pub(crate) folder: PathBuf,
+    pub(crate) place: Place,
     pub(crate) names: Arc<dyn Names>,
     pub(crate) ring: Arc<Ring>,
 }
@@ -33,7 +32,7 @@ impl Follower {
     /// Listens until it is aborted, and comes back where the proxy does.
     pub(crate) async fn run(self) {
         loop {
-            match lines(&self.folder.join(SOCKET), "/tap").await {
+            match lines(&*self.place.way, "/tap").await {
                 Ok(mut lines) => {
                     let mut pieces = Pieces::default();
                     while let Ok(Some(piece)) = lines.next().await {
@@ -49,7 +48,7 @@ impl Follower {
 
     /// Until it is gone: an Envoy that is started again goes on with the same.
     async fn read_log(&self) {
-        let path = self.folder.join("log");
+        let Some(path) = self.place.way.log() else { return };
         let Ok(Ok(mut log)) = tokio::task::spawn_blocking(move || Log::end(path)).await else { return };
         let mut pieces = Pieces::default();
         loop {
@@ -64,7 +63,7 @@ impl Follower {
     }
 
     fn take(&self, line: &str) {
-        match told(line, &self.workload, &*self.names) {
+        match told(line, &self.place.workload, &*self.names) {
             Some(Told::Call(call)) => self.ring.put(*call),
             Some(Told::LeftOut(count)) => self.ring.lose(count),
             None => {}

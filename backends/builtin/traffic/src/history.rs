@@ -56,6 +56,11 @@ impl History {
         Self { places: HashMap::new(), before: Vec::new(), last: Vec::new(), looks, ended: false }
     }
 
+    /// Of one that has counted before it was first looked at: what it says first is what the rest is compared with.
+    pub(crate) fn of_before() -> Self {
+        Self { places: HashMap::new(), before: Vec::new(), last: Vec::new(), looks: VecDeque::new(), ended: false }
+    }
+
     /// The process is gone: the next one counts from 0.
     pub(crate) fn end(&mut self) {
         self.ended = true;

@@ -1,22 +1,23 @@
-//! Looks at all proxies of this machine.
+//! Looks at all proxies.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use meshglot_observed::Edges;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
 use crate::edges;
-use crate::follow::Follower;
-use crate::history::{Difference, History, KEPT};
+use crate::followed::Followed;
+use crate::history::{Difference, KEPT};
+use crate::known::{Answer, BEAT, Known, Question};
 use crate::names::Names;
-use crate::reading::{Reading, reading};
+use crate::places::Places;
+use crate::reading::reading;
 use crate::ring::Ring;
-use crate::socket::{SOCKET, Silence, text};
+use crate::socket::text;
+use crate::status::{ProxySays, Status};
 use crate::watchers::{Watcher, Watchers};
 
 /// The longest window of [`Hub::edges`].
@@ -25,16 +26,7 @@ pub const LONGEST: Duration = KEPT;
 /// Why a workload with an Envoy is silent: its calls are told, and nobody counts them.
 pub const UNCOUNTED: &str = "an Envoy, whose calls are told (tap) and not counted";
 
-/// How often counters are read.
-const EVERY: Duration = Duration::from_secs(1);
-
-/// How often one looks for proxies that were not there before.
-const BEAT: Duration = Duration::from_millis(250);
-
-/// So many proxies are looked at; the others are said to be silent.
-const PROXIES: usize = 512;
-
-/// What is seen of the proxies of this machine. It looks until it is dropped.
+/// What is seen of proxies. It looks until it is dropped.
 pub struct Hub {
     shared: Arc<Shared>,
     _looking: JoinSet<()>,
@@ -42,30 +34,18 @@ pub struct Hub {
 
 /// What the tasks of a hub work on.
 struct Shared {
-    /// Where each proxy has its folder, named `NAMESPACE:NAME`.
-    folder: PathBuf,
+    places: Arc<dyn Places>,
     names: Arc<dyn Names>,
     ring: Arc<Ring>,
     watchers: Arc<Watchers>,
-    proxies: Mutex<BTreeMap<String, Proxy>>,
-}
-
-/// One proxy.
-struct Proxy {
-    history: History,
-    /// Why its counters cannot be read; `None`: they can.
-    silence: Option<Silence>,
-    /// Somebody asks it right now.
-    is_asked: bool,
-    /// When it is to be asked next.
-    next: Instant,
+    known: Mutex<Known>,
 }
 
 impl Hub {
-    /// Begins to look at the proxies whose folders are in `folder`, within a runtime. What a proxy has counted when it is first seen
-    /// counts as counted since its folder was: the hub has to be there before they are.
-    pub fn new(folder: PathBuf, names: Arc<dyn Names>) -> Self {
-        let shared = Arc::new(Shared { folder, names, ring: Arc::new(Ring::new()), watchers: Arc::default(), proxies: Mutex::default() });
+    /// Begins to look, within a runtime. Where counters are [always read](Places::are_always_read), what a proxy has counted when it is first
+    /// seen counts as counted since its place was: the hub has to be there before they are.
+    pub fn new(places: Arc<dyn Places>, names: Arc<dyn Names>) -> Self {
+        let shared = Arc::new(Shared { places, names, ring: Arc::new(Ring::new()), watchers: Arc::default(), known: Mutex::default() });
         let mut looking = JoinSet::new();
         looking.spawn(look(shared.clone()));
         Self { shared, _looking: looking }
@@ -76,87 +56,45 @@ impl Hub {
         self.shared.watchers.watch(self.shared.ring.clone())
     }
 
-    /// Who called whom within so long a time before now: at most [`LONGEST`]. The counters are a second old at most.
+    /// Whether counters are read now.
+    pub fn reads(&self) -> bool {
+        self.shared.reads(Instant::now())
+    }
+
+    /// Who called whom within so long a time before now: at most [`LONGEST`]. The counters are a second old at most. Where they are read only
+    /// while somebody asks, this is asking: the first answer knows nothing, and says that it is of no time at all.
     pub fn edges(&self, window: Duration) -> Edges {
         let (now, window) = (Instant::now(), window.min(LONGEST));
-        let proxies = self.shared.proxies();
+        self.shared.watchers.asked(now);
+        let known = self.shared.known();
         let parts: Vec<(&str, Difference<'_>)> =
-            proxies.iter().filter_map(|(workload, proxy)| Some((workload.as_str(), proxy.history.difference(now, window)?))).collect();
+            known.histories().filter_map(|(workload, history)| Some((workload, history.difference(now, window)?))).collect();
         let span = parts.iter().map(|(_, difference)| difference.span).max().unwrap_or_default();
-        let names = &*self.shared.names;
-        let silent = names.workloads().into_iter().filter_map(|workload| {
-            let why = match proxies.get(&workload) {
-                None => "no proxy of it runs on this machine".to_owned(),
-                Some(proxy) => proxy.silence.as_ref()?.to_string(),
-            };
-            Some(format!("{workload}: {why}"))
-        });
-        Edges { at: clock::now(), window_seconds: span.as_secs_f64(), edges: edges::edges(&parts, names), silent: silent.collect() }
+        let (names, places) = (&*self.shared.names, &*self.shared.places);
+        let edges = edges::edges(&parts, names);
+        Edges { at: clock::now(), window_seconds: span.as_secs_f64(), edges, silent: known.silent(names, places) }
+    }
+
+    /// Every proxy that answers, as it says itself that it is. This is asking, as [`Hub::edges`] is.
+    pub fn proxies(&self) -> Vec<ProxySays> {
+        self.shared.watchers.asked(Instant::now());
+        self.shared.known().says()
     }
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("folder", &self.shared.folder).finish_non_exhaustive()
+        f.write_str("Hub")
     }
 }
 
 impl Shared {
-    fn proxies(&self) -> MutexGuard<'_, BTreeMap<String, Proxy>> {
-        self.proxies.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn folder_of(&self, workload: &str) -> PathBuf {
-        self.folder.join(workload.replace('/', ":"))
-    }
-
-    /// The workloads that have to be asked now. Each has its place from now on, and those that are gone have none any more.
-    fn to_ask(&self, found: BTreeSet<String>, now: Instant) -> Vec<String> {
-        let mut proxies = self.proxies();
-        proxies.retain(|workload, proxy| {
-            let is_remembered = proxy.history.newest().is_some_and(|newest| now.saturating_duration_since(newest) < KEPT);
-            found.contains(workload) || is_remembered || proxy.is_asked
-        });
-        for workload in found {
-            if proxies.len() < PROXIES {
-                let new = || Proxy { history: History::new(now), silence: Some(Silence::Nobody), is_asked: false, next: now };
-                proxies.entry(workload).or_insert_with(new);
-            }
-        }
-        let due = proxies.iter_mut().filter(|(_, proxy)| !proxy.is_asked && proxy.next <= now);
-        due.map(|(workload, proxy)| {
-            proxy.is_asked = true;
-            // One that does not run may do so at any time, and then nobody should have to wait.
-            proxy.next = now + if proxy.silence == Some(Silence::Nobody) { BEAT } else { EVERY - BEAT / 2 };
-            workload.clone()
-        })
-        .collect()
-    }
-
-    /// The workloads whose proxy is there, as far as one knows.
-    fn running(&self) -> BTreeSet<String> {
-        let proxies = self.proxies();
-        let running = proxies.iter().filter(|(_, proxy)| proxy.silence != Some(Silence::Nobody));
-        running.map(|(workload, _)| workload.clone()).collect()
-    }
-
-    /// Takes what a proxy has said.
-    fn answered(&self, workload: &str, answer: Result<Reading, Silence>, now: Instant) {
-        let mut proxies = self.proxies();
-        let Some(proxy) = proxies.get_mut(workload) else { return };
-        proxy.is_asked = false;
-        proxy.silence = match answer {
-            Ok(reading) => {
-                proxy.history.look(now, reading);
-                None
-            }
-            Err(silence) => {
-                if silence == Silence::Nobody {
-                    proxy.history.end();
-                }
-                Some(silence)
-            }
-        };
+    fn reads(&self, now: Instant) -> bool {
+        self.places.are_always_read() || self.watchers.read(now)
     }
 }
 
@@ -168,58 +106,39 @@ async fn look(shared: Arc<Shared>) {
     loop {
         tokio::select! {
             _ = beat.tick() => {
-                let folder = shared.folder.clone();
-                // Without an answer there is nothing to look at, until the next time.
-                let found = tokio::task::spawn_blocking(move || workloads(&folder)).await.unwrap_or_default();
-                for workload in shared.to_ask(found, Instant::now()) {
-                    asking.spawn(ask(shared.clone(), workload));
+                if shared.reads(Instant::now()) {
+                    let places = shared.places.clone();
+                    // Without an answer there is nothing to look at, until the next time.
+                    let found = tokio::task::spawn_blocking(move || places.found()).await.unwrap_or_default();
+                    let always = shared.places.are_always_read();
+                    let questions = found.map(|found| shared.known().due(found, always, Instant::now()));
+                    for question in questions.unwrap_or_default() {
+                        asking.spawn(ask(shared.clone(), question));
+                    }
+                } else {
+                    shared.known().rest();
                 }
                 while asking.try_join_next().is_some() {}
             }
             () = shared.watchers.came.notified() => {}
         }
-        followed.follow(&shared);
+        let wanted = if shared.watchers.want(Instant::now()) { shared.known().running() } else { Default::default() };
+        followed.follow(wanted, &shared.names, &shared.ring);
     }
 }
 
-async fn ask(shared: Arc<Shared>, workload: String) {
-    let answer = text(&shared.folder_of(&workload).join(SOCKET), "/metrics").await;
-    shared.answered(&workload, answer.map(|text| reading(&text)), Instant::now());
-}
-
-/// Those whose calls are listened to.
-#[derive(Default)]
-struct Followed {
-    tasks: JoinSet<()>,
-    handles: BTreeMap<String, AbortHandle>,
-}
-
-impl Followed {
-    fn follow(&mut self, shared: &Arc<Shared>) {
-        let wanted = if shared.watchers.want(Instant::now()) { shared.running() } else { BTreeSet::new() };
-        self.handles.retain(|workload, handle| {
-            let stays = wanted.contains(workload);
-            if !stays {
-                handle.abort();
-            }
-            stays && !handle.is_finished()
-        });
-        for workload in wanted {
-            if !self.handles.contains_key(&workload) {
-                let folder = shared.folder_of(&workload);
-                let follower = Follower { workload: workload.clone(), folder, names: shared.names.clone(), ring: shared.ring.clone() };
-                self.handles.insert(workload, self.tasks.spawn(follower.run()));
-            }
+async fn ask(shared: Arc<Shared>, question: Question) {
+    let Question { name, place, mut conversation } = question;
+    let way = &*place.way;
+    let said = match text(&mut conversation, way, "/metrics").await {
+        // An older proxy says no more than that it counts.
+        Ok(counted) => {
+            let status = text(&mut conversation, way, "/status").await.ok().and_then(|text| Status::of(&text));
+            Ok((reading(&counted), status.unwrap_or_default()))
         }
-        while self.tasks.try_join_next().is_some() {}
-    }
-}
-
-/// The workloads that have a folder: `/` occurs in no part of a name, and neither does `:`.
-fn workloads(folder: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.replace(':', "/"));
-    entries.filter_map(name).filter(|name| name.split('/').count() == 2).collect()
+        Err(silence) => Err(silence),
+    };
+    shared.known().answered(&name, Answer { said, conversation }, Instant::now());
 }
 
 #[cfg(test)]
@@ -229,8 +148,11 @@ mod tests {
     use tokio::net::UnixListener;
     use tokio::time::{sleep, timeout};
 
+    use std::path::Path;
+
     use super::*;
     use crate::edges::tests::Bank;
+    use crate::folders::{Folders, SOCKET};
 
     /// Listens in the folder of a workload. `says`: what it answers to everything; absent: nothing, ever.
     fn proxy(folder: &Path, name: &str, says: Option<(u16, &'static str)>) -> JoinSet<()> {
@@ -268,7 +190,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_slow_or_away_hinders_nobody_and_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let hub = Hub::new(folder.path().to_owned(), Arc::new(Bank));
+        let hub = Hub::new(Arc::new(Folders(folder.path().to_owned())), Arc::new(Bank));
         let _slow = proxy(folder.path(), "bank:batch-1", None);
         std::fs::create_dir(folder.path().join("bank:teller")).expect("made");
         std::fs::create_dir(folder.path().join("no-workload")).expect("made");
@@ -293,7 +215,7 @@ mod tests {
         let _envoy = proxy(folder.path(), "bank:ledger", Some((404, "invalid path")));
         let log = folder.path().join("bank:ledger/log");
         std::fs::write(&log, "").expect("written");
-        let hub = Hub::new(folder.path().to_owned(), Arc::new(Bank));
+        let hub = Hub::new(Arc::new(Folders(folder.path().to_owned())), Arc::new(Bank));
         until("it is known", || hub.edges(Duration::from_secs(1)).silent.contains(&format!("bank/ledger: {UNCOUNTED}"))).await;
         let line = "{\"direction\":\"inbound\",\"method\":\"GET\",\"status\":200,\"start\":\"t\"}\n";
         let call =

@@ -1,6 +1,6 @@
 //! A line that a proxy tells when a call ends, be it our own at its tap or an Envoy in its log.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use meshglot_observed::{Call, Direction, Party, Verdict};
 use serde_json::Value;
@@ -43,16 +43,16 @@ fn call(line: &Line<'_>, workload: &str, names: &dyn Names) -> Option<Call> {
         Some(_) => verdict::of_request(status.unwrap_or_default(), flags),
         None => verdict::of_connection(flags),
     };
-    let came_from = line.address("source").map(|address| address.ip().to_string());
+    let came_from = line.address("source").map(|address| address.ip());
     let called = line.text("destination").map(str::to_owned);
     let upstream = line.address("upstream");
     let (source, destination) = match direction {
-        Direction::Inbound => (Party { address: came_from, ..caller(line.text("peer"), names) }, Party { address: called, ..own }),
+        Direction::Inbound => (caller_at(came_from, line.text("peer"), names), Party { address: called, ..own }),
         Direction::Outbound => {
             let sent = destination(&own, direction, line.text("cluster"), names);
             let workload = upstream.and_then(|address| names.workload_at(address.ip()));
             let address = upstream.map(|address| address.to_string()).or(called);
-            (Party { address: came_from, ..own }, Party { workload, address, ..sent })
+            (Party { address: came_from.map(|address| address.to_string()), ..own }, Party { workload, address, ..sent })
         }
     };
     let policy = line.text("policy_denied_by").filter(|_| is_denied).or_else(|| line.text("policy"));
@@ -77,6 +77,16 @@ fn call(line: &Line<'_>, workload: &str, names: &dyn Names) -> Option<Call> {
         bytes_out: line.number("bytes_out").unwrap_or_default(),
         attempts: line.number("attempts"),
     })
+}
+
+/// Who has called from an address. Of workloads that share an identity the address tells which it was; without an identity it proves nothing.
+fn caller_at(address: Option<IpAddr>, identity: Option<&str>, names: &dyn Names) -> Party {
+    let mut party = caller(identity, names);
+    let at = address.filter(|_| party.workload.is_none() && identity.is_some()).and_then(|address| names.workload_at(address));
+    if let Some(workload) = at.filter(|workload| names.identity(workload).as_deref() == identity) {
+        party = own(&workload, names);
+    }
+    Party { address: address.map(|address| address.to_string()), ..party }
 }
 
 /// So many bytes of a text are kept, as callers choose how long it is.
@@ -159,6 +169,17 @@ mod tests {
     fn verdicts(fields: &str, want: Verdict, policy: Option<&str>) {
         let call = of(&format!("{{{fields},{START}}}"), "bank/ledger");
         assert_eq!((call.verdict, call.policy.as_deref()), (want, policy));
+    }
+
+    #[test_case("batch", "127.0.0.4", Some("bank/batch-1"); "one of two with this identity")]
+    #[test_case("batch", "127.0.0.2", None; "the address of somebody else")]
+    #[test_case("teller", "127.0.0.4", Some("bank/teller"); "an identity is more than an address")]
+    fn who_shares_an_identity_is_known_by_the_address(account: &str, address: &str, want: Option<&str>) {
+        let peer = format!(r#""peer":"spiffe://d/ns/bank/sa/{account}""#);
+        let call = of(&format!(r#"{{"direction":"inbound","method":"GET",{peer},"source":"{address}:4000",{START}}}"#), "bank/ledger");
+        assert_eq!((call.source.workload.as_deref(), call.source.address.as_deref()), (want, Some(address)));
+        let nobody = of(&format!(r#"{{"direction":"inbound","method":"GET","source":"{address}:4000",{START}}}"#), "bank/ledger");
+        assert_eq!(nobody.source.workload, None);
     }
 
     #[test]

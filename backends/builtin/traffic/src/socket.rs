@@ -1,20 +1,17 @@
-//! Asks a proxy on the socket in its folder.
+//! Asks a proxy.
 
 use std::io::ErrorKind;
-use std::path::Path;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// The socket in the folder of a proxy.
-pub(crate) const SOCKET: &str = "admin.sock";
+use crate::places::Way;
 
 /// What takes longer is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,70 +30,113 @@ pub(crate) enum Silence {
     Failed(String),
 }
 
-/// An answer that goes on; the connection ends with it.
-pub(crate) struct Lines {
-    body: Incoming,
+/// A connection on which one thing is asked after another; it ends with this.
+pub(crate) struct Conversation {
+    sender: SendRequest<Empty<Bytes>>,
     _connection: JoinSet<()>,
 }
 
-/// The text at a path.
-pub(crate) async fn text(socket: &Path, path: &str) -> Result<String, Silence> {
+/// An answer that goes on; the connection ends with it.
+pub(crate) struct Lines {
+    body: Incoming,
+    _conversation: Conversation,
+}
+
+/// The text at a path. The conversation is kept for the next question, where it can be.
+pub(crate) async fn text(kept: &mut Option<Conversation>, way: &dyn Way, path: &str) -> Result<String, Silence> {
     let answer = async {
-        let mut lines = lines(socket, path).await?;
+        // The other side may have ended one that was there.
+        if let Some(mut before) = kept.take()
+            && !before.sender.is_closed()
+        {
+            match before.text(path).await {
+                Err(Silence::Failed(_)) => {}
+                answer => {
+                    *kept = Some(before);
+                    return answer;
+                }
+            }
+        }
+        let mut new = Conversation::begin(way).await?;
+        let text = new.text(path).await?;
+        *kept = Some(new);
+        Ok(text)
+    };
+    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// An answer that is read piece by piece; its head has to come in time.
+pub(crate) async fn lines(way: &dyn Way, path: &str) -> Result<Lines, Silence> {
+    let begun = async {
+        let mut conversation = Conversation::begin(way).await?;
+        Ok(Lines { body: conversation.ask(path).await?, _conversation: conversation })
+    };
+    timeout(PATIENCE, begun).await.unwrap_or_else(|_| Err(late()))
+}
+
+impl Conversation {
+    async fn begin(way: &dyn Way) -> Result<Self, Silence> {
+        let stream = way.connect().await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => Silence::Nobody,
+            _ => Silence::Failed(error.to_string()),
+        })?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+        let mut running = JoinSet::new();
+        running.spawn(async move {
+            // Its end is seen in the answer.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, _connection: running })
+    }
+
+    async fn ask(&mut self, path: &str) -> Result<Incoming, Silence> {
+        let request = Request::builder().uri(path).header("host", "meshglot").body(Empty::<Bytes>::new());
+        let request = request.map_err(|error| Silence::Failed(error.to_string()))?;
+        self.sender.ready().await.map_err(failed)?;
+        let answer: Response<Incoming> = self.sender.send_request(request).await.map_err(failed)?;
+        match answer.status() {
+            StatusCode::OK => Ok(answer.into_body()),
+            StatusCode::NOT_FOUND => Err(Silence::Unknown),
+            status => Err(Silence::Failed(format!("it answers {status}"))),
+        }
+    }
+
+    async fn text(&mut self, path: &str) -> Result<String, Silence> {
+        let mut body = self.ask(path).await?;
         let mut text = Vec::new();
-        while let Some(piece) = lines.next().await? {
+        while let Some(piece) = next(&mut body).await? {
             if text.len() + piece.len() > LONGEST {
                 return Err(Silence::Failed("its answer does not end".to_owned()));
             }
             text.extend_from_slice(&piece);
         }
         String::from_utf8(text).map_err(|_| Silence::Failed("its answer is no text".to_owned()))
-    };
-    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(late()))
-}
-
-/// An answer that is read piece by piece; its head has to come in time.
-pub(crate) async fn lines(socket: &Path, path: &str) -> Result<Lines, Silence> {
-    timeout(PATIENCE, ask(socket, path)).await.unwrap_or_else(|_| Err(late()))
-}
-
-async fn ask(socket: &Path, path: &str) -> Result<Lines, Silence> {
-    let failed = |error: hyper::Error| Silence::Failed(error.to_string());
-    let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => Silence::Nobody,
-        _ => Silence::Failed(error.to_string()),
-    })?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let mut running = JoinSet::new();
-    running.spawn(async move {
-        // Its end is seen in the answer.
-        let _ = connection.await;
-    });
-    let request = Request::builder().uri(path).header("host", "meshglot").body(Empty::<Bytes>::new());
-    let request = request.map_err(|error| Silence::Failed(error.to_string()))?;
-    let answer: Response<Incoming> = sender.send_request(request).await.map_err(failed)?;
-    match answer.status() {
-        StatusCode::OK => Ok(Lines { body: answer.into_body(), _connection: running }),
-        StatusCode::NOT_FOUND => Err(Silence::Unknown),
-        status => Err(Silence::Failed(format!("it answers {status}"))),
     }
 }
 
 impl Lines {
     /// The next piece; `None`: it has ended.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Silence> {
-        loop {
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(Silence::Failed(error.to_string())),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
-                    }
+        next(&mut self.body).await
+    }
+}
+
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Silence> {
+    loop {
+        match body.frame().await {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(failed(error)),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
                 }
             }
         }
     }
+}
+
+fn failed(error: hyper::Error) -> Silence {
+    Silence::Failed(error.to_string())
 }
 
 fn late() -> Silence {

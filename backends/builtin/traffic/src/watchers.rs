@@ -11,6 +11,9 @@ use crate::ring::Ring;
 /// Proxies are listened to for so long after the last one has gone: a page that is opened again finds what happened meanwhile.
 const LINGER: Duration = Duration::from_secs(30);
 
+/// Counters are read for so long after they were asked for last.
+const READ: Duration = Duration::from_secs(60);
+
 /// All who look.
 #[derive(Default)]
 pub(crate) struct Watchers {
@@ -23,6 +26,8 @@ pub(crate) struct Watchers {
 struct State {
     count: usize,
     left: Option<Instant>,
+    /// When counters were asked for last.
+    asked: Option<Instant>,
 }
 
 /// Somebody who looks at calls; whoever drops it does not any more.
@@ -43,6 +48,17 @@ impl Watchers {
     pub(crate) fn want(&self, now: Instant) -> bool {
         let state = self.state();
         state.count > 0 || state.left.is_some_and(|left| now.saturating_duration_since(left) < LINGER)
+    }
+
+    /// Somebody asks for counters.
+    pub(crate) fn asked(&self, now: Instant) {
+        self.state().asked = Some(now);
+    }
+
+    /// Whether counters should be read: who looks at calls has to know whom to listen to.
+    pub(crate) fn read(&self, now: Instant) -> bool {
+        let asked = self.state().asked;
+        asked.is_some_and(|asked| now.saturating_duration_since(asked) < READ) || self.want(now)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

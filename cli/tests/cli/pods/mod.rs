@@ -7,6 +7,7 @@ mod inject;
 mod inject_site;
 mod journey;
 mod life;
+mod look;
 mod page;
 mod plane;
 mod sample;

@@ -37,6 +37,7 @@ pub(crate) async fn run(workload: &str, control_plane: &str, folder: &str) -> io
         log: None,
         log_share: LogShare::ALL,
         metrics: None,
+        looked: None,
         metric_names: MetricNames::default(),
         drain: Duration::from_millis(100),
     };

@@ -49,7 +49,7 @@ fn the_sidecar_is_there_before_everything_else_and_the_rest_is_as_it_was() {
     let names: Vec<_> = items(&after["spec"]["initContainers"]).map(|container| container["name"].as_str()).collect();
     assert_eq!(names, [Some("meshglot-capture"), Some("meshglot-proxy"), Some("migrate")]);
     let [capture, proxy] = [0, 1].map(|at| &after["spec"]["initContainers"][at]);
-    assert_eq!(args(capture), "proxy capture --apply --user 2102 --served 8080 --leave 9090,15020,15022 --leave-outbound 53");
+    assert_eq!(args(capture), "proxy capture --apply --user 2102 --served 8080 --leave 9090,15020,15022,15023 --leave-outbound 53");
     assert_eq!(capture["securityContext"]["capabilities"], json!({ "drop": ["ALL"], "add": ["NET_ADMIN"] }));
     assert_eq!((&proxy["restartPolicy"], &proxy["securityContext"]["runAsUser"]), (&json!("Always"), &json!(2102)));
     assert_eq!(proxy["securityContext"]["capabilities"], json!({ "drop": ["ALL"] }));

@@ -50,6 +50,7 @@ impl Proxy {
             log: Some(log),
             log_share: LogShare::ALL,
             metrics: None,
+            looked: None,
             metric_names: MetricNames::default(),
             workers: 2,
             drain: Duration::from_secs(1),

@@ -80,6 +80,7 @@ fn settings(folder: &Path, log_share: LogShare) -> Settings {
         log: Some(File::create(folder.join("log")).expect("a file")),
         log_share,
         metrics: None,
+        looked: None,
         metric_names: MetricNames::default(),
         drain: Duration::ZERO,
     }

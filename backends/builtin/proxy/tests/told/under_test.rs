@@ -53,6 +53,7 @@ impl UnderTest {
             log: Some(File::create(folder.path().join("log")).expect("a file")),
             log_share,
             metrics: None,
+            looked: None,
             metric_names: MetricNames::default(),
             drain: Duration::ZERO,
         };

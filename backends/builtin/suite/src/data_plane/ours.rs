@@ -161,6 +161,7 @@ fn run(words: &[String]) -> io::Result<()> {
         log: None,
         log_share: LogShare::ALL,
         metrics: None,
+        looked: None,
         metric_names: MetricNames::default(),
         workers: WORKERS,
         drain: DRAIN,

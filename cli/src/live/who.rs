@@ -11,7 +11,7 @@ use meshglot_translator::resolve::View;
 
 /// The names of the newest state.
 #[derive(Default)]
-pub(super) struct Who(RwLock<Arc<Known>>);
+pub(crate) struct Who(RwLock<Arc<Known>>);
 
 #[derive(Default)]
 struct Known {
@@ -28,7 +28,7 @@ struct Known {
 
 impl Who {
     /// Takes what was put in force.
-    pub(super) fn learn(&self, plan: &Plan, control: &Control) {
+    pub(crate) fn learn(&self, plan: &Plan, control: &Control) {
         let mut known = Known::default();
         for (workload, identity) in &*control.identities() {
             known.identities.insert(workload.to_string(), identity.clone());
