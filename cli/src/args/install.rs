@@ -61,6 +61,10 @@ pub struct InstallArgs {
     /// Let the API server ask controllers about policy before it keeps it, by a certificate that they make themselves
     #[arg(long)]
     pub webhook: bool,
+    /// Let every controller show the policy, and calls of the built-in mesh, in a browser: on port 9080 of the pod's own loopback, which
+    /// whoever may forward ports of the pod opens by `kubectl port-forward deployment/meshglot-controller 9080`
+    #[arg(long)]
+    pub web: bool,
     /// Let pods of namespaces with the label `meshglot.dev/inject: enabled` get the sidecar of the backend builtin; by the webhook, which
     /// this implies
     #[arg(long)]

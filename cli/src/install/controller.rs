@@ -11,6 +11,9 @@ const METRICS: u16 = 9090;
 /// Where it answers the API server.
 const WEBHOOK: u16 = 9443;
 
+/// Where it shows browsers what it knows: whoever may forward ports of the pod reaches it, and nobody else in the cluster.
+const WEB: &str = "127.0.0.1:9080";
+
 /// A number that belongs to nobody, as of images without a distribution.
 const USER: u32 = 65532;
 
@@ -96,6 +99,11 @@ fn words(settings: &Settings) -> Vec<String> {
     words.extend(["--metrics-address".to_owned(), format!("0.0.0.0:{METRICS}"), "--log-format=json".to_owned()]);
     if settings.webhook {
         words.extend(["--webhook-address".to_owned(), format!("0.0.0.0:{WEBHOOK}")]);
+    }
+    if settings.web {
+        // Whatever port of the own machine it is forwarded from.
+        let hosts = ["--web-host=localhost", "--web-host=127.0.0.1"];
+        words.extend(["--web-address", WEB, "--web-auth=none"].into_iter().chain(hosts).map(str::to_owned));
     }
     if settings.has_plane() {
         words.extend(plane::words());

@@ -31,6 +31,9 @@ pub(super) struct Settings {
     pub(super) allow_widening: Vec<String>,
     #[serde(skip)]
     pub(super) webhook: bool,
+    /// Whether each shows what it knows to browsers.
+    #[serde(skip)]
+    pub(super) web: bool,
     /// Whether the webhook puts sidecars into pods.
     #[serde(skip)]
     pub(super) inject: bool,
@@ -50,6 +53,7 @@ impl Settings {
             allow_lossy: args.accepted.allow_lossy.clone(),
             allow_widening: args.accepted.allow_widening.clone(),
             webhook: args.webhook || args.inject,
+            web: args.web,
             inject: args.inject,
             capture_image: capture_image(args.capture_image.as_ref()),
         }

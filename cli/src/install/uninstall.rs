@@ -27,6 +27,7 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         crds: false,
         allow_lossy: Vec::new(),
         allow_widening: Vec::new(),
+        web: false,
         webhook: args.webhook || args.inject,
         inject: args.inject,
         capture_image: capture_image(None),

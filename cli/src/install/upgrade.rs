@@ -48,7 +48,8 @@ fn kept(found: &Value) -> Option<Settings> {
     serde_json::from_str(found["metadata"]["annotations"][ANNOTATION].as_str()?).ok()
 }
 
-/// As it was installed, with the replicas that it has now, with a webhook if it has one now that keeps its own certificate, and with sidecars by that.
+/// As it was installed, with the replicas that it has now, with a webhook if it has one now that keeps its own certificate, with sidecars by
+/// that, and with a view if it has one.
 fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
     let kept = kept(found).ok_or_else(|| {
         let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
@@ -65,6 +66,7 @@ fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
         image: image(args.image.as_ref()),
         replicas,
         webhook,
+        web: has("--web-address"),
         inject: webhook && has("--inject-control-plane"),
         capture_image: capture_image(args.capture_image.as_ref()),
         ..kept

@@ -119,6 +119,7 @@ fn the_component_of_kustomize_adds_what_the_webhook_adds(backend: &str) {
 #[test_case("istio", &[], &[] ; "as it is")]
 #[test_case("builtin", &[], &[] ; "a control plane")]
 #[test_case("builtin", &["--inject"], &["inject.enabled=true"] ; "sidecars")]
+#[test_case("builtin", &["--inject", "--web"], &["inject.enabled=true,web.enabled=true"] ; "a view")]
 #[test_case("builtin", &["--inject", "--image", "registry.example/meshglot:next", "--capture-image", "registry.example/capture:next"], &["inject.enabled=true,image.repository=registry.example/meshglot,image.tag=next,inject.captureImage.repository=registry.example/capture,inject.captureImage.tag=next"] ; "images of sidecars")]
 #[test_case("meshes", &[], &[] ; "what Meshes name")]
 #[test_case("linkerd", &["--replicas", "3"], &["replicas=3"] ; "replicas")]

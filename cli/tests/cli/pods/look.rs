@@ -1,9 +1,13 @@
 //! What is seen of a mesh in pods, by commands of somebody who may forward ports there.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::sidecar_site::NAMESPACE;
 use super::site::Site;
 
 /// What a command prints as JSON.
@@ -56,7 +60,7 @@ pub(super) fn others_see_nothing(site: &Site, curl: impl Fn(&[&str]) -> String) 
     assert_eq!(told, "000", "without a certificate");
     let told = curl(&["-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}:15020/tap")]);
     assert_eq!(told, "404", "counters alone are everybody's");
-    let controller = [&super::sidecar_site::NAMESPACE[..], &["get", "pods", "-l", "app.kubernetes.io/name=meshglot-controller"]].concat();
+    let controller = [&NAMESPACE[..], &["get", "pods", "-l", "app.kubernetes.io/name=meshglot-controller"]].concat();
     let address = site.kubectl(&[&controller[..], &["-o", "jsonpath={.items[0].status.podIP}"]].concat());
     let told = curl(&["-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}:9090/edges")]);
     assert_eq!(told, "403", "only through a port that is forwarded");
@@ -68,4 +72,55 @@ pub(super) fn others_see_nothing(site: &Site, curl: impl Fn(&[&str]) -> String) 
     let stderr = String::from_utf8_lossy(&said.stderr).into_owned();
     assert_eq!(said.status.code(), Some(4), "{stderr}");
     assert!(stderr.contains("no controller in the namespace default") && stderr.contains("--lease-namespace"), "{stderr}");
+}
+
+/// A port of a controller on this machine.
+struct Forwarded {
+    kubectl: Child,
+    port: u16,
+}
+
+impl Drop for Forwarded {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.kubectl.kill();
+        let _ = self.kubectl.wait();
+    }
+}
+
+impl Forwarded {
+    fn of(site: &Site, port: u16) -> Self {
+        let ports = format!(":{port}");
+        let words = [&NAMESPACE[..], &["port-forward", "deployment/meshglot-controller", &ports]].concat();
+        let mut command = Command::new(&site.kubectl);
+        let command = command.args(words).env("KUBECONFIG", &site.kubeconfig).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut kubectl = command.stderr(Stdio::null()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(kubectl.stdout.as_mut().expect("a stream")).read_line(&mut line).expect("a line");
+        let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
+        Self { kubectl, port: port.unwrap_or_else(|| panic!("no port: {line}")) }
+    }
+
+    /// What is answered until these words are in it.
+    fn read(&self, path: &str, words: &str) -> bool {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\n\r\n", self.port).expect("it reads");
+        let (mut text, mut piece) = (String::new(), [0; 65536]);
+        while !text.contains(words) {
+            match stream.read(&mut piece) {
+                Ok(0) | Err(_) => return false,
+                Ok(count) => text.push_str(&String::from_utf8_lossy(&piece[..count])),
+            }
+        }
+        true
+    }
+}
+
+/// The view of a controller tells the same to browsers.
+pub(super) fn the_view_shows_calls(site: &Site) {
+    let view = Forwarded::of(site, 9080);
+    site.until("it shows the proxies", || view.read("/proxies", "bookshop/reviews-v1"));
+    assert!(view.read("/sse/live", "event: row"), "calls come as they end");
+    site.until("the map shows what was seen", || view.read("/topology", "denied"));
 }

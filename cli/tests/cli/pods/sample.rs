@@ -67,6 +67,7 @@ fn the_sample_application_runs_in_pods_as_its_policy_says() {
     assert_ne!(status(&site, "plain", reviews), "200");
     assert_eq!(status(&site, "caller", "http://ratings.bookshop:9080/ratings/7"), "403");
     look::commands_show_who_calls_whom(&site);
+    look::the_view_shows_calls(&site);
     look::others_see_nothing(&site, |words| curl(&site, "plain", words));
     // The rule of the ratings is wrong on purpose, and the shop tells so; mended, the stars are there.
     let front = || curl(&site, "caller", &["http://reviews.bookshop:9080/reviews/7"]);

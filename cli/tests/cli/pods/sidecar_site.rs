@@ -39,7 +39,7 @@ pub(super) fn up() -> Option<Site> {
 pub(super) fn with_replicas(replicas: &str) -> Option<Site> {
     let (site, _) = with_images()?;
     let images = ["--image", "meshglot:test", "--capture-image", "meshglot-capture:test"];
-    site.apply(&site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--replicas", replicas], &images[..]].concat()));
+    site.apply(&site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--web", "--replicas", replicas], &images[..]].concat()));
     rolled_out(&site, &NAMESPACE, "deployment/meshglot-controller");
     let trusted = ["get", "mutatingwebhookconfiguration", "meshglot", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"];
     site.until("the API server trusts us", || !site.kubectl(&trusted).is_empty());
