@@ -209,6 +209,45 @@ mod tests {
         until("both are counted", || edges().edges.iter().any(|edge| edge.calls == 6)).await;
     }
 
+    /// Those of a folder, as of a cluster: read while somebody asks.
+    struct Lazy(Folders);
+
+    impl Places for Lazy {
+        fn found(&self) -> Option<std::collections::BTreeMap<Arc<str>, crate::places::Place>> {
+            self.0.found()
+        }
+
+        fn are_always_read(&self) -> bool {
+            false
+        }
+
+        fn nobody(&self) -> &'static str {
+            self.0.nobody()
+        }
+    }
+
+    #[tokio::test]
+    async fn where_nobody_asks_nothing_is_read_and_what_was_before_is_not_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = proxy(folder.path(), "bank:ledger", Some((200, COUNTED)));
+        let hub = Hub::new(Arc::new(Lazy(Folders(folder.path().to_owned()))), Arc::new(Bank));
+        sleep(BEAT * 3).await;
+        assert!(!hub.reads() && hub.shared.known().says().is_empty(), "nobody has asked");
+        let edges = || hub.edges(Duration::from_secs(60));
+        assert_eq!((edges().edges, edges().silent), (Vec::new(), Vec::new()), "nothing is known, and so nobody is silent");
+        until("it is looked at for a second", || edges().window_seconds > 0.5).await;
+        assert_eq!(edges().edges, [], "they were called before");
+        assert_eq!(hub.proxies().len(), 1);
+        // Another process has counted what it has counted since it is there.
+        drop(ledger);
+        until("it is told that it is gone", || edges().silent.contains(&"bank/ledger: its proxy does not run".to_owned())).await;
+        let _ledger = proxy(folder.path(), "bank:ledger", Some((200, COUNTED)));
+        until("its calls are counted", || edges().edges.iter().any(|edge| edge.calls == 3)).await;
+        // One that comes while somebody looks counts from nothing.
+        let _teller = proxy(folder.path(), "bank:teller", Some((200, COUNTED)));
+        until("both are", || edges().edges.iter().filter(|edge| edge.calls == 3).count() == 2).await;
+    }
+
     #[tokio::test]
     async fn an_envoy_is_followed_by_its_log_while_somebody_looks() {
         let folder = tempfile::tempdir().expect("a folder");
