@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use meshglot_control::{Cluster, Control, Given, Reviews, Settings, TokenReviewer, TrustDomain};
+use meshglot_control::{Cluster, Control, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
 use meshglot_controller::{Reader, Serve};
 use meshglot_translator::ir::Kind;
 use meshglot_translator::plan::Plan;
@@ -35,10 +35,16 @@ pub(super) fn open(args: &XdsArgs, home: Option<&str>, client: &Client, runtime:
     let trust_domain = trust_domain(client, runtime)?;
     let reviewer = Some(Reviews(Arc::new(TokenReviewer::new(client.clone(), trust_domain.clone()))));
     let cluster = home.map(|namespace| Cluster { client: client.clone(), namespace: namespace.to_owned() });
-    let settings = Settings { listen, advertise: None, trust_domain, folder: args.xds_folder.clone(), given, cluster, reviewer };
+    let settings =
+        Settings { listen, advertise: None, trust_domain, folder: args.xds_folder.clone(), given, terms: terms(args), cluster, reviewer };
     let note = Arc::new(|text: &str| info!("control plane: {text}"));
     let opened = runtime.block_on(Control::open(settings, note)).map_err(|error| cannot_open(&error))?;
     Ok(Some(Arc::new(opened)))
+}
+
+fn terms(args: &XdsArgs) -> Terms {
+    let terms = Terms { lifetime: args.xds_certificate_lifetime, ..Terms::default() };
+    args.xds_root_overlap.map_or(terms, |overlap| Terms { overlap, ..terms })
 }
 
 /// Puts policy in force on it.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use meshglot_control::{Control, ControlError, Given, Reviews, Settings, TokenReviewer, TrustDomain};
+use meshglot_control::{Control, ControlError, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
 use meshglot_translator::diagnostic::{Diagnostic, Severity};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -122,6 +122,7 @@ fn serve(setup: Setup<'_>, audience: &mut dyn Audience, runtime: &Runtime, io: &
         trust_domain,
         folder: Some(state.authority()),
         given,
+        terms: Terms::default(),
         cluster: None,
         reviewer,
     };

@@ -41,6 +41,14 @@ pub(super) fn read(key: &ObjectKey, document: &Arc<Document>, out: &mut Vec<Diag
             out.push(Diagnostic::at(Code::MG0016, node, format!("`{field}` is not rendered by this version")).about(key));
         }
     }
+    let lives = |name| root.find(["spec", "builtin", "certificates", name]);
+    // A day is what they live for anyway.
+    let other = lives("lifetime").filter(|node| node.string() != Some("24h")).or_else(|| lives("rootLifetime"));
+    if let Some(node) = other {
+        let message = "`builtin.certificates` is not read by this version: certificates live 24h, and roots ten years".to_owned();
+        let help = "Say it to the control plane: `meshglot controller --xds-certificate-lifetime`.";
+        out.push(Diagnostic::at(Code::MG0016, node, message).help(help).about(key));
+    }
     let spec = wire.spec;
     let backend = root.find(["spec", "backend"]).and_then(crate::parse::NodeRef::string).map(Arc::from);
     let absent = MeshSettings::default();

@@ -109,6 +109,12 @@ impl Authority {
         self.longest = self.longest.max(lifetime);
     }
 
+    /// The same with another life of certificates, where it has signed none yet: its root may be retired as early as that allows.
+    #[must_use]
+    pub fn signing_for(self, lifetime: Lifetime) -> Self {
+        Self { lifetime, longest: lifetime, ..self }
+    }
+
     fn with(trust_domain: TrustDomain, active: SigningCa) -> Self {
         let lifetime = Lifetime::default();
         Self { trust_domain, lifetime, longest: lifetime, active: Arc::new(active), phase: Phase::Steady }

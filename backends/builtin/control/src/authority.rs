@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use meshglot_agent::CONTROL_PLANE;
 use meshglot_ca::{
-    Authority, Intermediate, KeyPair, RotationError, RotationState, SpiffeId, Store, StoreError, Texts, TrustDomain, renewal_time,
+    Authority, Intermediate, KeyPair, Lifetime, RotationError, RotationState, SpiffeId, Store, StoreError, Texts, TrustDomain, renewal_time,
 };
 use meshglot_join::Held;
 use meshglot_xds::server_config;
@@ -15,8 +15,26 @@ use tokio::sync::watch;
 
 use crate::error::ControlError;
 
-/// A new root begins to sign when everybody who is connected has trusted it for so long.
-const OVERLAP: Duration = Duration::hours(1);
+/// How long things take that an authority does by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// A new root begins to sign when it has been trusted for so long; at least [`Terms::SHORTEST`]. Who has not heard of it by then, because
+    /// it was away or starts with roots that were read before, does not trust the control plane any more.
+    pub overlap: Duration,
+    /// How long new certificates live; absent: as long as they did, and 24 hours at first.
+    pub lifetime: Option<Lifetime>,
+}
+
+impl Terms {
+    /// The kubelet hands on what a ConfigMap says within about so long.
+    pub const SHORTEST: Duration = Duration::minutes(1);
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { overlap: Duration::hours(1), lifetime: None }
+    }
+}
 
 /// An intermediate CA that somebody else issued, as files say it.
 #[derive(Clone)]
@@ -47,6 +65,7 @@ pub(crate) struct Keeper {
     store: Option<Store>,
     /// Its steps are taken by whoever keeps it.
     is_kept: bool,
+    overlap: Duration,
     authority: Mutex<Authority>,
     signs: watch::Sender<Arc<Authority>>,
     configs: watch::Sender<Arc<ServerConfig>>,
@@ -62,23 +81,28 @@ impl Keeper {
         folder: Option<&Path>,
         trust_domain: &TrustDomain,
         given: Option<&Given>,
+        terms: Terms,
         now: OffsetDateTime,
     ) -> Result<Self, ControlError> {
         let store = folder.map(Store::open).transpose()?;
         let saved = store.as_ref().map(|store| store.load(now)).transpose()?.flatten();
-        let authority = match (saved, given) {
+        let mut authority = match (saved, given) {
             (Some(saved), _) if saved.trust_domain() != trust_domain => {
                 let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
                 return Err(ControlError::TrustDomain { folder, saved: saved.trust_domain().clone(), wanted: trust_domain.clone() });
             }
             (Some(saved), _) => saved,
-            (None, Some(given)) => Authority::from_intermediate(trust_domain.clone(), given.intermediate(), now)?,
-            (None, None) => Authority::new(trust_domain.clone(), now)?,
+            (None, Some(given)) => Authority::from_intermediate(trust_domain.clone(), given.intermediate(), now)?
+                .signing_for(terms.lifetime.unwrap_or_default()),
+            (None, None) => Authority::new(trust_domain.clone(), now)?.signing_for(terms.lifetime.unwrap_or_default()),
         };
+        if let Some(lifetime) = terms.lifetime {
+            authority.set_lifetime(lifetime);
+        }
         if let Some(store) = &store {
             store.save(&authority)?;
         }
-        let keeper = Self::of(store, authority, now)?;
+        let keeper = Self::of(store, authority, terms.overlap, now)?;
         if let Some(given) = given {
             keeper.introduce(given, now)?;
         }
@@ -86,15 +110,16 @@ impl Keeper {
     }
 
     /// One that somebody else keeps, and that was read there.
-    pub(crate) fn kept(authority: Authority, now: OffsetDateTime) -> Result<Self, ControlError> {
-        Ok(Self { is_kept: true, ..Self::of(None, authority, now)? })
+    pub(crate) fn kept(authority: Authority, overlap: Duration, now: OffsetDateTime) -> Result<Self, ControlError> {
+        Ok(Self { is_kept: true, ..Self::of(None, authority, overlap, now)? })
     }
 
-    fn of(store: Option<Store>, authority: Authority, now: OffsetDateTime) -> Result<Self, ControlError> {
+    fn of(store: Option<Store>, authority: Authority, overlap: Duration, now: OffsetDateTime) -> Result<Self, ControlError> {
         let Credentials { config, own, due } = credentials(&authority, now)?;
         Ok(Self {
             store,
             is_kept: false,
+            overlap,
             signs: watch::channel(Arc::new(authority.clone())).0,
             authority: Mutex::new(authority),
             configs: watch::channel(config).0,
@@ -117,7 +142,7 @@ impl Keeper {
     /// What is to be kept next, and what that is, for people; `None`: all is well for now. `is_asked`: somebody wants another root.
     pub(crate) fn next(&self, is_asked: bool, now: OffsetDateTime) -> Result<Option<(Authority, &'static str)>, ControlError> {
         let mut next = self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(step(&mut next, is_asked, now)?.map(|done| (next, done)))
+        Ok(step(&mut next, self.overlap, is_asked, now)?.map(|done| (next, done)))
     }
 
     /// What signs, always the newest.
@@ -164,7 +189,7 @@ impl Keeper {
 
     fn step(&self, authority: &mut Authority, now: OffsetDateTime) -> Result<Option<&'static str>, ControlError> {
         let mut changed = authority.clone();
-        let done = step(&mut changed, false, now)?;
+        let done = step(&mut changed, self.overlap, false, now)?;
         if done.is_some() {
             self.replace(authority, changed)?;
         }
@@ -190,13 +215,13 @@ impl Keeper {
 }
 
 /// The next step of a rotation, where it is time for one; what was done, for people.
-fn step(authority: &mut Authority, is_asked: bool, now: OffsetDateTime) -> Result<Option<&'static str>, RotationError> {
+fn step(authority: &mut Authority, overlap: Duration, is_asked: bool, now: OffsetDateTime) -> Result<Option<&'static str>, RotationError> {
     match authority.rotation() {
         RotationState::Steady if is_asked || is_late(authority, now) => {
             authority.introduce(now)?;
-            Ok(Some("a new root is trusted; it signs in an hour"))
+            Ok(Some("a new root is trusted; it signs when all have had time to hear of it"))
         }
-        RotationState::Introduced { introduced_at } if now >= introduced_at + OVERLAP => {
+        RotationState::Introduced { introduced_at } if now >= introduced_at + overlap => {
             authority.switch(now)?;
             Ok(Some("the new root signs; the old one is trusted until its last certificate has ended"))
         }
@@ -257,7 +282,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("authority");
         let began = OffsetDateTime::now_utc();
-        let open = |now| Keeper::open(Some(&path), &domain("a.example"), None, now).expect("an authority");
+        let open = |now| Keeper::open(Some(&path), &domain("a.example"), None, Terms::default(), now).expect("an authority");
         let keeper = open(began);
         let roots = |keeper: &Keeper| keeper.signs().borrow().bundle().len();
         assert_eq!(keeper.look(began).expect("a look"), None);
@@ -274,9 +299,23 @@ mod tests {
     }
 
     #[test]
+    fn terms_are_taken_up_and_lifetimes_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("authority");
+        let now = OffsetDateTime::now_utc();
+        let lifetime = |terms: Terms| {
+            let keeper = Keeper::open(Some(&path), &domain("a.example"), None, terms, now).expect("an authority");
+            keeper.signs().borrow().lifetime()
+        };
+        assert_eq!(lifetime(Terms::default()), Lifetime::default());
+        assert_eq!(lifetime(Terms { lifetime: Some(Lifetime::MIN), ..Terms::default() }), Lifetime::MIN);
+        assert_eq!(lifetime(Terms::default()), Lifetime::MIN, "who says nothing changes nothing");
+    }
+
+    #[test]
     fn its_own_certificate_is_replaced_at_half_of_its_life() {
         let began = OffsetDateTime::now_utc();
-        let keeper = Keeper::open(None, &domain("a.example"), None, began).expect("an authority");
+        let keeper = Keeper::open(None, &domain("a.example"), None, Terms::default(), began).expect("an authority");
         let mut configs = keeper.configs();
         configs.borrow_and_update();
         keeper.look(began + Duration::hours(11)).expect("a look");
@@ -290,8 +329,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("authority");
         let now = OffsetDateTime::now_utc();
-        drop(Keeper::open(Some(&path), &domain("a.example"), None, now).expect("an authority"));
-        let error = Keeper::open(Some(&path), &domain("b.example"), None, now).err().expect("a refusal").to_string();
+        drop(Keeper::open(Some(&path), &domain("a.example"), None, Terms::default(), now).expect("an authority"));
+        let error = Keeper::open(Some(&path), &domain("b.example"), None, Terms::default(), now).err().expect("a refusal").to_string();
         assert!(error.contains("a.example") && error.contains("b.example"), "{error}");
     }
 }

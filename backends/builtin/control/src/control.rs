@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tonic::transport::Server;
 
 use crate::answers;
-use crate::authority::{Given, Keeper};
+use crate::authority::{Given, Keeper, Terms};
 use crate::caller::Caller;
 use crate::cluster::Cluster;
 use crate::error::ControlError;
@@ -51,6 +51,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// An intermediate CA to sign with; absent: an own root.
     pub given: Option<Given>,
+    /// How long what it does by the clock takes.
+    pub terms: Terms,
     /// Where the authority is kept unless there is a folder or an intermediate CA, and where roots are published.
     pub cluster: Option<Cluster>,
     /// Takes tokens of another authority; absent: join tokens alone.
@@ -266,8 +268,11 @@ fn keeps(settings: &Settings) -> bool {
 
 async fn keeper(settings: &Settings, now: OffsetDateTime) -> Result<Keeper, ControlError> {
     match &settings.cluster {
-        Some(cluster) if keeps(settings) => Keeper::kept(cluster.begin(&settings.trust_domain, now).await?, now),
-        _ => Keeper::open(settings.folder.as_deref(), &settings.trust_domain, settings.given.as_ref(), now),
+        Some(cluster) if keeps(settings) => {
+            let authority = cluster.begin(&settings.trust_domain, settings.terms.lifetime, now).await?;
+            Keeper::kept(authority, settings.terms.overlap, now)
+        }
+        _ => Keeper::open(settings.folder.as_deref(), &settings.trust_domain, settings.given.as_ref(), settings.terms, now),
     }
 }
 

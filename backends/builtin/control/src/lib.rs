@@ -14,11 +14,11 @@ mod token_review;
 
 pub use admin::{Reload, SourceState, resources_router, router};
 pub use answers::{Problem, ResourceAnswer, Resources};
-pub use authority::{Given, saved_trust_domain};
+pub use authority::{Given, Terms, saved_trust_domain};
 pub use caller::Caller;
 pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
 pub use meshglot_builtin::shares_machine;
-pub use meshglot_ca::{StoreError, TrustDomain};
+pub use meshglot_ca::{Lifetime, StoreError, TrustDomain};
 pub use token_review::{AUDIENCE, TokenReviewer};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
-use meshglot_ca::{Authority, TrustDomain};
+use meshglot_ca::{Authority, Lifetime, TrustDomain};
 use meshglot_join::Clock;
 use time::OffsetDateTime;
 use tokio::task::JoinSet;
@@ -52,12 +52,18 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// The authority of the Secret, or a new one that is in it from now on.
+    /// The authority of the Secret, or a new one that is in it from now on. `lifetime`: how long certificates live from now on, where somebody
+    /// says so.
     ///
     /// # Errors
     /// The Secret cannot be used, or the API server does not let it be read or written.
-    pub(crate) async fn begin(&self, trust_domain: &TrustDomain, now: OffsetDateTime) -> Result<Authority, ControlError> {
-        secret::begin(&self.secrets(), &self.namespace, trust_domain, now).await
+    pub(crate) async fn begin(
+        &self,
+        trust_domain: &TrustDomain,
+        lifetime: Option<Lifetime>,
+        now: OffsetDateTime,
+    ) -> Result<Authority, ControlError> {
+        secret::begin(&self.secrets(), &self.namespace, trust_domain, lifetime, now).await
     }
 
     /// Follows the Secret, keeps it in time, and publishes the roots, as long as the tasks live. `keeps`: without it somebody else issues the

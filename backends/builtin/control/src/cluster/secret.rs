@@ -6,7 +6,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Error};
-use meshglot_ca::{Authority, Texts, TrustDomain};
+use meshglot_ca::{Authority, Lifetime, RotationState, Texts, TrustDomain};
 use time::OffsetDateTime;
 
 use super::{MANAGER, OURS};
@@ -49,20 +49,26 @@ pub(super) fn is_asked(secret: &Secret) -> bool {
     secret.metadata.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(ROTATE))
 }
 
-/// The authority of the Secret, which is made where there is none.
+/// The authority of the Secret, which is made where there is none, and is told how long certificates live where that is otherwise.
 pub(super) async fn begin(
     secrets: &Api<Secret>,
     namespace: &str,
     trust_domain: &TrustDomain,
+    lifetime: Option<Lifetime>,
     now: OffsetDateTime,
 ) -> Result<Authority, ControlError> {
     let asked = |source| ControlError::Cluster { what: format!("Secret {namespace}/{AUTHORITY}"), source: Box::new(source) };
     for _ in 0..TRIES {
         let seen = secrets.get_opt(AUTHORITY).await.map_err(asked)?;
-        if let Some(found) = seen.as_ref().map(|seen| read(seen, trust_domain, now)).transpose().map_err(ControlError::Kept)?.flatten() {
-            return Ok(found);
-        }
-        let authority = Authority::new(trust_domain.clone(), now)?;
+        let found = seen.as_ref().map(|seen| read(seen, trust_domain, now)).transpose().map_err(ControlError::Kept)?.flatten();
+        let authority = match (found, lifetime) {
+            (Some(mut found), Some(lifetime)) if lifetime != found.lifetime() => {
+                found.set_lifetime(lifetime);
+                found
+            }
+            (Some(found), _) => return Ok(found),
+            (None, lifetime) => Authority::new(trust_domain.clone(), now)?.signing_for(lifetime.unwrap_or_default()),
+        };
         if write(secrets, seen.as_ref(), &authority).await.map_err(asked)?.is_some() {
             return Ok(authority);
         }
@@ -78,7 +84,8 @@ pub(super) async fn write(secrets: &Api<Secret>, seen: Option<&Secret>, authorit
         ..Secret::default()
     });
     secret.metadata.managed_fields = None;
-    if let Some(annotations) = &mut secret.metadata.annotations {
+    // What is asked for is begun, or somebody has yet to do it.
+    if let Some(annotations) = secret.metadata.annotations.as_mut().filter(|_| authority.rotation() != RotationState::Steady) {
         annotations.remove(ROTATE);
     }
     secret.metadata.labels.get_or_insert_with(BTreeMap::new).insert(OURS.0.to_owned(), OURS.1.to_owned());

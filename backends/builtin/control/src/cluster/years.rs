@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::*;
+use crate::authority::Terms;
 
 /// Where the control planes are.
 const HOME: &str = "default";
@@ -33,8 +34,8 @@ struct Plane {
 
 impl Plane {
     async fn start(cluster: &Cluster, clock: &Arc<Still>) -> Self {
-        let authority = cluster.begin(&domain(), clock.now()).await.expect("an authority");
-        let keeper = Arc::new(Keeper::kept(authority, clock.now()).expect("a keeper"));
+        let authority = cluster.begin(&domain(), None, clock.now()).await.expect("an authority");
+        let keeper = Arc::new(Keeper::kept(authority, Terms::default().overlap, clock.now()).expect("a keeper"));
         let (told, mut tasks) = (Arc::<Mutex<Vec<String>>>::default(), JoinSet::new());
         let tell: Tell = {
             let told = told.clone();
@@ -163,7 +164,7 @@ async fn two_control_planes_are_of_one_mind_for_ten_years() {
     secrets.patch(AUTHORITY, &PatchParams::default(), &Patch::Merge(damaged)).await.expect("patched");
     until("it is told", async || one.has_told("it goes on by what it has") && two.has_told("it goes on by what it has")).await;
     assert_eq!((one.roots(), two.roots()), (third.clone(), third));
-    let refused = cluster.begin(&domain(), clock.now()).await.expect_err("a refusal").to_string();
+    let refused = cluster.begin(&domain(), None, clock.now()).await.expect_err("a refusal").to_string();
     assert!(refused.contains("Secret default/meshglot-authority") && refused.contains("backup"), "{refused}");
 }
 
@@ -175,7 +176,7 @@ async fn the_authority_of_another_trust_domain_is_not_used() {
     let server = ApiServer::start().await.expect("a server");
     let cluster = Cluster { client: server.client().await.expect("a client"), namespace: HOME.to_owned() };
     let now = OffsetDateTime::now_utc();
-    cluster.begin(&domain(), now).await.expect("an authority");
-    let error = cluster.begin(&"b.example".parse().expect("a name"), now).await.expect_err("a refusal").to_string();
+    cluster.begin(&domain(), None, now).await.expect("an authority");
+    let error = cluster.begin(&"b.example".parse().expect("a name"), None, now).await.expect_err("a refusal").to_string();
     assert!(error.contains("prod.example") && error.contains("b.example"), "{error}");
 }
