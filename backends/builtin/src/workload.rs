@@ -69,13 +69,13 @@ pub(crate) fn own_address(pods: &PodSet) -> Option<Ipv4Addr> {
     pods.address.as_ref()?.parse().ok().filter(|address: &Ipv4Addr| shares_machine((*address).into()))
 }
 
-/// The Services of a mesh, by namespace and name: every workload may call all of them.
+/// The Services that proxies of a Mesh call by its identities: all of this backend in its trust domain, by namespace and name.
 pub(crate) fn services_of(mesh: &MeshSettings, view: &View<'_>) -> Vec<Arc<Service>> {
     let mut runs_here: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     let mut is_ours = |key: &ServiceKey| {
         let known = runs_here.get(&key.namespace).copied();
         known.unwrap_or_else(|| {
-            let ours = view.target_mesh(&key.namespace).is_some_and(|other| other.name == mesh.name);
+            let ours = view.target_mesh(&key.namespace).is_some_and(|other| other.trust_domain == mesh.trust_domain);
             runs_here.insert(key.namespace.clone(), ours);
             ours
         })

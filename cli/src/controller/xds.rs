@@ -59,11 +59,10 @@ pub(super) fn serve(control: &Arc<Control>) -> Serve {
     })
 }
 
-/// The trust domain of the first Mesh that is served.
+/// The trust domain of the Mesh that decides; `None`: no Mesh is served here.
 fn signed_for(plan: &Plan) -> Option<String> {
-    let meshes = plan.model.meshes();
-    let mut ours = meshes.iter().filter(|mesh| plan.target.everything || mesh.backend.as_deref() == Some(BUILTIN));
-    ours.next().map(|mesh| mesh.trust_domain.to_string())
+    let of_all = || plan.model.meshes().first().map(|mesh| mesh.trust_domain.clone()).filter(|_| plan.target.everything);
+    plan.model.trust_domain_of(BUILTIN).or_else(of_all).map(|domain| domain.to_string())
 }
 
 /// The same before anything is known of policy: without a Mesh it is that of Kubernetes.
@@ -79,8 +78,9 @@ pub(super) fn trust_domain(client: &Client, runtime: &Runtime) -> Result<TrustDo
         }
     };
     let meshes: Vec<Value> = runtime.block_on(read).map_err(|error| failed(&error.what, &error.source))?;
-    let of = |mesh: &&Value| mesh["spec"]["backend"] == BUILTIN;
-    let mesh = meshes.iter().find(of).or(meshes.first()).map(|mesh| &mesh["spec"]);
+    let created = |mesh: &&Value| (mesh["metadata"]["creationTimestamp"].to_string(), mesh["metadata"]["name"].to_string());
+    let ours = meshes.iter().filter(|mesh| mesh["spec"]["backend"] == BUILTIN).min_by_key(created);
+    let mesh = ours.or(meshes.first()).map(|mesh| &mesh["spec"]);
     let text = |name: &str| mesh.and_then(|spec| spec[name].as_str());
     let domain = text("trustDomain").or(text("clusterDomain")).unwrap_or("cluster.local");
     domain.parse().map_err(|error| Failure::new(Exit::Invalid, format!("the trust domain of the Mesh: {error}")))

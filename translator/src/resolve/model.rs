@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::memo::Memos;
+use super::mesh::MeshObject;
 use super::object::{Object, ReadOptions, Recognised, key_of, read, recognise};
-use super::view::{Read, View};
+use super::view::{Read, View, in_order};
 use super::{access, routes, workload};
 use crate::diagnostic::{Code, Diagnostic, Severity, by_position};
 use crate::ir::{AccountAccess, AccountKey, Kind, MeshSettings, ObjectKey, PodSet, ServiceKey, ServiceRoutes, WorkloadAccess};
@@ -18,6 +19,9 @@ struct Slot {
     object: Option<Object>,
     diagnostics: Vec<Diagnostic>,
 }
+
+/// The backend whose control plane is this project's: a cluster has one, which signs for one trust domain.
+const OWN: &str = "builtin";
 
 /// The neutral policy and the inventory, every object checked on its own.
 ///
@@ -269,7 +273,7 @@ impl Model {
         told.collect()
     }
 
-    /// Namespaces that two Meshes select: told at the Mesh that loses.
+    /// Namespaces that two Meshes select, and backends for which they say two trust domains: told at the Mesh that loses.
     fn mesh_conflicts(&self) -> Vec<Diagnostic> {
         let namespaces: BTreeSet<&Arc<str>> = self.slots.keys().filter(|key| !key.namespace.is_empty()).map(|key| &key.namespace).collect();
         let view = View::new(self);
@@ -286,7 +290,38 @@ impl Model {
                 });
             }
         }
+        // Of vendors' meshes several may run beside each other.
+        for (backend, meshes) in self.meshes_by_backend().into_iter().filter(|(backend, _)| **backend == *OWN) {
+            let Some((winner, others)) = meshes.split_first() else { continue };
+            let domain = &winner.settings.trust_domain;
+            for loser in others.iter().filter(|mesh| mesh.settings.trust_domain != *domain) {
+                told.entry(loser.key.clone()).or_insert_with(|| {
+                    let message = format!("backend `{backend}` has the trust domain `{domain}` of {} already", winner.key);
+                    Diagnostic::at_origin(Code::MG0201, loser.origin.clone(), message)
+                        .about(&loser.key)
+                        .also_at(winner.origin.clone(), "this Mesh comes first")
+                });
+            }
+        }
         told.into_values().collect()
+    }
+
+    /// The Meshes that name each backend, in the order in which they have what only one can have.
+    fn meshes_by_backend(&self) -> BTreeMap<Arc<str>, Vec<Arc<MeshObject>>> {
+        let mut all: BTreeMap<Arc<str>, Vec<Arc<MeshObject>>> = BTreeMap::new();
+        for key in &self.index.meshes {
+            if let Some(Object::Mesh(mesh)) = self.object(key)
+                && let Some(backend) = &mesh.settings.backend
+            {
+                all.entry(backend.clone()).or_default().push(mesh.clone());
+            }
+        }
+        all.into_iter().map(|(backend, meshes)| (backend, in_order(meshes))).collect()
+    }
+
+    /// The trust domain of a backend: of several Meshes that name it, that of the first one. `None`: no Mesh names it.
+    pub fn trust_domain_of(&self, backend: &str) -> Option<Arc<str>> {
+        Some(self.meshes_by_backend().get(backend)?.first()?.settings.trust_domain.clone())
     }
 
     pub(super) fn object(&self, key: &ObjectKey) -> Option<&Object> {

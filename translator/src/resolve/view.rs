@@ -329,12 +329,7 @@ impl<'m> View<'m> {
             Object::Mesh(mesh) => Some(mesh.clone()),
             _ => None,
         };
-        let mut meshes: Vec<Arc<MeshObject>> =
-            self.model.index.meshes.iter().filter_map(mesh).filter(|mesh| mesh.selects(&namespace)).collect();
-        if meshes.iter().all(|mesh| mesh.created.is_some()) {
-            meshes.sort_by(|a, b| (&a.created, &a.key).cmp(&(&b.created, &b.key)));
-        }
-        meshes
+        in_order(self.model.index.meshes.iter().filter_map(mesh).filter(|mesh| mesh.selects(&namespace)).collect())
     }
 
     /// The Mesh that a namespace runs on.
@@ -364,4 +359,12 @@ impl<'m> View<'m> {
         let (backend, accepted) = self.target.map_or(("", BTreeSet::new()), |(backend, target)| (backend, target.accepted.clone()));
         Report::new(backend, accepted.into_iter().chain(mesh.allow_lossy.iter().copied()).collect())
     }
+}
+
+/// Of Meshes that want the same the first has it: the oldest where all have a creation time, else the first by name.
+pub(super) fn in_order(mut meshes: Vec<Arc<MeshObject>>) -> Vec<Arc<MeshObject>> {
+    if meshes.iter().all(|mesh| mesh.created.is_some()) {
+        meshes.sort_by(|a, b| (&a.created, &a.key).cmp(&(&b.created, &b.key)));
+    }
+    meshes
 }

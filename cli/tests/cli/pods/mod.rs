@@ -1,5 +1,6 @@
 //! The controller in pods, on a node of a real Kubernetes.
 
+mod across;
 mod builtin;
 mod flagger;
 mod flagger_site;
