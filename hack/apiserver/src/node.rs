@@ -58,6 +58,14 @@ impl Node {
         self.state.join("admin.kubeconfig")
     }
 
+    /// Takes the power from it, and starts it again with what is on its disk.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub fn reboot(&self) -> io::Result<()> {
+        told(Command::new(script()).args(["reboot", "--index", &self.index, "--state"]).arg(&self.state)).map(drop)
+    }
+
     /// Brings a program there as an image of this name: the program with its libraries, and nothing else.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod across;
 mod builtin;
+mod callers;
 mod flagger;
 mod flagger_site;
 mod inject;
@@ -11,6 +12,7 @@ mod life;
 mod look;
 mod page;
 mod plane;
+mod reboot;
 mod sample;
 mod sidecar;
 mod sidecar_site;

@@ -1,39 +1,35 @@
-//! A mesh that is lived with: what is done to its control plane and to its pods, while calls go on that may not fail and others that
-//! may not come through.
+//! A mesh that is lived with: what is done to its control plane, to its definitions and to its pods, while calls go on that may not fail
+//! and others that may not come through; all of it within a rotation of the root.
+
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::callers::{self, goes_on};
 use super::sample::bookshop;
-use super::sidecar_site::{NAMESPACE, rolled_out, with_replicas};
+use super::sidecar_site::{NAMESPACE, rolled_out, with_flags};
 use super::site::Site;
 
-/// Calls a second of each of the two.
-const RATE: u32 = 20;
+/// A root is replaced within a minute of overlap and five of the last certificate's life; a minute is for looks at the clock.
+const ROTATION: Duration = Duration::from_secs(7 * 60);
 
-/// Somebody who calls without an end, with the account of the front, and tells what became of each call.
-fn caller(name: &str, url: &str) -> String {
-    let args = format!("[-s, -m, '5', --rate, {RATE}/s, -o, /dev/null, -w, '%{{stderr}}%{{http_code}}\\n', '{url}[1-1000000]']");
-    format!(
-        "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: bookshop, labels: {{app: {name}}}}},\n \
-         spec: {{serviceAccountName: frontend, terminationGracePeriodSeconds: 1,\n  \
-         containers: [{{name: main, image: localhost/tools:1, command: [/usr/bin/curl], args: {args}}}]}}}}\n"
-    )
-}
+/// The definition of splits.
+const SPLITS: &str = "trafficsplits.split.smi-spec.io";
 
-/// What became of the calls until now, by how often.
-fn told(site: &Site, name: &str) -> Vec<String> {
-    site.kubectl(&["-n", "bookshop", "logs", name, "-c", "main"]).lines().map(str::to_owned).collect()
-}
-
-/// So many calls more are made, and none until now was otherwise than it has to be.
-fn goes_on(site: &Site, after: &str) {
-    for (name, want) in [("allowed", "200"), ("denied", "403")] {
-        let before = told(site, name).len();
-        site.until(&format!("{name} calls after {after}"), || told(site, name).len() >= before + 60);
-        let all = told(site, name);
-        let other: Vec<(usize, &String)> = all.iter().enumerate().filter(|(_, one)| *one != want).collect();
-        assert!(other.is_empty(), "after {after}: of {} calls that are {name} these were otherwise: {other:?}", all.len());
+/// Without a version and a field of splits.
+fn older(newest: &Value) -> Value {
+    let mut all = newest.clone();
+    let items = all["items"].as_array_mut().expect("definitions");
+    let splits = items.iter_mut().find(|one| one["metadata"]["name"] == SPLITS).expect("it is there");
+    let versions = splits["spec"]["versions"].as_array_mut().expect("versions");
+    versions.retain(|version| version["name"] != "v1alpha1");
+    for version in versions {
+        let spec = version.pointer_mut("/schema/openAPIV3Schema/properties/spec").expect("a schema");
+        spec["properties"].as_object_mut().expect("fields").remove("matches").expect("it was there");
+        // Rules may be about it.
+        spec.as_object_mut().expect("a schema").remove("x-kubernetes-validations");
     }
+    all
 }
 
 fn roots(site: &Site) -> String {
@@ -42,14 +38,9 @@ fn roots(site: &Site) -> String {
 
 #[test]
 fn no_call_feels_what_becomes_of_the_control_plane() {
-    let Some(site) = with_replicas("2") else { return };
-    let callers = [caller("allowed", "http://reviews.bookshop:9080/reviews/"), caller("denied", "http://ratings.bookshop:9080/ratings/")];
+    let Some(site) = with_flags("2", &["--xds-certificate-lifetime=5m", "--xds-root-overlap=1m"]) else { return };
     bookshop(&site, "");
-    site.apply(&callers.concat());
-    for name in ["pod/allowed", "pod/denied"] {
-        site.kubectl(&["-n", "bookshop", "wait", "--for=condition=Ready", name, "--timeout=120s"]);
-    }
-    goes_on(&site, "the beginning");
+    callers::begin(&site);
 
     site.kubectl(&[&NAMESPACE[..], &["rollout", "restart", "deployment/meshglot-controller"]].concat());
     rolled_out(&site, &NAMESPACE, "deployment/meshglot-controller");
@@ -75,8 +66,17 @@ fn no_call_feels_what_becomes_of_the_control_plane() {
     assert!(roots(&site).contains(before.trim()), "the one before is trusted on");
     goes_on(&site, "another root is trusted");
 
+    // The definitions of policy are those of an older version, and then these.
+    let newest: Value = serde_json::from_str(&site.meshglot(&["crds", "-o", "json"])).expect("JSON");
+    for definitions in [older(&newest), newest] {
+        site.apply_by_force(&definitions.to_string());
+        goes_on(&site, "other definitions");
+    }
+    let reads = "jsonpath={.spec.versions[*].schema.openAPIV3Schema.properties.spec.properties.matches.type}";
+    assert_eq!(site.kubectl(&["get", "customresourcedefinition", SPLITS, "-o", reads]), "array array array array");
+
     // Pods come and go.
-    for replicas in ["8", "1"] {
+    for replicas in ["20", "1"] {
         site.kubectl(&["-n", "bookshop", "scale", "deployment/reviews-v1", "--replicas", replicas]);
         rolled_out(&site, &["-n", "bookshop"], "deployment/reviews-v1");
         goes_on(&site, &format!("{replicas} replicas of the reviews"));
@@ -86,6 +86,16 @@ fn no_call_feels_what_becomes_of_the_control_plane() {
         rolled_out(&site, &["-n", "bookshop"], &format!("deployment/{name}"));
     }
     goes_on(&site, "all services were started again");
+
+    // The new root signs after its overlap, and the old one goes when the last certificate by it has ended. All pods have others by then.
+    let is_another = || roots(&site).matches("BEGIN CERTIFICATE").count() == 1 && !roots(&site).contains(before.trim());
+    let begin = Instant::now();
+    while !is_another() {
+        assert!(begin.elapsed() < ROTATION, "the old root is trusted still:\n{}", roots(&site));
+        goes_on(&site, "certificates are renewed");
+        std::thread::sleep(Duration::from_secs(5));
+    }
+    goes_on(&site, "the old root is gone");
 
     // What was lost in a crash would be counted.
     let pods: Value = serde_json::from_str(&site.kubectl(&["get", "pods", "-A", "-o", "json"])).expect("JSON");

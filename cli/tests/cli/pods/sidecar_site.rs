@@ -1,5 +1,7 @@
 //! A cluster whose webhook puts sidecars into pods, installed by one flag, and a namespace that asks for them.
 
+use serde_json::Value;
+
 use super::inject_site::with_images;
 use super::site::Site;
 
@@ -37,9 +39,20 @@ pub(super) fn up() -> Option<Site> {
 }
 
 pub(super) fn with_replicas(replicas: &str) -> Option<Site> {
+    with_flags(replicas, &[])
+}
+
+/// With controllers that are told more than `install` says.
+pub(super) fn with_flags(replicas: &str, flags: &[&str]) -> Option<Site> {
     let (site, _) = with_images()?;
-    let images = ["--image", "meshglot:test", "--capture-image", "meshglot-capture:test"];
-    site.apply(&site.meshglot(&[&["install", "--backend", "builtin", "--inject", "--web", "--replicas", replicas], &images[..]].concat()));
+    let images = ["--image", "meshglot:test", "--capture-image", "meshglot-capture:test", "-o", "json"];
+    let words = [&["install", "--backend", "builtin", "--inject", "--web", "--replicas", replicas], &images[..]].concat();
+    let mut objects: Value = serde_json::from_str(&site.meshglot(&words)).expect("JSON");
+    let deployment =
+        objects["items"].as_array_mut().expect("objects").iter_mut().find(|one| one["kind"] == "Deployment").expect("it is there");
+    let args = deployment.pointer_mut("/spec/template/spec/containers/0/args").and_then(Value::as_array_mut).expect("arguments");
+    args.extend(flags.iter().map(|flag| Value::from(*flag)));
+    site.apply(&objects.to_string());
     rolled_out(&site, &NAMESPACE, "deployment/meshglot-controller");
     let trusted = ["get", "mutatingwebhookconfiguration", "meshglot", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"];
     site.until("the API server trusts us", || !site.kubectl(&trusted).is_empty());

@@ -50,6 +50,11 @@ impl Site {
         self.run(Command::new(&self.kubectl).args(["apply", "--server-side", "-f", "-"]), text);
     }
 
+    /// The same where others have said otherwise.
+    pub(super) fn apply_by_force(&self, text: &str) {
+        self.run(Command::new(&self.kubectl).args(["apply", "--server-side", "--force-conflicts", "-f", "-"]), text);
+    }
+
     /// What `meshglot` prints.
     pub(super) fn meshglot(&self, words: &[&str]) -> String {
         self.run(Command::new(env!("CARGO_BIN_EXE_meshglot")).args(words), "")
