@@ -1,7 +1,8 @@
 //! Measures parse, resolve, render and write apart, on one core, for models of growing size.
 //!
 //! `cargo run --release -p meshglot-bench` prints the tables of `docs/benchmarks.md`; with `-- web`, `-- mesh` or `-- demo` those of
-//! the pages, the built-in mesh or the demo alone, and only with `-- proxy`, `-- controller` or `-- webhook` those of its data plane, of the controller or of its webhook. Each size runs in
+//! the pages, the built-in mesh or the demo alone, and only with `-- proxy`,
+//! `-- pods`, `-- controller` or `-- webhook` those of its data plane, of the mesh in a cluster, of the controller or of its webhook. Each size runs in
 //! a process of its own, so that the peak of memory is its own.
 #![allow(clippy::print_stdout, reason = "the tables are the answer")]
 
@@ -11,6 +12,7 @@ mod controller;
 mod demo;
 mod effect;
 mod mesh;
+mod pods;
 mod proxy;
 mod shop;
 mod splits;
@@ -32,6 +34,7 @@ fn main() {
         [demo::WORD] => demos(),
         [controller::WORD] => controllers(),
         [controller::webhook::WORD] => webhooks(),
+        [pods::WORD, ref words @ ..] => inside_pods(words),
         [mesh::WORD] => meshes(),
         [mesh::WORD, proxies] => mesh::run(proxies.parse().expect("a number")),
         [mesh::WORD_PROXIES] => mesh::proxies(),
@@ -94,6 +97,12 @@ fn controllers() {
 fn webhooks() {
     let me = std::env::current_exe().expect("the path of this program");
     controller::webhook::run(&tool(&me).expect("build the command line first: cargo build --release"));
+}
+
+/// The built-in mesh in pods of a cluster.
+fn inside_pods(words: &[&str]) {
+    let me = std::env::current_exe().expect("the path of this program");
+    pods::run(&me, &tool(&me).expect("build the command line first: cargo build --release"), words);
 }
 
 /// The built-in mesh with proxies, each size in a process of its own.

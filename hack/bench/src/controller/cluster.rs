@@ -69,7 +69,7 @@ async fn apply(client: &Client, objects: Vec<Value>) {
     requests.join_all().await;
 }
 
-pub(super) async fn one(client: &Client, object: &Value) {
+pub(crate) async fn one(client: &Client, object: &Value) {
     let text = |place: &str| object.pointer(place).and_then(Value::as_str);
     let name = text("/metadata/name").expect("a name");
     let api = api(client, text("/apiVersion").expect("a version"), text("/kind").expect("a kind"), text("/metadata/namespace"));
@@ -84,7 +84,7 @@ pub(super) async fn one(client: &Client, object: &Value) {
 }
 
 /// The plural of every kind here is its name with an `s`.
-pub(super) fn api(client: &Client, api_version: &str, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
+pub(crate) fn api(client: &Client, api_version: &str, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let kind = GroupVersionKind::gvk(group, version, kind);
     let mut resource = ApiResource::from_gvk(&kind);

@@ -2,7 +2,7 @@
 //! applied, its memory, and what it writes at rest.
 
 mod client;
-mod cluster;
+pub(crate) mod cluster;
 mod edits;
 mod process;
 pub(crate) mod webhook;

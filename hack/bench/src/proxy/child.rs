@@ -28,7 +28,12 @@ impl Running {
     /// This very program in another part. It is spoken to in lines, and ends with its standard input.
     pub(crate) fn part(words: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.arg(super::WORD_PART).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Self::spoken(command.arg(super::WORD_PART).args(words))
+    }
+
+    /// Another program that speaks as a part does; its standard input is open until this is dropped.
+    pub(crate) fn spoken(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
         Ok(Self { child, input, output })
     }

@@ -4,16 +4,16 @@
 
 mod bare;
 mod cases;
-mod child;
+pub(crate) mod child;
 mod contender;
-mod load;
+pub(crate) mod load;
 mod options;
 mod ours;
 mod part;
 mod plane;
 mod resources;
 mod server;
-mod table;
+pub(crate) mod table;
 
 use std::io;
 

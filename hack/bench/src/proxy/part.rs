@@ -3,6 +3,7 @@
 use std::io::{self, Read as _};
 
 use super::{bare, load, ours, server};
+use crate::pods::probe;
 
 /// Does what the words say, until its standard input ends.
 pub(crate) fn run(words: &[&str]) {
@@ -18,6 +19,11 @@ pub(crate) fn run(words: &[&str]) {
             ["bare", port, server, protocol] => {
                 end_with_input();
                 bare::run(number(port), number(server), *protocol == "http2").await
+            }
+            ["serve", address] => server::serve(address.parse().expect("an address")).await,
+            ["probe", what] => {
+                end_with_input();
+                probe::run(&serde_json::from_str(what).expect("what is asked for")).await
             }
             ["load", what] => load::run(serde_json::from_str(what).expect("what is asked for")).await,
             _ => panic!("no part of the bench: {words:?}"),

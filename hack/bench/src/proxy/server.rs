@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -52,6 +53,15 @@ pub(crate) async fn run() -> io::Result<()> {
         }),
         accept(bytes, |mut stream| async move { while stream.write_all(PIECE).await.is_ok() {} }),
     );
+    Ok(())
+}
+
+/// The same answers over HTTP/1.1 alone, to whoever reaches this address.
+pub(crate) async fn serve(address: SocketAddr) -> io::Result<()> {
+    accept(TcpListener::bind(address).await?, |stream| async {
+        drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(plain)).await);
+    })
+    .await;
     Ok(())
 }
 

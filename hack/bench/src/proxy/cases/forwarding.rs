@@ -1,6 +1,7 @@
 //! Everybody forwards the same calls, in turn: as many as go through, then as many a second for each.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use super::super::contender::{self, Contender, Place, Sort};
 use super::super::load::{Answered, Asked, Speaks, measure};
@@ -91,7 +92,8 @@ fn asked(sort: Sort, port: u16, options: &Options) -> Asked {
         Sort::Grpc => (Speaks::Grpc, 4, 32),
         Sort::Bytes => (Speaks::Bytes, 4, 1),
     };
-    Asked { speaks, port, path: "/items/42?page=2".to_owned(), connections, streams, rate: 0, seconds: options.seconds }
+    let (host, path) = (Ipv4Addr::LOCALHOST.into(), "/items/42?page=2".to_owned());
+    Asked { speaks, host, port, path, connections, is_anew: false, streams, rate: 0, seconds: options.seconds }
 }
 
 /// Where calls come at their pace fewer are under way.

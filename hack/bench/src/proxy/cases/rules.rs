@@ -1,6 +1,7 @@
 //! What access rules cost at the server's side: calls over mutual TLS that the last rule of so many allows.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use meshglot_translator::render::RenderedObject;
 use serde_json::{Map, Value, json};
@@ -62,7 +63,9 @@ pub(crate) fn run(options: &Options) -> io::Result<()> {
                     let path = format!("/service/{}/items/42", size - 1);
                     let asked = Asked {
                         speaks: Speaks::Http1,
+                        host: Ipv4Addr::LOCALHOST.into(),
                         port: entry.door,
+                        is_anew: false,
                         path,
                         connections: 16,
                         streams: 1,

@@ -1,7 +1,6 @@
 //! Bytes from one connection, as many as come.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use tokio::io::AsyncReadExt as _;
@@ -10,7 +9,7 @@ use tokio::net::TcpStream;
 use super::{Asked, Tally, done};
 
 pub(super) async fn read(asked: &Asked, tally: &Tally) -> io::Result<()> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, asked.port)).await?;
+    let mut stream = TcpStream::connect((asked.host, asked.port)).await?;
     let mut buffer = vec![0; 256 << 10];
     loop {
         let began = Instant::now();

@@ -1,7 +1,6 @@
 //! Requests of HTTP/1.1 over one connection, one after the other.
 
 use std::io;
-use std::net::Ipv4Addr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -9,13 +8,15 @@ use tokio::net::TcpStream;
 use super::{Asked, Pace, Tally, done};
 
 pub(super) async fn call(asked: &Asked, paces: Vec<Pace>, tally: &Tally) -> io::Result<()> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, asked.port)).await?;
-    stream.set_nodelay(true)?;
+    let mut stream = connect(asked).await?;
     let request = format!("GET {} HTTP/1.1\r\nhost: server\r\nuser-agent: bench\r\naccept: */*\r\n\r\n", asked.path);
     let Some(mut pace) = paces.into_iter().next() else { return Ok(()) };
     let mut buffer = vec![0; 16 << 10];
     loop {
         let began = pace.begin().await;
+        if asked.is_anew {
+            stream = connect(asked).await?;
+        }
         stream.write_all(request.as_bytes()).await?;
         let (mut filled, mut whole) = (0, None);
         while whole.is_none_or(|whole| filled < whole) {
@@ -30,6 +31,12 @@ pub(super) async fn call(asked: &Asked, paces: Vec<Pace>, tally: &Tally) -> io::
         }
         done(tally, began, filled);
     }
+}
+
+async fn connect(asked: &Asked) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((asked.host, asked.port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// How long an answer is, when its head is there.

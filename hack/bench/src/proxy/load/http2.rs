@@ -1,7 +1,6 @@
 //! Requests of HTTP/2 over one connection, many at once; those of gRPC have a message, and trailers are awaited.
 
 use std::io;
-use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -19,7 +18,7 @@ const MESSAGE: &[u8] = &{
 };
 
 pub(super) async fn call(asked: &Asked, paces: Vec<Pace>, tally: &Tally) -> io::Result<()> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, asked.port)).await?;
+    let stream = TcpStream::connect((asked.host, asked.port)).await?;
     stream.set_nodelay(true)?;
     let mut builder = Builder::new();
     builder.initial_window_size(1 << 20).initial_connection_window_size(16 << 20);

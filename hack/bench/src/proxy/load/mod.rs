@@ -7,6 +7,7 @@ mod pace;
 
 use std::cell::RefCell;
 use std::io;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -28,9 +29,12 @@ pub(crate) enum Speaks {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) speaks: Speaks,
+    pub(crate) host: IpAddr,
     pub(crate) port: u16,
     pub(crate) path: String,
     pub(crate) connections: usize,
+    /// Each call over HTTP/1.1 has a connection of its own; making it is part of the call.
+    pub(crate) is_anew: bool,
     /// On each connection at once.
     pub(crate) streams: usize,
     /// Calls a second of all together; 0: as many as are answered.
@@ -132,7 +136,11 @@ pub(crate) async fn run(asked: Asked) -> io::Result<()> {
 
 /// Lets a process call. `around` is asked when counting begins, and when it has ended, before connections do.
 pub(crate) fn measure<T>(asked: &Asked, around: impl Fn() -> T) -> io::Result<(Answered, T, T)> {
-    let mut caller = Running::part(&["load", &serde_json::to_string(asked)?])?;
+    measure_by(Running::part(&["load", &serde_json::to_string(asked)?])?, around)
+}
+
+/// The same by a process that was told what to call.
+pub(crate) fn measure_by<T>(mut caller: Running, around: impl Fn() -> T) -> io::Result<(Answered, T, T)> {
     caller.line()?;
     let before = around();
     let answered: Answered = serde_json::from_str(&caller.line()?)?;
