@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::constant::rbac::{self, Policies};
 use crate::message::message;
 use crate::permission::{any, permission};
+use crate::trust_domain;
 
 pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability { feature: "access.path", verdict: Verdict::Exact, note: "403; not on TCP ports (MG1413)", proof: "access/builtin-http" },
@@ -72,7 +73,7 @@ pub(crate) struct Allowed {
 
 impl Access {
     pub(crate) fn of(pods: &Arc<PodSet>, mesh: &MeshSettings, view: &View<'_>) -> Self {
-        Self { neutral: view.access(pods), trust_domain: mesh.trust_domain.clone() }
+        Self { neutral: view.access(pods), trust_domain: trust_domain::signed(mesh, view) }
     }
 
     pub(crate) fn mode(&self) -> Mode {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use meshglot_translator::ir::{EndpointSlice, MeshSettings, Namespace, PodSet, Service, ServicePort};
 use meshglot_translator::resolve::View;
 
+use crate::trust_domain;
+
 /// Address and port, and whether a proxy takes mutual TLS there; sorted by number.
 pub(crate) type Addresses = BTreeMap<(IpAddr, u16), bool>;
 
@@ -38,7 +40,8 @@ impl Behind {
             view.pods_behind(service).into_iter().map(|pods| (pods.clone(), has_proxy(&pods, &namespace))).collect();
         let accounts: BTreeSet<&Arc<str>> =
             workloads.iter().filter(|(_, proxy)| *proxy).map(|(workload, _)| &workload.service_account).collect();
-        let id = |account| format!("spiffe://{}/ns/{}/sa/{account}", mesh.trust_domain, service.key.namespace);
+        let trust_domain = trust_domain::signed(mesh, view);
+        let id = |account| format!("spiffe://{trust_domain}/ns/{}/sa/{account}", service.key.namespace);
         Self {
             sans: accounts.into_iter().map(id).collect(),
             slices: view.slices_of(&service.key),

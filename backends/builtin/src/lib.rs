@@ -20,6 +20,7 @@ mod resource;
 mod service;
 mod shape;
 mod split;
+mod trust_domain;
 mod unprotected;
 mod workload;
 

@@ -15,7 +15,7 @@ use crate::endpoint::{Addresses, Behind};
 use crate::resource::assignment::assignment;
 use crate::resource::cluster::{Peers, balanced, direct};
 use crate::resource::route_configuration;
-use crate::split;
+use crate::{split, trust_domain};
 
 /// Everything of one Service; of one that does not exist yet, what its share needs.
 pub(crate) fn render(key: &ServiceKey, view: &View<'_>) -> Fragment {
@@ -30,7 +30,8 @@ pub(crate) fn render(key: &ServiceKey, view: &View<'_>) -> Fragment {
 
 fn existing(service: &Service, mesh: &MeshSettings, view: &View<'_>, report: &mut Report) -> Vec<RenderedObject> {
     let behind = Behind::of(service, mesh, view);
-    let peers = Peers { sans: &behind.sans, trust_domain: &mesh.trust_domain };
+    let trust_domain = trust_domain::signed(mesh, view);
+    let peers = Peers { sans: &behind.sans, trust_domain: &trust_domain };
     let routes = view.routes(&service.key);
     // Calls to a headless Service go to the pod that was called. A share of a split was called at the root's
     // address, so it needs a cluster that chooses.
@@ -84,7 +85,8 @@ fn missing(key: &ServiceKey, mesh: &MeshSettings, view: &View<'_>) -> Vec<Render
             }
         }
     }
-    let peers = Peers { sans: &[], trust_domain: &mesh.trust_domain };
+    let trust_domain = trust_domain::signed(mesh, view);
+    let peers = Peers { sans: &[], trust_domain: &trust_domain };
     let mut objects = Vec::new();
     for (port, (carries, sources, provenance)) in ports {
         for side in carries.sides() {

@@ -53,7 +53,10 @@ pub(super) fn serve(control: &Arc<Control>) -> Serve {
     Arc::new(move |plan| {
         let own = control.trust_domain().to_string();
         if let Some(other) = signed_for(plan).filter(|other| **other != *own) {
-            return Err(format!("the Mesh says trust domain {other}, and this process signs for {own}: start it again for another one"));
+            return Err(format!(
+                "the Mesh says trust domain {other}, and the control plane signs for {own}: let it say {own} again; or delete the Secret \
+                 meshglot-authority while no controller runs, and start all pods with a sidecar again after that"
+            ));
         }
         control.publish(plan).map(drop).map_err(|error| error.to_string())
     })

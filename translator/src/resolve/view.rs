@@ -347,6 +347,12 @@ impl<'m> View<'m> {
         !self.model.has_mesh() || self.mesh_of(namespace).is_some_and(|mesh| *mesh.trust_domain == *trust_domain)
     }
 
+    /// The trust domain of a backend: of several Meshes that name it, that of the first one. `None`: no Mesh names it.
+    pub fn trust_domain_of(&self, backend: &str) -> Option<Arc<str>> {
+        self.record(Read::Meshes);
+        self.model.trust_domain_of(backend)
+    }
+
     /// The Mesh of a namespace, if it runs on the backend that is rendered.
     pub fn target_mesh(&self, namespace: &Arc<str>) -> Option<Arc<MeshSettings>> {
         let mesh = self.mesh_of(namespace)?;

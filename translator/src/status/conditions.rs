@@ -7,6 +7,9 @@ use super::facts::{Applied, Facts};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::render::Loss;
 
+/// What leaves an object without a part of its effect, and is no mistake in it: UDP, and callers of another trust domain.
+const IDLE: [Code; 2] = [Code::MG0114, Code::MG0115];
+
 /// Bytes of a message.
 const MESSAGE: usize = 256;
 
@@ -38,7 +41,7 @@ pub(super) fn conditions(told: &[&Diagnostic], reached: &[Reached<'_>], facts: &
     let accepted = accepted(told);
     let translated = translated(reached);
     let applied = applied(reached);
-    let idle = told.iter().find(|one| one.code == Code::MG0114 && one.severity == Severity::Warning).map(|one| line(one));
+    let idle = told.iter().find(|one| IDLE.contains(&one.code) && one.severity == Severity::Warning).map(|one| line(one));
     let ready = ready(conflict.as_ref(), &accepted, &translated, &applied, reached, idle.as_deref());
     let stalled = (!ready.holds() && ready.reason != "NotApplied").then(|| Said::yes("Stalled", ready.reason, ready.message.clone()));
     let progresses = ready.reason == "NotApplied" && applied.reason == "Pending";

@@ -39,7 +39,10 @@ pub(super) fn read(secret: &Secret, trust_domain: &TrustDomain, now: OffsetDateT
     let authority = found.ok_or_else(|| format!("{place} holds something else than an authority: {advice}"))?;
     if authority.trust_domain() != trust_domain {
         let saved = authority.trust_domain();
-        return Err(format!("{place} holds the authority of the trust domain {saved}, and the Mesh says {trust_domain}: {advice}"));
+        return Err(format!(
+            "{place} holds the authority of the trust domain {saved}, and the Mesh says {trust_domain}: let the Mesh say {saved} again; or delete \
+             the Secret, so that a new root is made, and start all pods with a sidecar again"
+        ));
     }
     Ok(Some(authority))
 }
