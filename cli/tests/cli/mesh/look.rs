@@ -167,11 +167,13 @@ fn calls_are_told_with_the_rule_that_decided() {
     let exit = |words: &[&str], variable: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meshglot"));
         command.arg("edges").args(words).env("MESHGLOT_CONFIG_DIR", variable).current_dir(inside).stdin(Stdio::null());
+        command.env_remove("KUBECONFIG").env("HOME", inside);
         command.output().expect("it runs").status.code()
     };
     let socket = ["--admin", ".meshglot/admin.sock"];
     assert_eq!([exit(&[], "."), exit(&socket, "nowhere"), exit(&["--config-dir", "."], "nowhere")], [Some(0); 3]);
-    assert_eq!([exit(&[], "nowhere"), exit(&[], "")], [Some(4), Some(2)]);
+    // Where nothing says it, there is a cluster to ask, and here is none.
+    assert_eq!([exit(&[], "nowhere"), exit(&[], "")], [Some(4), Some(4)]);
 
     // What comes to an end by itself.
     let counted = meshglot(&["tap", "--config-dir", ".", "--for", "300ms"], inside);
