@@ -1,4 +1,4 @@
-//! `docs/mesh-in-a-cluster.md` is true.
+//! `docs/operate.md` is true.
 
 use std::path::Path;
 
@@ -17,5 +17,5 @@ fn a_cluster_gets_a_mesh_a_canary_and_another_mesh_as_the_page_says() {
     site.node.image_with(&image("meshglot"), ours, &[]).expect("an image");
     site.node.image_with(&image("meshglot-capture"), ours, &[nft]).expect("an image");
     site.kubectl(&["apply", "--server-side", "-f", &definitions.display().to_string()]);
-    Shell::new(site.folder.path(), &site.kubeconfig, &site.kubectl).holds("docs/mesh-in-a-cluster.md");
+    Shell::new(site.folder.path(), &site.kubeconfig, &site.kubectl).holds("docs/operate.md");
 }
