@@ -205,7 +205,7 @@ impl Core {
         let is_crowded = self.open.differing.len() > CROWD;
         let (kinds, kept) = (&self.kinds, &self.kept);
         let has_status = |key: &ObjectKey| kept_as(kinds, kept, Role::Read(key.kind)).is_some_and(|kept| kept.has_status);
-        let seen = Seen { passages: &self.passages, planes: &self.planes };
+        let seen = Seen { passages: &self.passages, planes: &self.planes, served: &self.served };
         let looked = self.statuses.look(&self.policy, &self.owners, &self.standings, seen, has_status, is_crowded);
         for (key, generation, since) in looked.in_force {
             self.policy.is_good(&key, generation, &since);

@@ -16,7 +16,7 @@ use crate::owner::{Owner, Owners};
 use crate::passage::Passage;
 use crate::planes::Planes;
 use crate::policy::Policy;
-use crate::serve::is_served;
+use crate::serve::{Served, is_served};
 use crate::standing::Standing;
 
 /// What is seen of meshes beside their objects.
@@ -26,6 +26,8 @@ pub(crate) struct Seen<'d> {
     pub(crate) passages: &'d [Passage],
     /// Their control planes.
     pub(crate) planes: &'d Planes,
+    /// What became of the newest plan on a control plane that is this process.
+    pub(crate) served: &'d Served,
 }
 
 /// All that statuses are made from.
@@ -74,11 +76,21 @@ impl<'d> Making<'d> {
             _ if let Some(passage) = self.passage(key, backend) => {
                 (Applied::Pending(format!("on its way to {}: {}", passage.to, passage.why)), in_force(ids, self.standings))
             }
+            // Nothing need be rendered from a Mesh that stands in the way of everything.
+            _ if let (Kind::Mesh, Served::Refused(why)) = (key.kind, self.seen.served)
+                && self.is_served(backend) =>
+            {
+                (Applied::Rejected(why.clone()), 0)
+            }
             // What is there is not what is written.
             Some(good) => (Applied::Pending(format!("generation {} is there", good.generation)), 0),
             None => (worst(ids, self.standings), in_force(ids, self.standings)),
         };
         OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
+    }
+
+    fn is_served(&self, name: &str) -> bool {
+        self.policy.plan.engines.iter().any(|(backend, _)| backend.name() == name && is_served(*backend))
     }
 
     /// The version of the backend that a Mesh runs on, as far as it is seen.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kube::Client;
+use meshglot_control::Control;
 use meshglot_controller::{Inject, Injected};
 use meshglot_inject::{InjectError, Outcome, Settings, found, inject};
 use serde_json::Value;
@@ -30,14 +31,17 @@ pub(super) fn wanted(args: &InjectorArgs) -> Result<Option<Settings>, Failure> {
     sidecars.settings().map(Some)
 }
 
-/// Answers by these settings from now on, whoever leads and whatever is known of policy. The trust domain that no flag names is that of the
-/// Mesh.
+/// Answers by these settings from now on, whoever leads and whatever is known of policy. The trust domain that no flag names is that of
+/// this control plane, and of the Mesh where this is none.
 ///
 /// # Errors
 /// The cluster does not say which that is.
-pub(super) fn judge(mut settings: Settings, client: &Client, runtime: &Runtime) -> Result<Inject, Failure> {
+pub(super) fn judge(mut settings: Settings, plane: Option<&Control>, client: &Client, runtime: &Runtime) -> Result<Inject, Failure> {
     if settings.trust_domain.is_empty() {
-        settings.trust_domain = trust_domain(client, runtime)?.to_string();
+        settings.trust_domain = match plane {
+            Some(plane) => plane.trust_domain().to_string(),
+            None => trust_domain(client, runtime)?.to_string(),
+        };
     }
     Ok(Arc::new(move |pod| injected(pod, &settings).map_err(|why| why.to_string())))
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &ControllerArgs, io: &mut Io<'_>) -> Outcome {
     // In one write: whoever has read the first line may be gone.
     let served = listener.map(|listener| serve::start(&runtime, listener, signs, level, plane.clone(), look.clone())).transpose()?;
     let metrics = served.map(|address| format!("metrics        http://{address}/metrics\n")).unwrap_or_default();
-    let inject = sidecars.map(|sidecars| inject::judge(sidecars, &client, &runtime)).transpose()?;
+    let inject = sidecars.map(|sidecars| inject::judge(sidecars, plane.as_deref(), &client, &runtime)).transpose()?;
     let leaves = Arc::<AtomicBool>::default();
     let reviewers = Reviewers { desk: desk.clone(), inject, metrics: settings.signs.metrics.clone(), leaves: leaves.clone() };
     let linger = if webhook.is_some() { LINGER } else { Duration::ZERO };

@@ -32,9 +32,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn open(args: &XdsArgs, home: Option<&str>, client: &Client, runtime: &Runtime) -> Result<Option<Arc<Control>>, Failure> {
     let Some(listen) = args.xds_address else { return Ok(None) };
     let given = args.xds_ca.as_deref().map(given).transpose()?;
-    let trust_domain = trust_domain(client, runtime)?;
-    let reviewer = Some(Reviews(Arc::new(TokenReviewer::new(client.clone(), trust_domain.clone()))));
     let cluster = home.map(|namespace| Cluster { client: client.clone(), namespace: namespace.to_owned() });
+    let is_kept = given.is_none() && args.xds_folder.is_none();
+    let kept = cluster.as_ref().filter(|_| is_kept).map(|cluster| runtime.block_on(cluster.trust_domain())).transpose();
+    // A Mesh that says another one is refused when it comes to that, and the webhooks answer meanwhile.
+    let trust_domain = match kept.map_err(|error| cannot_open(&error))?.flatten() {
+        Some(kept) => kept,
+        None => trust_domain(client, runtime)?,
+    };
+    let reviewer = Some(Reviews(Arc::new(TokenReviewer::new(client.clone(), trust_domain.clone()))));
     let settings =
         Settings { listen, advertise: None, trust_domain, folder: args.xds_folder.clone(), given, terms: terms(args), cluster, reviewer };
     let note = Arc::new(|text: &str| info!("control plane: {text}"));

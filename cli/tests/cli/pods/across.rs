@@ -127,4 +127,31 @@ fn two_meshes_call_each_other_where_they_have_one_trust_domain() {
     }
     let restarts = site.kubectl(&["-n", "west", "get", "pods", "-o", "jsonpath={.items[*].status.initContainerStatuses[*].restartCount}"]);
     assert_eq!(restarts, "0 0 0 0", "of the captures and of the sidecars");
+    the_first_one_is_another(&site);
+}
+
+/// The first Mesh says another trust domain than the authority has: what is in force stays, and controllers that begin meanwhile neither end
+/// nor sign for somebody else.
+fn the_first_one_is_another(site: &Site) {
+    let domain = |name: &str| format!(r#"{{"spec": {{"trustDomain": {name}}}}}"#);
+    let controllers = |words: &[&str]| site.try_kubectl(&[&["-n", "meshglot-system"], words].concat());
+    site.kubectl(&["patch", "meshes", "east", "--type=merge", "-p", &domain("\"east.example\"")]);
+    let why = "the Mesh says trust domain east.example, and the control plane signs for cluster.local";
+    let conditions = || site.kubectl(&["get", "meshes", "east", "-o", "jsonpath={.status.conditions[*].message}"]);
+    site.until("the Mesh says why", || conditions().contains(why));
+    controllers(&["delete", "pods", "--all"]);
+    site.until("those that come say so, too", || controllers(&["logs", "deployment/meshglot-controller"]).contains(why));
+    for _ in 0..20 {
+        assert_eq!(status(site, TELLER, LEDGER), "200", "what is in force stays");
+        assert_eq!(status(site, ["east", "stranger"], LEDGER), "403");
+    }
+    let restarts = ["get", "pods", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}"];
+    assert!(controllers(&restarts).split(' ').all(|count| count == "0"), "{}", controllers(&["get", "pods"]));
+
+    // Taken back, it is as if nothing had been, for new pods as well.
+    site.kubectl(&["patch", "meshes", "east", "--type=merge", "-p", &domain("null")]);
+    rolled_out(site, &["-n", "meshglot-system"], "deployment/meshglot-controller");
+    site.kubectl(&["-n", "east", "rollout", "restart", "deployment/teller"]);
+    rolled_out(site, &["-n", "east"], "deployment/teller");
+    site.until("a new teller reads the ledger", || status(site, TELLER, LEDGER) == "200");
 }

@@ -52,6 +52,14 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
+    /// Whose authority is kept already: whatever a Mesh says by now, sidecars trust no other. `None`: nobody's yet.
+    ///
+    /// # Errors
+    /// The Secret cannot be used, or the API server does not let it be read.
+    pub async fn trust_domain(&self) -> Result<Option<TrustDomain>, ControlError> {
+        secret::trust_domain(&self.secrets(), &self.namespace, OffsetDateTime::now_utc()).await
+    }
+
     /// The authority of the Secret, or a new one that is in it from now on. `lifetime`: how long certificates live from now on, where somebody
     /// says so.
     ///

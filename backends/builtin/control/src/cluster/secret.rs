@@ -21,30 +21,49 @@ pub const ROTATE: &str = "meshglot.dev/rotate-root";
 /// So often somebody else may be faster.
 const TRIES: u32 = 5;
 
+/// Whose authority is kept already.
+pub(super) async fn trust_domain(secrets: &Api<Secret>, namespace: &str, now: OffsetDateTime) -> Result<Option<TrustDomain>, ControlError> {
+    let seen = secrets.get_opt(AUTHORITY).await.map_err(|source| failed(namespace, source))?;
+    let found = seen.as_ref().map(|seen| held(seen, now)).transpose().map_err(ControlError::Kept)?.flatten();
+    Ok(found.map(|authority| authority.trust_domain().clone()))
+}
+
+fn failed(namespace: &str, source: Error) -> ControlError {
+    ControlError::Cluster { what: format!("Secret {namespace}/{AUTHORITY}"), source: Box::new(source) }
+}
+
+fn place(secret: &Secret) -> String {
+    format!("Secret {}/{AUTHORITY}", secret.metadata.namespace.as_deref().unwrap_or_default())
+}
+
 /// What a Secret holds; `None`: nothing yet, as one that somebody has made so that we need not be allowed to.
 ///
 /// # Errors
 /// In words, what is wrong and what to do.
 pub(super) fn read(secret: &Secret, trust_domain: &TrustDomain, now: OffsetDateTime) -> Result<Option<Authority>, String> {
+    let Some(authority) = held(secret, now)? else { return Ok(None) };
+    if authority.trust_domain() != trust_domain {
+        let (place, saved) = (place(secret), authority.trust_domain());
+        return Err(format!(
+            "{place} holds the authority of the trust domain {saved}, and this control plane signs for {trust_domain}: start it again, and it \
+             signs for {saved}; pods with a sidecar have to be started again after that"
+        ));
+    }
+    Ok(Some(authority))
+}
+
+fn held(secret: &Secret, now: OffsetDateTime) -> Result<Option<Authority>, String> {
     let data = secret.data.iter().flatten().filter(|(_, field)| !field.0.is_empty());
     let texts: BTreeMap<String, String> =
         data.map(|(name, field)| (name.clone(), String::from_utf8_lossy(&field.0).into_owned())).collect();
     if texts.is_empty() {
         return Ok(None);
     }
-    let place = format!("Secret {}/{AUTHORITY}", secret.metadata.namespace.as_deref().unwrap_or_default());
+    let place = place(secret);
     let found = Texts(texts).authority(now).map_err(|error| format!("{place}: {error}"))?;
     let advice = "bring it back from a backup, or delete it while a control plane runs that has its authority still, which writes it \
                   again; without one a new root is made, and all sidecars have to be started again";
-    let authority = found.ok_or_else(|| format!("{place} holds something else than an authority: {advice}"))?;
-    if authority.trust_domain() != trust_domain {
-        let saved = authority.trust_domain();
-        return Err(format!(
-            "{place} holds the authority of the trust domain {saved}, and the Mesh says {trust_domain}: let the Mesh say {saved} again; or delete \
-             the Secret, so that a new root is made, and start all pods with a sidecar again"
-        ));
-    }
-    Ok(Some(authority))
+    found.map(Some).ok_or_else(|| format!("{place} holds something else than an authority: {advice}"))
 }
 
 /// Whether somebody wants another root.
@@ -60,7 +79,7 @@ pub(super) async fn begin(
     lifetime: Option<Lifetime>,
     now: OffsetDateTime,
 ) -> Result<Authority, ControlError> {
-    let asked = |source| ControlError::Cluster { what: format!("Secret {namespace}/{AUTHORITY}"), source: Box::new(source) };
+    let asked = |source| failed(namespace, source);
     for _ in 0..TRIES {
         let seen = secrets.get_opt(AUTHORITY).await.map_err(asked)?;
         let found = seen.as_ref().map(|seen| read(seen, trust_domain, now)).transpose().map_err(ControlError::Kept)?.flatten();
