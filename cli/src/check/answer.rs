@@ -27,7 +27,7 @@ impl Answer for Checks {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Check {
-    /// `kubernetes-api`, `permissions`, `definitions`, `backend`, `policy`, `controller`, `webhook` or `sidecars`.
+    /// `kubernetes-api`, `permissions`, `definitions`, `backend`, `policy`, `controller`, `webhook`, `sidecars` or `authority`.
     pub(crate) category: String,
     /// How it is.
     pub(crate) level: Level,

@@ -3,12 +3,14 @@
 mod answer;
 mod api;
 mod backend;
+mod connected;
 mod controller;
 mod definitions;
 mod injector;
 mod page;
 mod permissions;
 mod policy;
+mod roots;
 mod webhook;
 
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub(crate) fn run(args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
         let wrong = |error| Failure::new(Exit::Invalid, format!("this is not what `meshglot check -o json` printed: {error}"));
         return show(&serde_json::from_str(&text(path, io.stdin)?).map_err(wrong)?, args, io);
     }
-    let cluster = Cluster::of(&args.cluster)?;
+    let cluster = Arc::new(Cluster::of(&args.cluster)?);
     let since = Instant::now();
     loop {
         let checks = look(&cluster, args);
@@ -71,7 +73,7 @@ fn show(checks: &Checks, args: &CheckArgs, io: &mut Io<'_>) -> Outcome {
     Ok(if fails { Exit::No } else { Exit::Ok })
 }
 
-fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
+fn look(cluster: &Arc<Cluster>, args: &CheckArgs) -> Checks {
     let mut checks = api::look(cluster);
     let snapshot = cluster.read(Snapshot::read(&cluster.reader));
     let snapshot = snapshot.map(Arc::new);
@@ -91,6 +93,8 @@ fn look(cluster: &Cluster, args: &CheckArgs) -> Checks {
         checks.push(controller::look(cluster, &args.lease_namespace));
         checks.extend(webhook::look(cluster, &args.lease_namespace));
         checks.extend(injector::look(cluster, &args.lease_namespace));
+        checks.extend(connected::look(cluster, &args.lease_namespace));
+        checks.extend(roots::look(cluster));
     }
     let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
     Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }

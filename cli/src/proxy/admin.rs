@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -36,7 +37,7 @@ impl Admin {
     }
 
     /// That of a cluster, whose controllers are in this namespace.
-    pub(crate) fn of_cluster(cluster: Cluster, namespace: &str) -> Result<Self, Failure> {
+    pub(crate) fn of_cluster(cluster: Arc<Cluster>, namespace: &str) -> Result<Self, Failure> {
         Ok(Self::Pod(Box::new(Forwarded::of(cluster, namespace)?)))
     }
 

@@ -1,5 +1,7 @@
 //! The way to a control plane in a cluster: a port of its pod is forwarded by the API server, to whoever may do that there.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
@@ -16,7 +18,7 @@ const PORT: &str = "metrics";
 
 /// A controller in a pod. Each of them sees all proxies.
 pub(crate) struct Forwarded {
-    pub(super) cluster: Cluster,
+    pub(super) cluster: Arc<Cluster>,
     pods: Api<Pod>,
     pod: String,
     port: u16,
@@ -24,7 +26,7 @@ pub(crate) struct Forwarded {
 
 impl Forwarded {
     /// One of those that are ready.
-    pub(super) fn of(cluster: Cluster, namespace: &str) -> Result<Self, Failure> {
+    pub(super) fn of(cluster: Arc<Cluster>, namespace: &str) -> Result<Self, Failure> {
         let pods: Api<Pod> = Api::namespaced(cluster.reader.client.clone(), namespace);
         let what = format!("pods in {namespace}");
         let listed = cluster.wait(pods.list(&ListParams::default().labels(CHOSEN)));

@@ -16,6 +16,7 @@ mod words;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use meshglot_agent::{Capture, Event};
 use meshglot_control::Resources;
@@ -127,7 +128,7 @@ fn split(workload: &str) -> Result<(&str, &str), Failure> {
 /// The control plane that is asked; `None`: a file is.
 pub(crate) fn from_plane(mesh: &RunningMesh) -> Result<Option<Admin>, Failure> {
     Ok(match asked(&mesh.from, &mesh.cluster)? {
-        Some(Asked::Cluster(cluster)) => Some(Admin::of_cluster(*cluster, &mesh.lease_namespace)?),
+        Some(Asked::Cluster(cluster)) => Some(Admin::of_cluster(Arc::new(*cluster), &mesh.lease_namespace)?),
         Some(Asked::Plane(admin)) => Some(admin),
         None => None,
     })

@@ -16,7 +16,7 @@ pub use admin::{Reload, SourceState, resources_router, router};
 pub use answers::{Problem, ResourceAnswer, Resources};
 pub use authority::{Given, Terms, saved_trust_domain};
 pub use caller::Caller;
-pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE};
+pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE, RootsError, roots_stand};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
 pub use meshglot_builtin::shares_machine;

@@ -23,11 +23,12 @@ fn init_containers(site: &Site, app: &str) -> Vec<String> {
     all.iter().map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// What `meshglot check` says of sidecars.
+/// What `meshglot check` says of sidecars and of what they trust.
 fn checked(site: &Site) -> Vec<String> {
     let said = capture(&["check", "--kubeconfig", site.kubeconfig.to_str().expect("a path"), "-o", "json"], b"");
     let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
-    let all = answer["checks"].as_array().expect("a list").iter().filter(|one| one["category"] == "sidecars");
+    let all =
+        answer["checks"].as_array().expect("a list").iter().filter(|one| one["category"] == "sidecars" || one["category"] == "authority");
     all.map(|one| format!("{} {}", one["level"].as_str().unwrap_or_default(), one["message"].as_str().unwrap_or_default())).collect()
 }
 
@@ -41,7 +42,7 @@ fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
     rolled_out(&site, &["-n", "bank"], "deployment/teller");
     site.apply(NAMESPACED);
     let told = checked(&site);
-    assert!(told.len() == 2 && told[1].starts_with("warning 1 pod of namespaces with the label have no sidecar: bank/teller-"), "{told:?}");
+    assert!(told.len() == 3 && told[1].starts_with("warning 1 pod of namespaces with the label have no sidecar: bank/teller-"), "{told:?}");
 
     site.apply(
         &[
@@ -62,6 +63,9 @@ fn a_label_is_all_that_makes_pods_members_of_the_mesh() {
         assert_eq!(init_containers(&site, app), want, "{app}");
     }
     site.until("all have theirs", || checked(&site).iter().all(|line| line.starts_with("ok ")));
+    let told = checked(&site);
+    assert_eq!(told[2], "ok all 3 are connected, and have what policy renders to");
+    assert!(told.len() == 4 && told[3].starts_with("ok pods trust one root, the last until 20"), "{told:?}");
 
     // By names, which UDP finds; of a headless Service by that of a pod, too.
     for (service, port) in [("ledger", "80"), ("books-0.books", "8080")] {

@@ -7,6 +7,7 @@
 mod course;
 mod roots;
 mod secret;
+mod standing;
 #[cfg(test)]
 mod years;
 
@@ -25,6 +26,7 @@ use crate::error::ControlError;
 
 pub use roots::{LABEL, ROOTS};
 pub use secret::{AUTHORITY, ROTATE};
+pub use standing::{RootsError, roots_stand};
 
 /// By which objects say that we keep them.
 const OURS: (&str, &str) = ("app.kubernetes.io/managed-by", "meshglot");

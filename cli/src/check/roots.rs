@@ -1,0 +1,55 @@
+//! What pods with a sidecar trust: the roots in their namespaces, until when they last, and whether they are the same everywhere.
+
+use std::collections::BTreeMap;
+
+use kube::core::{ApiResource, GroupVersionKind};
+use meshglot_control::{LABEL, ROOTS, roots_stand};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::Check;
+use crate::cluster::Cluster;
+
+const CATEGORY: &str = "authority";
+
+/// `None`: no namespace asks for sidecars, or whoever asks may not see it.
+pub(super) fn look(cluster: &Cluster) -> Option<Check> {
+    let kind = |kind| ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", kind));
+    let labelled = cluster.read(cluster.reader.list(&kind("Namespace"), None, &format!("{LABEL}=enabled"))).ok()?;
+    let mut published = BTreeMap::new();
+    for name in
+        labelled.iter().filter(|one| one["metadata"]["deletionTimestamp"].is_null()).filter_map(|one| one["metadata"]["name"].as_str())
+    {
+        match cluster.read(cluster.reader.get(&kind("ConfigMap"), name, ROOTS)) {
+            Ok(map) => drop(published.insert(name.to_owned(), map.as_ref().map(roots))),
+            Err(failure) => return Some(Check::unknown(CATEGORY, &failure)),
+        }
+    }
+    (!published.is_empty()).then(|| of(&published, OffsetDateTime::now_utc()))
+}
+
+fn roots(map: &Value) -> String {
+    map["data"]["ca.crt"].as_str().unwrap_or_default().to_owned()
+}
+
+fn of(published: &BTreeMap<String, Option<String>>, now: OffsetDateTime) -> Check {
+    match roots_stand(published, now) {
+        Ok(what) => Check::ok(CATEGORY, what),
+        Err(error) => {
+            let check = if error.is_harmful() { Check::error } else { Check::warning }(CATEGORY, error.to_string());
+            check.hint("the controllers of `meshglot install --backend builtin` publish them; their log says what is in the way").waits()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn pods_that_wait_are_an_error() {
+        let check = of(&[("bank".to_owned(), None)].into(), OffsetDateTime::UNIX_EPOCH);
+        assert_eq!((check.level, check.is_waiting), (Level::Error, true));
+    }
+}
