@@ -8,6 +8,8 @@ use std::process::Command;
 use rustix::process::geteuid;
 use serde_json::Value;
 
+use crate::static_program::static_program;
+
 const BUILDAH: &str = "/usr/bin/buildah";
 
 /// A place of its own for images, gone with it.
@@ -62,19 +64,17 @@ impl Builder {
 fn program(builder: &Builder) {
     fs::create_dir(builder.path("release")).expect("made");
     let stripped = builder.path("release").join("meshglot");
-    let status = Command::new("strip").arg("-o").arg(&stripped).arg(env!("CARGO_BIN_EXE_meshglot")).status().expect("it runs");
+    let status = Command::new("strip").arg("-o").arg(&stripped).arg(static_program()).status().expect("it runs");
     assert!(status.success());
 }
 
-/// A context with `nft`, and the libraries of this and of our program, which is linked with them in tests.
+/// A context with `nft` and its libraries.
 fn nft(builder: &Builder) {
     let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/test installs it");
     let base = builder.path("base");
     let mut files = BTreeSet::from([nft.to_owned()]);
-    for program in [nft, Path::new(env!("CARGO_BIN_EXE_meshglot"))] {
-        let said = Command::new("ldd").arg(program).output().expect("it runs");
-        files.extend(String::from_utf8_lossy(&said.stdout).split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from));
-    }
+    let said = Command::new("ldd").arg(nft).output().expect("it runs");
+    files.extend(String::from_utf8_lossy(&said.stdout).split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from));
     for file in files {
         let to = base.join(file.strip_prefix("/").expect("a whole path"));
         fs::create_dir_all(to.parent().expect("a folder")).expect("made");
@@ -93,9 +93,11 @@ fn both_images_come_of_one_file() {
 
     // That of sidecar and controller holds the program and nothing else; nobody in it is root.
     builder.build(&file, "localhost/meshglot:1", "release", &[]);
-    let (_, files) = builder.container("localhost/meshglot:1");
+    let (alone, files) = builder.container("localhost/meshglot:1");
     let names: Vec<_> = fs::read_dir(&files).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["meshglot"]);
+    let run = |container: &str, words: &[&str]| builder.buildah(&[&["run", "--isolation", "chroot", container, "--"], words].concat());
+    assert!(run(&alone, &["/meshglot", "version"]).contains(env!("CARGO_PKG_VERSION")), "with no library anywhere");
     let settings = builder.settings("localhost/meshglot:1");
     assert_eq!((&settings["User"], &settings["Entrypoint"][0]), (&"65532:65532".into(), &"/meshglot".into()));
 
@@ -104,8 +106,7 @@ fn both_images_come_of_one_file() {
     let settings = builder.settings("localhost/capture:1");
     assert_eq!((&settings["User"], &settings["Entrypoint"][0]), (&Value::Null, &"/meshglot".into()));
     let (container, _) = builder.container("localhost/capture:1");
-    let run = |words: &[&str]| builder.buildah(&[&["run", "--isolation", "chroot", &container, "--"], words].concat());
-    assert!(run(&["/meshglot", "version"]).contains(env!("CARGO_PKG_VERSION")));
-    assert!(run(&["nft", "--version"]).starts_with("nftables"));
+    assert!(run(&container, &["/meshglot", "version"]).contains(env!("CARGO_PKG_VERSION")));
+    assert!(run(&container, &["nft", "--version"]).starts_with("nftables"));
     builder.buildah(&["umount", "--all"]);
 }

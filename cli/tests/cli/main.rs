@@ -35,6 +35,7 @@ mod schemas;
 mod shell;
 mod simulate;
 mod sources;
+mod static_program;
 mod status;
 mod terminal;
 mod transcripts;

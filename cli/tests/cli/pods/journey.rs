@@ -6,12 +6,13 @@ use meshglot_apiserver::crds;
 
 use super::site::Site;
 use crate::shell::Shell;
+use crate::static_program::static_program;
 
 #[test]
 fn a_cluster_gets_a_mesh_a_canary_and_another_mesh_as_the_page_says() {
     let Some(definitions) = crds().map(|folder| folder.join("istio")) else { return };
     let Some(site) = Site::bare() else { return };
-    let ours = Path::new(env!("CARGO_BIN_EXE_meshglot"));
+    let ours = static_program();
     let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/cluster needs it");
     let image = |name: &str| format!("docker.io/library/{name}:{}", env!("CARGO_PKG_VERSION"));
     site.node.image_with(&image("meshglot"), ours, &[]).expect("an image");

@@ -1,11 +1,13 @@
 //! A cluster of one node with a mesh's definitions and our image.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use meshglot_apiserver::{Node, crds, peer};
+
+use crate::static_program::static_program;
 
 /// How long anything may take here.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,7 +26,7 @@ impl Site {
         let definitions = crds()?.join("istio");
         let site = Self::bare()?;
         let image = format!("docker.io/library/meshglot:{}", env!("CARGO_PKG_VERSION"));
-        site.node.image(&image, Path::new(env!("CARGO_BIN_EXE_meshglot"))).expect("an image");
+        site.node.image(&image, static_program()).expect("an image");
         site.kubectl(&["apply", "--server-side", "-f", &definitions.display().to_string()]);
         Some(site)
     }
