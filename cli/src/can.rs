@@ -1,8 +1,10 @@
 //! `meshglot can`: whether a call is allowed, by the neutral policy and by what each mesh gets.
 
+use std::sync::Arc;
+
 use meshglot_translator::answer::Can;
 use meshglot_translator::eval::{Decision, Evaluate, Neutral, Request, Verdict};
-use meshglot_translator::plan::{Mesh, RequestLine};
+use meshglot_translator::plan::{Mesh, Plan, RequestLine};
 use meshglot_translator::resolve::Model;
 
 use crate::Io;
@@ -20,7 +22,8 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
     let request = line.request(neutral.inventory())?;
     let decision = neutral.evaluate(&request);
     let meshes = Mesh::all(&plan);
-    let rendered: Vec<(&'static str, Decision)> = meshes.iter().map(|mesh| (mesh.name, mesh.reading.evaluate(&request))).collect();
+    let called = meshes.iter().filter(|mesh| is_called(&plan, mesh.name, &request.service.namespace));
+    let rendered: Vec<(&'static str, Decision)> = called.map(|mesh| (mesh.name, mesh.reading.evaluate(&request))).collect();
     let answer = Can::of(&decision, &rendered);
     if args.output == "json" {
         io.answer(&answer)?;
@@ -28,6 +31,11 @@ pub(crate) fn run(args: &CanArgs, io: &mut Io<'_>) -> Answer {
         tell(answer.answer, &request, &decision, &rendered, &plan.model, args, io)?;
     }
     Ok(if answer.is_yes() { Exit::Ok } else { Exit::No })
+}
+
+/// Whether the called is in this mesh, which then decides. Others know it, if at all, as somebody outside.
+fn is_called(plan: &Plan, backend: &str, namespace: &Arc<str>) -> bool {
+    plan.model.mesh_of(namespace).is_some_and(|mesh| plan.target.serves(backend, namespace, &mesh))
 }
 
 fn tell(

@@ -1,5 +1,6 @@
 //! The command line as users meet it: exit codes, streams, files, and input that means no good.
 
+mod can;
 mod capabilities;
 mod cluster;
 mod code_pages;
