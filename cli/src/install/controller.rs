@@ -87,7 +87,8 @@ fn container(settings: &Settings) -> Value {
     })
 }
 
-fn words(settings: &Settings) -> Vec<String> {
+/// What it is told.
+pub(super) fn words(settings: &Settings) -> Vec<String> {
     let mut words = vec!["controller".to_owned()];
     if let Some(backend) = &settings.backend {
         words.extend(["--backend".to_owned(), backend.clone()]);
@@ -116,5 +117,6 @@ fn words(settings: &Settings) -> Vec<String> {
             words.push(format!("{flag}={}", codes.join(",")));
         }
     }
+    words.extend(settings.more.iter().cloned());
     words
 }

@@ -39,6 +39,9 @@ pub(super) struct Settings {
     pub(super) inject: bool,
     #[serde(skip)]
     pub(super) capture_image: String,
+    /// Flags of the controller that somebody has added, with their values.
+    #[serde(skip)]
+    pub(super) more: Vec<String>,
 }
 
 impl Settings {
@@ -56,6 +59,7 @@ impl Settings {
             web: args.web,
             inject: args.inject,
             capture_image: capture_image(args.capture_image.as_ref()),
+            more: Vec::new(),
         }
     }
 }

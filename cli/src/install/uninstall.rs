@@ -31,6 +31,7 @@ pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
         webhook: args.webhook || args.inject,
         inject: args.inject,
         capture_image: capture_image(None),
+        more: Vec::new(),
     };
     let chosen = served(&args.serves, settings.has_plane())?;
     // First who is asked, then what writes; its rights afterwards.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::inject::capture_image;
 use super::settings::{ANNOTATION, Settings, image};
-use super::{NAME, all};
+use super::{NAME, all, controller};
 use crate::Io;
 use crate::args::{ServesArgs, UpgradeArgs};
 use crate::cluster::Cluster;
@@ -49,19 +49,18 @@ fn kept(found: &Value) -> Option<Settings> {
 }
 
 /// As it was installed, with the replicas that it has now, with a webhook if it has one now that keeps its own certificate, with sidecars by
-/// that, and with a view if it has one.
+/// that, with a view if it has one, and with whatever flags somebody has added.
 fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
     let kept = kept(found).ok_or_else(|| {
         let failure = Failure::new(Exit::Unreachable, format!("{NAME} does not say how it was installed ({ANNOTATION})"));
         failure.help("`meshglot install` with its settings replaces it")
     })?;
     let replicas = found["spec"]["replicas"].as_u64().unwrap_or(1);
-    let has = |flag: &str| {
-        let words = found.pointer("/spec/template/spec/containers/0/args").and_then(Value::as_array).into_iter().flatten();
-        words.filter_map(Value::as_str).any(|word| word.split('=').next() == Some(flag))
-    };
+    let words = found.pointer("/spec/template/spec/containers/0/args").and_then(Value::as_array).into_iter().flatten();
+    let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    let has = |name: &str| words.iter().any(|word| flag(word) == name);
     let webhook = has("--webhook-address") && !has("--webhook-certificate");
-    Ok(Settings {
+    let mut settings = Settings {
         namespace: args.namespace.clone(),
         image: image(args.image.as_ref()),
         replicas,
@@ -70,7 +69,24 @@ fn settings(found: &Value, args: &UpgradeArgs) -> Result<Settings, Failure> {
         inject: webhook && has("--inject-control-plane"),
         capture_image: capture_image(args.capture_image.as_ref()),
         ..kept
-    })
+    };
+    settings.more = added(&words, &controller::words(&settings));
+    Ok(settings)
+}
+
+/// Flags that are none of `ours`, each with its value.
+fn added(words: &[&str], ours: &[String]) -> Vec<String> {
+    let is_flag = |word: &&str| word.starts_with("--");
+    let is_ours = |word: &str| ours.iter().any(|own| flag(own) == flag(word));
+    let begins: Vec<usize> = (0..words.len()).filter(|at| is_flag(&words[*at])).collect();
+    let ends = begins.iter().skip(1).copied().chain([words.len()]);
+    let groups = begins.iter().zip(ends).map(|(begin, end)| &words[*begin..end]);
+    groups.filter(|group| !is_ours(group[0])).flatten().map(|word| (*word).to_owned()).collect()
+}
+
+/// A flag without its value.
+fn flag(word: &str) -> &str {
+    word.split('=').next().unwrap_or_default()
 }
 
 /// `1.2.3` as numbers; what is none is older than everything.
@@ -87,6 +103,15 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+
+    #[test]
+    fn flags_that_somebody_has_added_are_kept_with_their_values() {
+        let ours = ["controller", "--backend", "istio", "--log-format=json", "--lease-namespace", "mesh"].map(str::to_owned);
+        let mut words = vec!["controller", "--backend", "linkerd", "--log-format=text", "--lease-namespace=mesh"];
+        assert_eq!(added(&words, &ours), [""; 0]);
+        words.extend(["--webhook-address", "0.0.0.0:9443", "--xds-root-overlap=2h", "--leader-elect"]);
+        assert_eq!(added(&words, &ours), words[5..]);
+    }
 
     #[test_case("0.1.0", "0.1.1" ; "the last number")]
     #[test_case("0.9.0", "0.10.0" ; "numbers, not words")]
