@@ -9,6 +9,7 @@ settings() {
     containerd >"$state/containerd.toml"
     kubelet >"$state/kubelet.yaml"
     kube_proxy >"$state/kube-proxy.yaml"
+    audit >"$state/audit.yaml"
     echo "nameserver $dns" >"$state/resolv.conf"
 }
 
@@ -40,6 +41,18 @@ users: [{name: $1, user: {token: $1-token}}]
 contexts: [{name: meshglot-$index, context: {cluster: meshglot-$index, user: $1}}]
 current-context: meshglot-$index
 KUBECONFIG
+}
+
+# What our own controllers ask, so that their rights can be held against it.
+audit() {
+    cat <<AUDIT
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, users: ["system:serviceaccount:meshglot-system:meshglot-controller"]}
+  - {level: None}
+AUDIT
 }
 
 network() {

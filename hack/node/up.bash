@@ -51,7 +51,7 @@ control_plane() {
         --service-account-key-file=pki/accounts.key --service-account-signing-key-file=pki/accounts.key \
         --service-account-issuer=https://kubernetes.default.svc --token-auth-file=pki/tokens.csv --authorization-mode=Node,RBAC \
         --service-cluster-ip-range="$services" --allow-privileged=true --kubelet-preferred-address-types=InternalIP \
-        --enable-admission-plugins=NodeRestriction
+        --enable-admission-plugins=NodeRestriction --audit-policy-file=audit.yaml --audit-log-path=log/audit.log --audit-log-mode=blocking
     until_true 120 "the API server" kubectl get --raw /readyz
     say "API server"
     begin kube-controller-manager "$peers/kube-controller-manager" --kubeconfig=kube-controller-manager.kubeconfig \

@@ -9,6 +9,7 @@
 //! of a CRD, a webhook) starts one of its own by [`ApiServer::start`]: it takes about 3 s and 320 MB.
 
 mod access;
+mod audit;
 mod certificates;
 mod error;
 mod etcd;
@@ -24,6 +25,7 @@ mod shared;
 mod user;
 
 pub use access::Access;
+pub use audit::{Asked, asked};
 pub use error::StartError;
 pub use gate::{Counts, Fault, Gate, Verb};
 pub use node::Node;

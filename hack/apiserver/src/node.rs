@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::process::geteuid;
 
+use crate::audit::{Asked, asked};
 use crate::peer::{program, say_once, skipped};
 use crate::process::spawn;
 
@@ -56,6 +57,14 @@ impl Node {
     /// For its administrator.
     pub fn kubeconfig(&self) -> PathBuf {
         self.state.join("admin.kubeconfig")
+    }
+
+    /// What the controllers of `meshglot install` have asked its API server, by their rights.
+    ///
+    /// # Errors
+    /// There is no log.
+    pub fn asked(&self) -> io::Result<Asked> {
+        asked(&self.state.join("log/audit.log"), "system:serviceaccount:meshglot-system:meshglot-controller")
     }
 
     /// Takes the power from it, and starts it again with what is on its disk.

@@ -2,39 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use meshglot_apiserver::{ApiServer, Settings, crds, installed};
+use meshglot_apiserver::{ApiServer, Asked, Settings, asked, crds, installed};
 use meshglot_controller::{Election, OwnCertificate, rights, webhook_rights, webhook_roles};
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, settings, split, until, virtual_service, with};
 use crate::webhook;
-
-/// Every request by its account, as `verb group/resource`.
-fn asked(log: &Path, user: &str) -> (BTreeSet<String>, Vec<String>) {
-    let (mut asked, mut refused) = (BTreeSet::new(), Vec::new());
-    for line in fs::read_to_string(log).expect("a log").lines() {
-        // The last line may still be written.
-        let Ok(event) = serde_json::from_str::<Value>(line) else { continue };
-        let of = &event["objectRef"];
-        if event["user"]["username"] != user || of["resource"].is_null() {
-            continue;
-        }
-        let word = |name: &str| of[name].as_str().unwrap_or_default();
-        let subresource = if word("subresource").is_empty() { String::new() } else { format!("/{}", word("subresource")) };
-        let what = format!("{} {}/{}{subresource}", event["verb"].as_str().unwrap_or_default(), word("apiGroup"), word("resource"));
-        match event["responseStatus"]["code"].as_u64() {
-            Some(403) => refused.push(what.clone()),
-            // Who applies what is not there creates it, and needs the right to.
-            Some(201) if what.starts_with("patch ") => drop(asked.insert(what.replacen("patch", "create", 1))),
-            _ => {}
-        }
-        asked.insert(what);
-    }
-    (asked, refused)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_right_is_used_and_none_is_missing() {
@@ -116,7 +91,7 @@ async fn each_right_is_used_and_none_is_missing() {
     running.tells("VirtualService").await;
     running.end().await;
 
-    let (asked, refused) = asked(&log, account.name());
+    let Asked { all: asked, refused } = asked(&log, account.name()).expect("a log");
     assert_eq!(refused, [""; 0], "not allowed, and asked for");
     let backend = meshglot_registry::find("istio").expect("a backend");
     let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights(true)]

@@ -13,6 +13,7 @@ mod look;
 mod page;
 mod plane;
 mod reboot;
+mod rights;
 mod sample;
 mod sidecar;
 mod sidecar_site;

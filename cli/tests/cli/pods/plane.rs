@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::callers::{self, goes_on};
+use super::rights;
 use super::sample::bookshop;
 use super::sidecar_site::{NAMESPACE, rolled_out, with_flags};
 use super::site::Site;
@@ -104,6 +105,10 @@ fn no_call_feels_what_becomes_of_the_control_plane() {
         let restarts: u64 = all.concat().iter().filter_map(|one| one["restartCount"].as_u64()).sum();
         assert_eq!(restarts, 0, "{}", pod["metadata"]["name"]);
     }
+
+    rights::hold(&site);
+    let upgraded = site.meshglot(&["upgrade", "--image", "meshglot:test", "--capture-image", "meshglot-capture:test"]);
+    assert!(upgraded.contains("--xds-certificate-lifetime=5m") && upgraded.contains("--xds-root-overlap=1m"), "{upgraded}");
 
     // Without controllers calls go on; then the namespace goes, in use as it is.
     let printed = site.meshglot(&["uninstall", "--backend", "builtin", "--inject"]);
