@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let live = mesh();
     // On any port: a test may stand between.
-    let hosts = Hosts(vec![Host::new("127.0.0.1")]);
+    let hosts = Hosts::new(vec![Host::new("127.0.0.1")]);
     let input = ["-f", "mesh", "-R"].map(str::to_owned).into();
     // Without a door a browser that comes back after a restart is let in.
     let settings = Settings { base: "/".to_owned(), hosts, door: None, input, pipe: None };

@@ -35,7 +35,10 @@ impl Host {
 
 /// All of them; the first is the one that the view was started with.
 #[derive(Clone, Debug)]
-pub struct Hosts(pub Vec<Host>);
+pub struct Hosts {
+    names: Vec<Host>,
+    flag: Option<&'static str>,
+}
 
 /// Why somebody is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +50,23 @@ pub struct Refused {
 }
 
 impl Hosts {
+    /// These, and nobody can name others.
+    pub fn new(names: Vec<Host>) -> Self {
+        Self { names, flag: None }
+    }
+
+    /// Others can be named by a flag, which whoever comes by another name is told.
+    pub fn named_by(self, flag: &'static str) -> Self {
+        Self { flag: Some(flag), ..self }
+    }
+
+    /// The first.
+    pub(crate) fn own(&self) -> Option<&Host> {
+        self.names.first()
+    }
+
     fn admits(&self, authority: &str) -> bool {
-        self.0.iter().any(|host| host.admits(authority))
+        self.names.iter().any(|host| host.admits(authority))
     }
 
     /// Why a request is not answered: it came by another name, or from a page of somebody else. `None`: it may be.
@@ -57,8 +75,8 @@ impl Hosts {
         let host = text(HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
         let refused = |message: String, help: Option<String>| Some(Refused { message, help });
         if !self.admits(host) {
-            let help = format!("If that name is yours, start with --allow-host {}", name(host));
-            return refused(format!("This is not served as `{host}`."), Some(help));
+            let help = self.flag.map(|flag| format!("If that name is yours, start with {flag} {}", name(host)));
+            return refused(format!("This is not served as `{host}`."), help);
         }
         // A browser names the page that asks; `null` is one that does not want to be named.
         let foreign = text(ORIGIN).filter(|origin| origin.split_once("://").is_none_or(|(_, authority)| !self.admits(authority)));

@@ -92,7 +92,7 @@ fn random() -> Result<String, getrandom::Error> {
 
 /// Cookies of one browser are shared by all ports of a host: each process has its own name.
 fn cookie_name(app: &App) -> String {
-    let port = app.settings.hosts.0.first().map(|host| host.port().to_owned()).unwrap_or_default();
+    let port = app.settings.hosts.own().map(|host| host.port().to_owned()).unwrap_or_default();
     format!("meshglot{port}")
 }
 

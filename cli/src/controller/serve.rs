@@ -120,7 +120,7 @@ pub(super) fn refusal(parts: &Parts, peer: SocketAddr, what: &str) -> Option<Str
     if !peer.ip().to_canonical().is_loopback() {
         return Some(format!("{what} from this machine alone: kubectl port-forward leads there."));
     }
-    let names = Hosts(["localhost", "127.0.0.1", "[::1]"].map(Host::new).into());
+    let names = Hosts::new(["localhost", "127.0.0.1", "[::1]"].map(Host::new).into());
     names.refusal(parts).map(|refused| refused.message)
 }
 

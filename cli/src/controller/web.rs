@@ -7,7 +7,7 @@ use std::thread;
 use meshglot_controller::{Desk, policy_names};
 use meshglot_web::{Pipe, Settings, router};
 use tokio::runtime::Builder;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::look::Look;
 use super::view::View;
@@ -42,7 +42,12 @@ impl Web {
         let url = move |token: Option<&str>| dashboard::View { address, base: &base }.url(token);
         let bare = url(None);
         let door = match args.web_auth {
-            WebAuth::None => None,
+            WebAuth::None => {
+                if !address.ip().is_loopback() {
+                    warn!("the web view shows all policy to whoever reaches {address}: --web-auth=token, or an address of 127.0.0.0/8");
+                }
+                None
+            }
             WebAuth::Token => {
                 let next = url.clone();
                 let door = door(move |token| info!("the web view opens once at {}", next(Some(token))))?;
@@ -52,8 +57,13 @@ impl Web {
         };
         // Commands read what is piped to them: there are no files.
         let input = ["-f", "-"].map(str::to_owned).into();
-        let settings =
-            Settings { base: args.web_base_path.clone(), hosts: hosts(address, &args.web_host), door, input, pipe: Some(pipe(cluster)) };
+        let settings = Settings {
+            base: args.web_base_path.clone(),
+            hosts: hosts(address, &args.web_host).named_by("--web-host"),
+            door,
+            input,
+            pipe: Some(pipe(cluster)),
+        };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let view = View::new(desk, look, runtime.handle());
         let listener = {

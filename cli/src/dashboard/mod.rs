@@ -45,7 +45,13 @@ pub(crate) fn run(args: &DashboardArgs, io: &mut Io<'_>) -> Outcome {
     let door = if args.no_token { None } else { Some(door(token)?) };
     let server = Server::bind(SocketAddr::new(args.address, args.port)).map_err(|error| cannot_listen(args, &error))?;
     let address = server.address();
-    let settings = Settings { base: args.base_path.clone(), hosts: hosts(address, &args.allow_host), door: door.clone(), input, pipe };
+    let settings = Settings {
+        base: args.base_path.clone(),
+        hosts: hosts(address, &args.allow_host).named_by("--allow-host"),
+        door: door.clone(),
+        input,
+        pipe,
+    };
     follow();
     let _running = server.start(meshglot_web::router(source, settings), tell)?;
 
@@ -146,7 +152,7 @@ pub(crate) fn door(next: impl Fn(&str) + Send + 'static) -> Result<Arc<Door>, Fa
 pub(crate) fn hosts(address: SocketAddr, others: &[String]) -> Hosts {
     let port = address.port();
     let own = [address.to_string(), format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
-    Hosts(own.iter().map(String::as_str).chain(others.iter().map(String::as_str)).map(Host::new).collect())
+    Hosts::new(own.iter().map(String::as_str).chain(others.iter().map(String::as_str)).map(Host::new).collect())
 }
 
 /// The arguments that give every other command the same policy.

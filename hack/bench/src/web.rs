@@ -65,7 +65,7 @@ pub(crate) fn run() {
     let warm = start.elapsed();
     let settings = Settings {
         base: "/".to_owned(),
-        hosts: Hosts(vec![Host::new("localhost")]),
+        hosts: Hosts::new(vec![Host::new("localhost")]),
         door: None,
         pipe: None,
         input: vec!["-f".to_owned(), "policy.yaml".to_owned()],

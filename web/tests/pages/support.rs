@@ -42,7 +42,7 @@ pub(crate) fn view(text: &str) -> Router {
 pub(crate) fn served(text: &str, base: &str, door: Option<Arc<Door>>) -> Router {
     let sources = vec![Source::new("policy.yaml", text.to_owned())];
     let snapshot = Snapshot::new(1, sources, Vec::new(), ReadOptions::default());
-    let hosts = Hosts(vec![Host::new(HOST)]);
+    let hosts = Hosts::new(vec![Host::new(HOST)]).named_by("--allow-host");
     let input = ["-f".to_owned(), "policy.yaml".to_owned()].into();
     router(Fixed::new(snapshot), Settings { base: base.to_owned(), hosts, door, input, pipe: None })
 }
@@ -80,7 +80,7 @@ pub(crate) fn running(text: &str, live: &Scripted) -> Router {
 pub(crate) fn running_below(text: &str, live: &Scripted, base: &str) -> Router {
     let sources = vec![Source::new("policy.yaml", text.to_owned())];
     let snapshot = Arc::new(Snapshot::new(1, sources, Vec::new(), ReadOptions::default()));
-    let hosts = Hosts(vec![Host::new(HOST)]);
+    let hosts = Hosts::new(vec![Host::new(HOST)]).named_by("--allow-host");
     let input = ["-f".to_owned(), "mesh".to_owned(), "-R".to_owned()].into();
     router(Running { snapshot, live: live.clone() }, Settings { base: base.to_owned(), hosts, door: None, input, pipe: None })
 }

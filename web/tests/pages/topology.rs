@@ -27,7 +27,7 @@ struct Answer {
 async fn ask(text: &str, path: &str) -> Answer {
     let source = Source::new("shop.yaml", text.to_owned());
     let snapshot = Snapshot::new(1, vec![source], Vec::new(), ReadOptions::default());
-    let hosts = Hosts(vec![Host::new("localhost")]);
+    let hosts = Hosts::new(vec![Host::new("localhost")]);
     let settings = Settings { base: "/".to_owned(), hosts, door: None, input: vec!["-f".to_owned(), "shop.yaml".to_owned()], pipe: None };
     let request = Request::builder().uri(path).header("host", "localhost").body(Body::empty()).expect("a request");
     let response = router(Fixed::new(snapshot), settings).oneshot(request).await.expect("the router always answers");
