@@ -42,7 +42,7 @@ use serde_json::Value;
 pub struct Builtin;
 
 /// What the backend is called.
-const NAME: &str = "builtin";
+pub const NAME: &str = "builtin";
 
 /// Unit: everything that the callers of one Service read. Its clusters, assignments and routes name each other.
 const SERVICE: &str = "service";

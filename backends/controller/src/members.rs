@@ -64,8 +64,9 @@ fn has_ended(pod: &Value) -> bool {
     ["Succeeded", "Failed"].iter().any(|phase| pod["status"]["phase"] == *phase)
 }
 
-fn path(pod: &Value) -> (Arc<str>, Arc<str>) {
-    let text = |field: &str| pod["metadata"][field].as_str().unwrap_or_default().into();
+/// The namespace and the name of an object.
+pub(crate) fn path(object: &Value) -> (Arc<str>, Arc<str>) {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().into();
     (text("namespace"), text("name"))
 }
 

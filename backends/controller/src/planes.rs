@@ -6,6 +6,8 @@ use std::sync::Arc;
 use meshglot_translator::render::{Backend, version_of_image};
 use serde_json::Value;
 
+use crate::members::path;
+
 /// By namespace and name, the version that each is to run.
 type Versions = BTreeMap<(Arc<str>, Arc<str>), Arc<str>>;
 
@@ -48,11 +50,6 @@ impl Planes {
 fn is_plane(deployment: &Value, backend: &dyn Backend) -> bool {
     let labels = backend.control_plane();
     !labels.is_empty() && labels.iter().all(|(name, value)| deployment["metadata"]["labels"][name] == *value)
-}
-
-fn path(object: &Value) -> (Arc<str>, Arc<str>) {
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().into();
-    (text("namespace"), text("name"))
 }
 
 #[cfg(test)]

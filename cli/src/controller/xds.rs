@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use meshglot_control::{Cluster, Control, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
+use meshglot_control::{BACKEND, Cluster, Control, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
 use meshglot_controller::{Reader, Serve};
 use meshglot_translator::ir::Kind;
 use meshglot_translator::plan::Plan;
@@ -17,9 +17,6 @@ use crate::args::XdsArgs;
 use crate::cluster::failed;
 use crate::exit::{Exit, Failure};
 use crate::run::cannot_open;
-
-/// The backend that it serves.
-pub(super) const BUILTIN: &str = "builtin";
 
 /// How long the API server may take to say which Meshes there are.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,7 +68,7 @@ pub(super) fn serve(control: &Arc<Control>) -> Serve {
 /// The trust domain of the Mesh that decides; `None`: no Mesh is served here.
 fn signed_for(plan: &Plan) -> Option<String> {
     let of_all = || plan.model.meshes().first().map(|mesh| mesh.trust_domain.clone()).filter(|_| plan.target.everything);
-    plan.model.trust_domain_of(BUILTIN).or_else(of_all).map(|domain| domain.to_string())
+    plan.model.trust_domain_of(BACKEND).or_else(of_all).map(|domain| domain.to_string())
 }
 
 /// The same before anything is known of policy: without a Mesh it is that of Kubernetes.
@@ -88,7 +85,7 @@ pub(super) fn trust_domain(client: &Client, runtime: &Runtime) -> Result<TrustDo
     };
     let meshes: Vec<Value> = runtime.block_on(read).map_err(|error| failed(&error.what, &error.source))?;
     let created = |mesh: &&Value| (mesh["metadata"]["creationTimestamp"].to_string(), mesh["metadata"]["name"].to_string());
-    let ours = meshes.iter().filter(|mesh| mesh["spec"]["backend"] == BUILTIN).min_by_key(created);
+    let ours = meshes.iter().filter(|mesh| mesh["spec"]["backend"] == BACKEND).min_by_key(created);
     let mesh = ours.or(meshes.first()).map(|mesh| &mesh["spec"]);
     let text = |name: &str| mesh.and_then(|spec| spec[name].as_str());
     let domain = text("trustDomain").or(text("clusterDomain")).unwrap_or("cluster.local");

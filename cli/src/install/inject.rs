@@ -1,5 +1,6 @@
 //! What makes the API server ask controllers for the sidecar of each new pod.
 
+use meshglot_control::BACKEND;
 use meshglot_controller::{CONFIGURATION, HOOK};
 use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
@@ -12,15 +13,12 @@ use crate::inject::ours;
 /// Label of namespaces whose pods get it, and of pods that get none.
 const LABEL: &str = "meshglot.dev/inject";
 
-/// The mesh that has sidecars.
-const BUILTIN: &str = "builtin";
-
 /// Whether there is somebody whom sidecars could ask.
 ///
 /// # Errors
 /// No sidecar is of use to these meshes.
 pub(super) fn possible(chosen: &Chosen) -> Result<(), Failure> {
-    if chosen.backends().iter().any(|backend| backend.name() == BUILTIN) {
+    if chosen.backends().iter().any(|backend| backend.name() == BACKEND) {
         return Ok(());
     }
     Err(Failure::new(Exit::Usage, "--inject: sidecars are those of the backend builtin").help("--backend builtin, or --backends with it"))

@@ -1,12 +1,10 @@
 //! The control plane of the built-in mesh, which every controller of that backend is.
 
+use meshglot_control::BACKEND;
 use serde_json::{Value, json};
 
 use super::settings::Settings;
 use super::{NAME, metadata};
-
-/// The mesh that it serves.
-const BUILTIN: &str = "builtin";
 
 /// The Service that sidecars find it by.
 const SERVICE: &str = "meshglot-control-plane";
@@ -17,7 +15,7 @@ pub(super) const PORT: u16 = 15010;
 impl Settings {
     /// Whether controllers serve sidecars.
     pub(super) fn has_plane(&self) -> bool {
-        let is_named = self.backend.iter().chain(&self.backends).any(|name| name == BUILTIN);
+        let is_named = self.backend.iter().chain(&self.backends).any(|name| name == BACKEND);
         is_named || self.inject && self.backend.is_none() && self.backends.is_empty()
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use meshglot_control::{Control, ControlError, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
+use meshglot_control::{BACKEND, Control, ControlError, Given, Reviews, Settings, Terms, TokenReviewer, TrustDomain};
 use meshglot_translator::diagnostic::{Diagnostic, Severity};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -250,7 +250,7 @@ fn in_force(state: &InForce, io: &mut Io<'_>) -> Result<(), Failure> {
 }
 
 fn reader(args: &RunArgs) -> Result<Reader, Failure> {
-    let backend = meshglot_registry::find("builtin");
+    let backend = meshglot_registry::find(BACKEND);
     let backend = backend.ok_or_else(|| Failure::new(Exit::Internal, "this program has no built-in mesh"))?;
     let input = Input {
         filenames: vec![args.config_dir.clone()],

@@ -19,6 +19,6 @@ pub use caller::Caller;
 pub use cluster::{AUTHORITY, Cluster, LABEL, ROOTS, ROTATE, RootsError, roots_stand};
 pub use control::{Control, Reviews, Settings, Tell};
 pub use error::ControlError;
-pub use meshglot_builtin::shares_machine;
+pub use meshglot_builtin::{NAME as BACKEND, shares_machine};
 pub use meshglot_ca::{Lifetime, StoreError, TrustDomain};
 pub use token_review::{AUDIENCE, TokenReviewer};

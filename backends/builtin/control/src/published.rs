@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use meshglot_builtin::identities;
+use meshglot_builtin::{NAME as BACKEND, identities};
 use meshglot_translator::ir::{Kind, ObjectKey};
 use meshglot_translator::plan::Plan;
 use meshglot_translator::render::RenderedObject;
@@ -55,7 +55,7 @@ impl Published {
     pub(crate) fn publish(&self, plan: &Plan) -> Result<u64, ControlError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let identities = identities(&plan.model, &plan.target);
-        let engines = plan.engines.iter().filter(|(backend, _)| backend.name() == "builtin");
+        let engines = plan.engines.iter().filter(|(backend, _)| backend.name() == BACKEND);
         let objects: Vec<RenderedObject> = engines.flat_map(|(_, engine)| engine.rendered().objects).cloned().collect();
         let world = self.world(&objects, &state.away)?;
         let revision = world.revision();

@@ -9,7 +9,6 @@ use meshglot::capture;
 use serde_json::Value;
 
 use super::site::Site;
-use crate::static_program::static_program;
 
 /// Lets the teller read the ledger's health.
 pub(super) const POLICY: &str = "\
@@ -125,11 +124,8 @@ impl MeshedSite {
 /// A cluster with our images, and where pods find a control plane on the host.
 pub(super) fn with_images() -> Option<(Site, String)> {
     let site = Site::bare()?;
-    let ours = static_program();
-    let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists()).expect("nft: hack/cluster needs it");
+    site.images("test");
     let tools = ["/usr/bin/curl", "/usr/bin/sleep"].map(Path::new);
-    site.node.image_with("docker.io/library/meshglot-capture:test", ours, &[nft]).expect("an image");
-    site.node.image_with("docker.io/library/meshglot:test", ours, &[]).expect("an image");
     site.node.image_with("localhost/tools:1", tools[1], &tools).expect("an image");
 
     let path = "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}";

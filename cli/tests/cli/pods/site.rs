@@ -1,7 +1,7 @@
 //! A cluster of one node with a mesh's definitions and our image.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,16 @@ impl Site {
     pub(super) fn bare() -> Option<Self> {
         let (kubectl, node) = (peer("kubectl")?, Node::up().expect("a cluster")?);
         Some(Self { kubeconfig: node.kubeconfig(), kubectl, folder: tempfile::tempdir().expect("a folder"), node })
+    }
+
+    /// Brings both of our images there, as `hack/deploy/Dockerfile` makes them.
+    pub(super) fn images(&self, tag: &str) {
+        let nft = ["/usr/sbin/nft", "/usr/bin/nft"].map(Path::new).into_iter().find(|path| path.exists());
+        let nft = nft.expect("nft: hack/cluster needs it");
+        for (name, others) in [("meshglot", &[][..]), ("meshglot-capture", &[nft][..])] {
+            let image = format!("docker.io/library/{name}:{tag}");
+            self.node.image_with(&image, static_program(), others).expect("an image");
+        }
     }
 
     /// What kubectl prints, however it ends.
