@@ -48,12 +48,12 @@ mod tests {
     use super::super::Level;
     use super::*;
 
-    #[test_case(&["absent"], None ; "nobody has one")]
-    #[test_case(&["synced", "absent"], Some((Level::Ok, "the only one is connected, and has what policy renders to")))]
-    #[test_case(&["synced", "synced"], Some((Level::Ok, "all 2 are connected, and have what policy renders to")))]
-    #[test_case(&["synced", "stale"], Some((Level::Warning, "1 of 2 have not yet what policy renders to: l-1")))]
-    #[test_case(&["stale", "stale", "stale", "stale"], Some((Level::Warning, "4 of 4 have not yet what policy renders to: l-0, l-1, l-2 and 1 more")))]
-    #[test_case(&["refused", "stale", "synced"], Some((Level::Error, "1 of 3 refuse what they get: l-0")))]
+    #[test_case(&["ABSENT"], None ; "nobody has one")]
+    #[test_case(&["SYNCED", "ABSENT"], Some((Level::Ok, "the only one is connected, and has what policy renders to")))]
+    #[test_case(&["SYNCED", "SYNCED"], Some((Level::Ok, "all 2 are connected, and have what policy renders to")))]
+    #[test_case(&["SYNCED", "STALE"], Some((Level::Warning, "1 of 2 have not yet what policy renders to: l-1")))]
+    #[test_case(&["STALE", "STALE", "STALE", "STALE"], Some((Level::Warning, "4 of 4 have not yet what policy renders to: l-0, l-1, l-2 and 1 more")))]
+    #[test_case(&["REFUSED", "STALE", "SYNCED"], Some((Level::Error, "1 of 3 refuse what they get: l-0")))]
     fn sidecars(each: &[&str], want: Option<(Level, &str)>) {
         let one = |(number, sync): (usize, &&str)| {
             let answer =

@@ -20,9 +20,7 @@ const NAMED: usize = 3;
 
 /// Nothing: no namespace asks for sidecars, and no webhook makes any; or whoever asks may not see it.
 pub(super) fn look(cluster: &Cluster, namespace: &str) -> Vec<Check> {
-    let kind = |group, kind| ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
-    let configurations = kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
-    let Ok(found) = cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION)) else { return Vec::new() };
+    let Ok(found) = configuration(cluster) else { return Vec::new() };
     let labelled = cluster.read(cluster.reader.list(&kind("", "Namespace"), None, SELECTOR)).unwrap_or_default();
     let secret = || cluster.read(cluster.reader.get(&kind("", "Secret"), namespace, HOOK)).ok().flatten();
     let now = OffsetDateTime::now_utc();
@@ -47,6 +45,20 @@ pub(super) fn look(cluster: &Cluster, namespace: &str) -> Vec<Check> {
         Err(failure) => checks.push(Check::unknown(CATEGORY, &failure)),
     }
     checks
+}
+
+/// Whether pods get sidecars by a webhook, as far as it may be seen.
+pub(super) fn is_installed(cluster: &Cluster) -> bool {
+    configuration(cluster).is_ok_and(|found| found.is_some())
+}
+
+fn configuration(cluster: &Cluster) -> Result<Option<Value>, Failure> {
+    let configurations = kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
+    cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION))
+}
+
+fn kind(group: &str, kind: &str) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind))
 }
 
 /// Pods that were made before their namespace had the label, or while there was no webhook.
