@@ -160,6 +160,10 @@ impl Until {
                 // One that is not in force is known by nobody, however many proxies have what is.
                 Some((have, all)) if have == all && found.condition("Ready").is_some_and(|(ready, ..)| ready == "True") => Progress::There,
                 Some((have, all)) => self.or_never(found, format!("{have} of {all} proxies have it")),
+                // Who writes statuses into a cluster is told by no mesh what its proxies have.
+                None if found.object.get("status").is_some() => Progress::Never(
+                    "its status does not count proxies: `meshglot proxy status` tells what those of the built-in mesh have".to_owned(),
+                ),
                 None => Progress::Never("it has no status: only policy goes to proxies".to_owned()),
             },
             Self::Condition { type_, status } => match found.condition(type_) {
