@@ -59,7 +59,8 @@ impl View {
 
     /// Asks on a thread of its own: whoever looks may be where nobody may wait for a future.
     fn asked(&self) -> Option<Texts> {
-        let ask = || self.handle.block_on(timeout(PATIENCE, self.desk.texts()));
+        // A timer is made within a runtime, which that thread enters only to wait.
+        let ask = || self.handle.block_on(async { timeout(PATIENCE, self.desk.texts()).await });
         thread::scope(|scope| scope.spawn(ask).join()).ok()?.ok()?
     }
 
