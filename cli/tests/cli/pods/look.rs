@@ -120,6 +120,7 @@ impl Forwarded {
 /// The view of a controller tells the same to browsers.
 pub(super) fn the_view_shows_calls(site: &Site) {
     let view = Forwarded::of(site, 9080);
+    site.until("it shows the policy", || view.read("/policies", "reviews-canary"));
     site.until("it shows the proxies", || view.read("/proxies", "bookshop/reviews-v1"));
     assert!(view.read("/sse/live", "event: row"), "calls come as they end");
     site.until("the map shows what was seen", || view.read("/topology", "denied"));
