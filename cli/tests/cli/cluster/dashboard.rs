@@ -20,21 +20,21 @@ async fn a_cluster_is_followed_also_while_it_is_away() {
     site.services(&["web", "web-v1", "web-v2"]).await;
     site.apply(&site.split("canary", [90, 10])).await;
     let shown = shown(&site, None);
-    let (page, edited) = ("/policies/TrafficSplit/shown/canary.json", "37");
-    assert!(shown.get(page).contains("90"), "{}", shown.get(page));
+    let (page, edited) = ("/policies/TrafficSplit/shown/canary.json", "\"weight\":37");
+    assert!(shown.shows(page, "\"weight\":90"), "{}", shown.get(page));
     site.apply(&site.split("canary", [37, 63])).await;
-    site.until("the edit is shown", async || shown.get(page).contains(edited)).await;
+    site.until("the edit is shown", async || shown.shows(page, edited)).await;
     let overview = shown.get("/policies");
     assert!(overview.contains("kubectl") && overview.contains("-o yaml | meshglot"), "a command that gives the same: {overview}");
     assert!(!overview.contains("Not the newest state"));
 
     site.server.as_mut().expect("its own").kill();
     site.until("that it is away is shown", async || shown.get("/policies").contains("Not the newest state")).await;
-    assert!(shown.get(page).contains(edited), "the last state stays");
+    assert!(shown.shows(page, edited), "the last state stays");
     site.server.as_mut().expect("its own").restart().await.expect("it comes back");
     site.until("it is back", async || !shown.get("/policies").contains("Not the newest state")).await;
     site.apply(&site.split("canary", [41, 59])).await;
-    site.until("the next edit is shown", async || shown.get(page).contains("41")).await;
+    site.until("the next edit is shown", async || shown.shows(page, "\"weight\":41")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn what_may_not_be_listed_is_told_on_every_page() {
     }))
     .await;
     let shown = shown(&site, Some(&reader));
-    assert!(shown.get("/policies/TrafficSplit/shown/canary.json").contains("90"));
+    assert!(shown.shows("/policies/TrafficSplit/shown/canary.json", "\"weight\":90"));
     for page in ["/", "/policies"] {
         let text = shown.get(page);
         assert!(text.contains("hidden:") && text.contains("traffictargets.access.smi-spec.io"), "{page}: {text}");

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
+
 /// Dropped, it is ended.
 pub(super) struct Pages {
     child: Child,
@@ -19,6 +21,13 @@ impl Pages {
         let begin = format!("{begin}http://");
         let url = lines.filter_map(|line| line.strip_prefix(&begin).map(str::to_owned)).next().expect("an address");
         Self { child, authority: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// Whether the object of a page in JSON has this in its text. What else is answered has numbers, too: the time of day is one of them.
+    pub(super) fn shows(&self, page: &str, words: &str) -> bool {
+        let answer = self.get(page);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| serde_json::from_str::<Value>(body));
+        body.and_then(Result::ok).is_some_and(|body| body["text"].as_str().is_some_and(|text| text.contains(words)))
     }
 
     /// The head and the body.

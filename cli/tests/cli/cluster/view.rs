@@ -1,7 +1,6 @@
 //! The web view of a controller, on the one that leads and on one that stands by.
 
 use meshglot_apiserver::installed;
-use serde_json::Value;
 
 use super::pages::Pages;
 use super::site::Site;
@@ -22,17 +21,12 @@ async fn every_replica_shows_policy_and_its_edits() {
     site.apply(&site.split("canary", [90, 10])).await;
     let both = [viewed(&site, "none"), viewed(&site, "none")];
     let page = "/policies/TrafficSplit/viewed/canary.json";
-    // Of the object itself: what comes before the body has numbers, too.
-    let shows = |one: &Pages, weight: &str| {
-        let body = one.get(page).split_once("\r\n\r\n").map(|(_, body)| serde_json::from_str::<Value>(body));
-        body.and_then(Result::ok).is_some_and(|body| body["text"].as_str().is_some_and(|text| text.contains(weight)))
-    };
     for one in &both {
-        site.until("the split is shown", async || shows(one, "\"weight\":90")).await;
+        site.until("the split is shown", async || one.shows(page, "\"weight\":90")).await;
     }
     site.apply(&site.split("canary", [37, 63])).await;
     for one in &both {
-        site.until("the edit is shown", async || shows(one, "\"weight\":37")).await;
+        site.until("the edit is shown", async || one.shows(page, "\"weight\":37")).await;
     }
     let shut = viewed(&site, "token");
     assert!(shut.get(page).starts_with("HTTP/1.1 401 "), "{}", shut.get(page));
