@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshglot_translator::ir::{Kind, ObjectKey};
-use meshglot_translator::render::ObjectId;
+use meshglot_translator::render::{Backend, ObjectId};
 use meshglot_translator::status::{Applied, Facts, OnBackend, Status, Told, status};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -60,25 +60,25 @@ impl<'d> Making<'d> {
         let before = owner.status.read::<Status>().or_else(|| unwritten.cloned());
         let engines = self.policy.plan.engines.iter();
         let backends: Vec<(&'static str, OnBackend)> =
-            engines.map(|(backend, _)| (backend.name(), self.on_backend(key, backend.name()))).collect();
+            engines.map(|(backend, _)| (backend.name(), self.on_backend(key, *backend))).collect();
         let newest = self.policy.stand_ins.newest(key);
         let facts = Facts { generation: generation(&owner.object), at: &self.at, before: before.as_ref(), backends: &backends, newest };
         let made = status(&self.policy.plan, &self.told, key, &facts);
         Some((before, made))
     }
 
-    fn on_backend(&self, key: &ObjectKey, backend: &'static str) -> OnBackend {
-        let ids = self.by_source.get(&(key, backend)).map(Vec::as_slice).unwrap_or_default();
+    fn on_backend(&self, key: &ObjectKey, backend: &'static dyn Backend) -> OnBackend {
+        let ids = self.by_source.get(&(key, backend.name())).map(Vec::as_slice).unwrap_or_default();
         let mesh = if key.kind.is_cluster_scoped() { Some(&*key.name) } else { None };
         let last_good = self.policy.stand_ins.last_good(key);
         let (applied, applied_objects) = match &last_good {
             _ if self.owners.is_paused(mesh, std::slice::from_ref(key)) => (Applied::Paused, in_force(ids, self.standings)),
-            _ if let Some(passage) = self.passage(key, backend) => {
+            _ if let Some(passage) = self.passage(key, backend.name()) => {
                 (Applied::Pending(format!("on its way to {}: {}", passage.to, passage.why)), in_force(ids, self.standings))
             }
             // Nothing need be rendered from a Mesh that stands in the way of everything.
             _ if let (Kind::Mesh, Served::Refused(why)) = (key.kind, self.seen.served)
-                && self.is_served(backend) =>
+                && is_served(backend) =>
             {
                 (Applied::Rejected(why.clone()), 0)
             }
@@ -87,10 +87,6 @@ impl<'d> Making<'d> {
             None => (worst(ids, self.standings), in_force(ids, self.standings)),
         };
         OnBackend { applied, applied_objects, last_good, ..OnBackend::default() }
-    }
-
-    fn is_served(&self, name: &str) -> bool {
-        self.policy.plan.engines.iter().any(|(backend, _)| backend.name() == name && is_served(*backend))
     }
 
     /// The version of the backend that a Mesh runs on, as far as it is seen.

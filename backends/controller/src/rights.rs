@@ -30,6 +30,13 @@ pub struct Right {
     pub is_own: bool,
 }
 
+impl Right {
+    /// Each request that it allows, as `verb group/resource`.
+    pub fn requests(&self) -> impl Iterator<Item = String> {
+        self.verbs.iter().map(|verb| format!("{verb} {}/{}", self.group, self.resource))
+    }
+}
+
 const READ: &str = "read policy and inventory";
 const TELL: &str = "tell how policy stands";
 const WRITE: &str = "write what is rendered";

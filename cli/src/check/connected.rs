@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use meshglot_observed::{Proxies, ProxyAnswer, Sync};
 
-use super::Check;
+use super::{Check, first};
 use crate::cluster::Cluster;
 use crate::proxy::Admin;
 
 const CATEGORY: &str = "sidecars";
-
-/// Sidecars that are named.
-const NAMED: usize = 3;
 
 /// `None`: no control plane is seen, it has no sidecars, or whoever asks may not forward a port to it.
 pub(super) fn look(cluster: &Arc<Cluster>, namespace: &str) -> Option<Check> {
@@ -25,9 +22,7 @@ fn of(proxies: &[ProxyAnswer]) -> Option<Check> {
     let named = |sync: Sync| {
         let all: Vec<&str> =
             there.iter().filter(|one| one.sync == sync).map(|one| one.instance.as_deref().unwrap_or(&one.workload)).collect();
-        let more = all.len().saturating_sub(NAMED);
-        let names = all[..all.len() - more].join(", ");
-        (all.len(), if more > 0 { format!("{names} and {more} more") } else { names })
+        (all.len(), first(&all))
     };
     let hint = "meshglot proxy status says of each what it has";
     let ((refusing, refused), (behind, stale)) = (named(Sync::Refused), named(Sync::Stale));

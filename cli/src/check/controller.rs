@@ -1,12 +1,11 @@
 //! The controller: whether one holds the Lease, and has renewed it in time.
 
-use kube::core::ApiResource;
 use meshglot_controller::LEASE;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Check;
+use super::{Check, kind};
 use crate::cluster::Cluster;
 
 const CATEGORY: &str = "controller";
@@ -15,10 +14,7 @@ const CATEGORY: &str = "controller";
 const SLACK: f64 = 5.0;
 
 pub(super) fn look(cluster: &Cluster, namespace: &str) -> Check {
-    let (group, version) = ("coordination.k8s.io".to_owned(), "v1".to_owned());
-    let api_version = format!("{group}/{version}");
-    let kind = ApiResource { group, version, api_version, kind: "Lease".to_owned(), plural: "leases".to_owned() };
-    match cluster.read(cluster.reader.get(&kind, namespace, LEASE)) {
+    match cluster.read(cluster.reader.get(&kind("coordination.k8s.io", "Lease"), namespace, LEASE)) {
         Err(failure) => Check::unknown(CATEGORY, &failure),
         Ok(None) => Check::warning(CATEGORY, format!("no controller is seen: there is no Lease {namespace}/{LEASE}"))
             .hint("meshglot controller --backend NAME; one with --leader-elect=false has none, --lease-namespace looks elsewhere")

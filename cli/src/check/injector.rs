@@ -1,12 +1,11 @@
 //! Sidecars by the webhook, where namespaces ask for them: whether pods can be made, and which have none yet.
 
-use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_controller::{CONFIGURATION, HOOK, webhook_stands};
 use meshglot_inject::leaves;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Check;
+use super::{Check, first, kind};
 use crate::cluster::Cluster;
 use crate::exit::Failure;
 
@@ -15,16 +14,34 @@ const CATEGORY: &str = "sidecars";
 /// By which namespaces ask.
 const SELECTOR: &str = "meshglot.dev/inject=enabled";
 
-/// Pods that are named.
-const NAMED: usize = 3;
+/// Who asks for sidecars, and what the API server asks for them.
+pub(super) struct Injection {
+    /// `Err`: whoever asks may not see it.
+    configuration: Result<Option<Value>, Failure>,
+    /// Namespaces with the label, as far as they may be seen.
+    pub(super) namespaces: Vec<Value>,
+}
+
+impl Injection {
+    pub(super) fn read(cluster: &Cluster) -> Self {
+        let configurations = kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
+        let configuration = cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION));
+        let namespaces = cluster.read(cluster.reader.list(&kind("", "Namespace"), None, SELECTOR)).unwrap_or_default();
+        Self { configuration, namespaces }
+    }
+
+    /// Whether pods get sidecars by a webhook, as far as it may be seen.
+    pub(super) fn is_installed(&self) -> bool {
+        matches!(self.configuration, Ok(Some(_)))
+    }
+}
 
 /// Nothing: no namespace asks for sidecars, and no webhook makes any; or whoever asks may not see it.
-pub(super) fn look(cluster: &Cluster, namespace: &str) -> Vec<Check> {
-    let Ok(found) = configuration(cluster) else { return Vec::new() };
-    let labelled = cluster.read(cluster.reader.list(&kind("", "Namespace"), None, SELECTOR)).unwrap_or_default();
+pub(super) fn look(cluster: &Cluster, injection: &Injection, namespace: &str) -> Vec<Check> {
+    let (Ok(found), labelled) = (&injection.configuration, &injection.namespaces) else { return Vec::new() };
     let secret = || cluster.read(cluster.reader.get(&kind("", "Secret"), namespace, HOOK)).ok().flatten();
     let now = OffsetDateTime::now_utc();
-    let mut checks = match found.and_then(|found| webhook_stands(&found, secret().as_ref(), namespace, now)) {
+    let mut checks = match found.as_ref().and_then(|found| webhook_stands(found, secret().as_ref(), namespace, now)) {
         Some(Ok(what)) => vec![Check::ok(CATEGORY, what)],
         // Such a pod would be outside the mesh, so that the API server makes none.
         Some(Err(why)) => {
@@ -34,7 +51,7 @@ pub(super) fn look(cluster: &Cluster, namespace: &str) -> Vec<Check> {
         }
         None if labelled.is_empty() => return Vec::new(),
         None => {
-            let what = format!("namespaces have the label {SELECTOR}, and no webhook puts sidecars into their pods: {}", names(&labelled));
+            let what = format!("namespaces have the label {SELECTOR}, and no webhook puts sidecars into their pods: {}", names(labelled));
             return vec![Check::warning(CATEGORY, what).hint("meshglot install --backend builtin --inject; or meshglot inject")];
         }
     };
@@ -45,20 +62,6 @@ pub(super) fn look(cluster: &Cluster, namespace: &str) -> Vec<Check> {
         Err(failure) => checks.push(Check::unknown(CATEGORY, &failure)),
     }
     checks
-}
-
-/// Whether pods get sidecars by a webhook, as far as it may be seen.
-pub(super) fn is_installed(cluster: &Cluster) -> bool {
-    configuration(cluster).is_ok_and(|found| found.is_some())
-}
-
-fn configuration(cluster: &Cluster) -> Result<Option<Value>, Failure> {
-    let configurations = kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
-    cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION))
-}
-
-fn kind(group: &str, kind: &str) -> ApiResource {
-    ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind))
 }
 
 /// Pods that were made before their namespace had the label, or while there was no webhook.
@@ -86,11 +89,7 @@ fn names(objects: &[Value]) -> String {
         let name = text("name").unwrap_or_default();
         text("namespace").map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
     };
-    let mut all: Vec<String> = objects.iter().map(name).collect();
-    let more = all.len().saturating_sub(NAMED);
-    all.truncate(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", all.join(", "))
+    first(&objects.iter().map(name).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

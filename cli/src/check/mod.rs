@@ -16,6 +16,7 @@ mod webhook;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_controller::Snapshot;
 use meshglot_translator::render::Backend;
 
@@ -26,6 +27,10 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::install::installed;
 use crate::proxy::text;
 pub(crate) use answer::{Check, Checks, Level};
+use injector::Injection;
+
+/// Names that are told of many.
+const NAMED: usize = 3;
 
 /// How often it is looked again.
 const LOOK: Duration = Duration::from_secs(2);
@@ -92,12 +97,26 @@ fn look(cluster: &Arc<Cluster>, args: &CheckArgs) -> Checks {
         }
         checks.push(controller::look(cluster, &args.lease_namespace));
         checks.extend(webhook::look(cluster, &args.lease_namespace));
-        checks.extend(injector::look(cluster, &args.lease_namespace));
+        let injection = Injection::read(cluster);
+        checks.extend(injector::look(cluster, &injection, &args.lease_namespace));
         checks.extend(connected::look(cluster, &args.lease_namespace));
-        checks.extend(roots::look(cluster));
+        checks.extend(roots::look(cluster, &injection));
     }
     let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
     Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }
+}
+
+/// A kind of Kubernetes itself, in its version 1.
+fn kind(group: &str, kind: &str) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind))
+}
+
+/// The first names, and how many there are besides.
+fn first(names: &[impl AsRef<str>]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let named: Vec<&str> = names[..names.len() - more].iter().map(AsRef::as_ref).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
 }
 
 /// The meshes that are looked at.

@@ -2,31 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use kube::core::{ApiResource, GroupVersionKind};
-use meshglot_control::{LABEL, ROOTS, roots_stand};
+use meshglot_control::{ROOTS, roots_stand};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Check, injector};
+use super::injector::Injection;
+use super::{Check, kind};
 use crate::cluster::Cluster;
 
 const CATEGORY: &str = "authority";
 
 /// `None`: no namespace asks for sidecars, or whoever asks may not see it.
-pub(super) fn look(cluster: &Cluster) -> Option<Check> {
-    let kind = |kind| ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", kind));
-    let labelled = cluster.read(cluster.reader.list(&kind("Namespace"), None, &format!("{LABEL}=enabled"))).ok()?;
+pub(super) fn look(cluster: &Cluster, injection: &Injection) -> Option<Check> {
     let mut published = BTreeMap::new();
-    for name in
-        labelled.iter().filter(|one| one["metadata"]["deletionTimestamp"].is_null()).filter_map(|one| one["metadata"]["name"].as_str())
-    {
-        match cluster.read(cluster.reader.get(&kind("ConfigMap"), name, ROOTS)) {
+    let lasting = injection.namespaces.iter().filter(|one| one["metadata"]["deletionTimestamp"].is_null());
+    for name in lasting.filter_map(|one| one["metadata"]["name"].as_str()) {
+        match cluster.read(cluster.reader.get(&kind("", "ConfigMap"), name, ROOTS)) {
             Ok(map) => drop(published.insert(name.to_owned(), map.as_ref().map(roots))),
             Err(failure) => return Some(Check::unknown(CATEGORY, &failure)),
         }
     }
     // Nobody publishes any, and nobody makes pods that wait for them, which is told of sidecars.
-    if published.values().all(Option::is_none) && !injector::is_installed(cluster) {
+    if published.values().all(Option::is_none) && !injection.is_installed() {
         return None;
     }
     (!published.is_empty()).then(|| of(&published, OffsetDateTime::now_utc()))

@@ -1,17 +1,15 @@
 //! The webhook, where there is one: whether the API server trusts what controllers serve.
 
-use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_controller::{CONFIGURATION, HOOK, webhook_stands};
 use time::OffsetDateTime;
 
-use super::Check;
+use super::{Check, kind};
 use crate::cluster::Cluster;
 
 const CATEGORY: &str = "webhook";
 
 /// `None`: there is none, or whoever asks may not see it.
 pub(super) fn look(cluster: &Cluster, namespace: &str) -> Option<Check> {
-    let kind = |group, kind| ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
     let configurations = kind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration");
     let found = cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION)).ok()??;
     // Few people may read Secrets.

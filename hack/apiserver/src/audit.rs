@@ -15,6 +15,14 @@ pub struct Asked {
     pub refused: Vec<String>,
 }
 
+impl Asked {
+    /// What is granted and was not asked for, but for what is rare, and what was asked for beyond it.
+    pub fn beside(&self, granted: &BTreeSet<String>, rare: &[&str]) -> (Vec<String>, Vec<String>) {
+        let unused = granted.difference(&self.all).filter(|right| !rare.contains(&right.as_str()));
+        (unused.cloned().collect(), self.all.difference(granted).cloned().collect())
+    }
+}
+
 /// What a user has asked, by a log of level `Metadata`.
 ///
 /// # Errors

@@ -71,6 +71,11 @@ fn status(site: &Site, [namespace, from]: [&str; 2], url: &str) -> String {
     site.try_kubectl(&[&exec[..], &["-o", "/dev/null", "-w", "%{http_code}", url]].concat())
 }
 
+/// What gives a Mesh another trust domain; `null`: none of its own.
+fn domain(name: &str) -> String {
+    format!(r#"{{"spec": {{"trustDomain": {name}}}}}"#)
+}
+
 const LEDGER: &str = "http://ledger.west/health";
 const TELLER: [&str; 2] = ["east", "teller"];
 
@@ -105,7 +110,6 @@ fn two_meshes_call_each_other_where_they_have_one_trust_domain() {
     site.until("the books are nobody's", || status(&site, TELLER, "http://books.west/health") == "503");
 
     // Another trust domain: the second Mesh does not get it, and nobody of the one is let in to the other. Within each all goes on.
-    let domain = |name: &str| format!(r#"{{"spec": {{"trustDomain": {name}}}}}"#);
     let conditions = || site.kubectl(&["get", "meshes", "west", "-o", "jsonpath={.status.conditions[*].message}"]);
     let rule = ["-n", "west", "get", "traffictarget", "ledger", "-o", "jsonpath={.status.conditions[*].message}"];
     for _ in 0..2 {
@@ -133,7 +137,6 @@ fn two_meshes_call_each_other_where_they_have_one_trust_domain() {
 /// The first Mesh says another trust domain than the authority has: what is in force stays, and controllers that begin meanwhile neither end
 /// nor sign for somebody else.
 fn the_first_one_is_another(site: &Site) {
-    let domain = |name: &str| format!(r#"{{"spec": {{"trustDomain": {name}}}}}"#);
     let controllers = |words: &[&str]| site.try_kubectl(&[&["-n", "meshglot-system"], words].concat());
     site.kubectl(&["patch", "meshes", "east", "--type=merge", "-p", &domain("\"east.example\"")]);
     let why = "the Mesh says trust domain east.example, and the control plane signs for cluster.local";

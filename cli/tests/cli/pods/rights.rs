@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshglot_apiserver::crds;
-use meshglot_controller::{rights, webhook_rights};
+use meshglot_controller::{Right, rights, webhook_rights};
 
 use super::site::Site;
 
@@ -36,12 +36,7 @@ pub(super) fn hold(site: &Site) {
     let asked = site.node.asked().expect("a log");
     assert_eq!(asked.refused, [""; 0], "not allowed, and asked for");
     let backend = meshglot_registry::find("builtin").expect("a backend");
-    let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights(true)]
-        .concat()
-        .iter()
-        .flat_map(|right| right.verbs.iter().map(move |verb| format!("{verb} {}/{}", right.group, right.resource)))
-        .collect();
-    let unused: Vec<&String> = granted.difference(&asked.all).filter(|right| !RARE.contains(&right.as_str())).collect();
-    let beyond: Vec<&String> = asked.all.difference(&granted).collect();
+    let granted: BTreeSet<String> = [rights(&[backend]), webhook_rights(true)].concat().iter().flat_map(Right::requests).collect();
+    let (unused, beyond) = asked.beside(&granted, &RARE);
     assert_eq!((unused, beyond), (Vec::new(), Vec::new()), "(granted and not used, used and not granted)");
 }
