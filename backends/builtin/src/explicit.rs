@@ -24,7 +24,7 @@ type Doors = BTreeMap<u16, Vec<(Arc<Service>, ServicePort)>>;
 
 /// The listeners `explicit/PORT` of a workload, and with an address of its own the route configurations that they read; none unless it
 /// needs them or the Mesh asks for them.
-pub(crate) fn listeners(name: &str, pods: &PodSet, services: &[Arc<Service>], mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
+pub(crate) fn listeners(name: &str, pods: &PodSet, mesh: &MeshSettings, view: &View<'_>) -> Vec<RenderedObject> {
     let own_address = workload::own_address(pods);
     if own_address.is_none() && !mesh.builtin_explicit {
         return Vec::new();
@@ -32,7 +32,7 @@ pub(crate) fn listeners(name: &str, pods: &PodSet, services: &[Arc<Service>], me
     let namespace = &pods.key.namespace;
     // Where the application itself listens there is no place for a door.
     let own = |port: &u16| pods.ports.iter().any(|(_, number)| number == port);
-    let doors = doors(services, view).into_iter().filter(|(port, _)| !own(port));
+    let doors = doors(&workload::services_of(mesh, view), view).into_iter().filter(|(port, _)| !own(port));
     let objects = doors.flat_map(|(port, services)| match own_address {
         None => vec![listener::explicit(name, Ipv4Addr::LOCALHOST, port, http_manager::outbound(&routes_name(namespace, port)))],
         Some(address) => {

@@ -37,7 +37,7 @@ pub(crate) fn render(workload: &str, pods: &Arc<PodSet>, mesh: &MeshSettings, vi
         Mode::Closed => tcp_proxy::inbound("closed"),
     };
     let entrance = match own_address(pods) {
-        None => Entrance::Captured(mesh.builtin_ports.0),
+        None => Entrance::Captured(mesh.builtin_ports.0, mesh.name.clone()),
         Some(own) => Entrance::Own(own, ports.keys().copied().collect()),
     };
     let mut objects = Vec::new();

@@ -47,11 +47,14 @@ pub const NAME: &str = "builtin";
 /// Unit: everything that the callers of one Service read. Its clusters, assignments and routes name each other.
 const SERVICE: &str = "service";
 
-/// Unit: the two listeners of one workload, and what they lead to in it.
+/// Unit: how one workload is called, and what that leads to in it.
 const WORKLOAD: &str = "workload";
 
 /// Unit: what the workloads of one namespace read that call Services by name.
 const EXPLICIT: &str = "explicit";
+
+/// Unit: how the captured workloads of one Mesh call.
+const OUTBOUND: &str = "outbound";
 
 /// Unit: what belongs to no Service and no workload.
 const MESH: &str = "mesh";
@@ -77,7 +80,9 @@ impl Backend for Builtin {
             Kind::Service => vec![service(&object.name), mesh],
             kind if kind.runs_pods() => {
                 let explicit = UnitKey { output: EXPLICIT, namespace: namespace.clone(), name: "".into() };
-                vec![workload::unit(WORKLOAD, object), explicit, mesh]
+                let captured = view.pods(object).is_some_and(|pods| workload::is_captured(&pods, view));
+                let outbound = view.target_mesh(namespace).filter(|_| captured).map(|mesh| outbound::unit(OUTBOUND, &mesh));
+                [workload::unit(WORKLOAD, object), explicit, mesh].into_iter().chain(outbound).collect()
             }
             _ => Vec::new(),
         }
@@ -87,6 +92,7 @@ impl Backend for Builtin {
         match unit.output {
             SERVICE => service::render(&ServiceKey { namespace: unit.namespace.clone(), name: unit.name.clone() }, view),
             WORKLOAD => workload::key(unit).map(|key| workload::render(&key, view)).unwrap_or_default(),
+            OUTBOUND => outbound::render(&unit.name, view),
             EXPLICIT => explicit::render(&unit.namespace, view),
             // The same for every Mesh: neither name nor content depends on it.
             _ => Fragment { objects: vec![resource::cluster::closed(), resource::cluster::passthrough()], ..Fragment::default() },

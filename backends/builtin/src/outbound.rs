@@ -1,4 +1,7 @@
-//! Calls of a workload: one chain per Service port that has an address, chosen by address and port.
+//! Calls of workloads: one chain per Service port that has an address, chosen by address and port.
+//!
+//! All captured workloads of a Mesh may call the same Services, and have one listener for it: one each would grow with
+//! workloads times Services.
 //!
 //! A Service whose address is not known has no chain, and calls to it pass in plain like those to any other
 //! address. That is no loss of policy but a gap of the inventory: manifests rarely carry a `clusterIP`, a
@@ -10,7 +13,7 @@ use std::sync::Arc;
 
 use meshglot_translator::diagnostic::Code;
 use meshglot_translator::ir::{MeshSettings, ObjectKey, Service, ServiceKey, ServicePort};
-use meshglot_translator::render::{Provenance, RenderedObject, Report, Verdict};
+use meshglot_translator::render::{Fragment, Provenance, RenderedObject, Report, UnitKey, Verdict};
 use meshglot_translator::resolve::View;
 use serde_json::{Value, json};
 
@@ -20,18 +23,25 @@ use crate::endpoint::Behind;
 use crate::message::message;
 use crate::resource::listener;
 use crate::split;
+use crate::workload::services_of;
 
-/// The listener `outbound` of a workload. `services` are sorted; of two with one address the first has it.
-pub(crate) fn listener(
-    workload: &str,
-    services: &[Arc<Service>],
-    mesh: &MeshSettings,
-    view: &View<'_>,
-    report: &mut Report,
-) -> RenderedObject {
+/// The unit of the listener `outbound` of a Mesh.
+pub(crate) fn unit(output: &'static str, mesh: &MeshSettings) -> UnitKey {
+    UnitKey { output, namespace: "".into(), name: mesh.name.clone() }
+}
+
+/// The listener. Of two Services with one address the first has it, by namespace and name.
+pub(crate) fn render(mesh: &Arc<str>, view: &View<'_>) -> Fragment {
+    let Some(mesh) = view.mesh(mesh) else { return Fragment::default() };
+    let mut report = view.report(&mesh);
+    let objects = vec![listener(&mesh, view, &mut report)];
+    Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
+}
+
+fn listener(mesh: &MeshSettings, view: &View<'_>, report: &mut Report) -> RenderedObject {
     let mut writer = Writer { mesh, view, report, taken: HashMap::new(), chains: Vec::new(), automatic: BTreeSet::new() };
-    for service in services {
-        writer.service(service);
+    for service in services_of(mesh, view) {
+        writer.service(&service);
     }
     let Writer { mut chains, automatic, .. } = writer;
     chains.sort_by(|a, b| a.name.cmp(&b.name));
@@ -42,7 +52,7 @@ pub(crate) fn listener(
         sources.extend(chain.sources);
         values.push(message! { "name": chain.name, "filter_chain_match": chain.matching, "filters": vec![chain.filter] });
     }
-    let object = listener::outbound(workload, mesh.builtin_ports.1, values, &automatic);
+    let object = listener::outbound(&mesh.name, mesh.builtin_ports.1, values, &automatic);
     object.of(sources.into_iter().collect()).from(provenance)
 }
 

@@ -1,4 +1,4 @@
-//! What the proxy beside one workload reads alone: its two listeners, and what leads on to the application.
+//! What the proxy beside one workload reads alone: how it is called, and what leads on to the application.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use meshglot_translator::render::{Fragment, RenderedObject, UnitKey};
 use meshglot_translator::resolve::View;
 
 use crate::endpoint::has_proxy;
-use crate::{explicit, inbound, outbound, unprotected};
+use crate::{explicit, inbound, unprotected};
 
 /// Kinds in the order in which they get the plain name `NAMESPACE/NAME`.
 const KINDS: [Kind; 8] =
@@ -28,6 +28,11 @@ pub(crate) fn key(unit: &UnitKey) -> Option<ObjectKey> {
     Some(ObjectKey { kind, namespace: unit.namespace.clone(), name: name.into() })
 }
 
+/// Whether the calls of a workload are captured. What is not captured leaves by doors of its own.
+pub(crate) fn is_captured(pods: &PodSet, view: &View<'_>) -> bool {
+    own_address(pods).is_none() && has_proxy(pods, &view.namespace(&pods.key.namespace))
+}
+
 /// Everything of one workload; nothing if it has no proxy to read it.
 pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     let Some(mesh) = view.target_mesh(&key.namespace) else { return Fragment::default() };
@@ -40,12 +45,7 @@ pub(crate) fn render(key: &ObjectKey, view: &View<'_>) -> Fragment {
     unprotected::without_requests(&pods, view, &mut report);
     let workload = name(key, view);
     let mut objects: Vec<RenderedObject> = inbound::render(&workload, &pods, &mesh, view);
-    let services = services_of(&mesh, view);
-    objects.extend(explicit::listeners(&workload, &pods, &services, &mesh, view));
-    // What is not captured leaves by its doors.
-    if own_address(&pods).is_none() {
-        objects.push(outbound::listener(&workload, &services, &mesh, view, &mut report));
-    }
+    objects.extend(explicit::listeners(&workload, &pods, &mesh, view));
     Fragment { objects, sets: Vec::new(), losses: report.into_losses() }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// One configuration for Envoy.
 #[derive(Debug)]
 pub(super) struct Bootstrap {
-    /// The workload, or [`SHARED`].
+    /// The workload or the group, or [`SHARED`].
     pub(super) name: String,
     pub(super) json: Value,
 }
@@ -24,7 +24,10 @@ pub(super) fn bootstraps(stream: &Stream, identity: &Identity) -> (Vec<Bootstrap
     let mut read = BTreeSet::new();
     for (name, own) in stream.iter().filter(|(name, _)| *name != SHARED) {
         let mut inliner = Inliner::new(own, shared, identity);
-        let mut listeners: Vec<Value> = own.listeners.values().map(|it| inliner.inline(it.clone())).collect();
+        let (group, wrong) = of_group(own, stream);
+        findings.extend(wrong.map(|words| format!("{name}: {words}")));
+        let all_listeners = own.listeners.values().chain(group.into_iter().flat_map(|group| group.listeners.values()));
+        let mut listeners: Vec<Value> = all_listeners.map(|it| inliner.inline(it.clone())).collect();
         listeners.extend(unread_routes(&mut inliner, &BTreeSet::new()));
         let named: Vec<&Value> = inliner.clusters.iter().filter_map(|cluster| shared.clusters.get(cluster)).collect();
         let clusters = own.clusters.values().chain(named).flat_map(|it| inliner.cluster(it)).collect();
@@ -41,6 +44,19 @@ pub(super) fn bootstraps(stream: &Stream, identity: &Identity) -> (Vec<Bootstrap
     findings.extend(inliner.findings.into_iter().map(|words| format!("{SHARED}: {words}")));
     findings.extend(stream.iter().flat_map(|(name, own)| unread_assignments(name, own, shared)));
     (all, findings)
+}
+
+/// What a workload reads of its group, and what is wrong with that.
+fn of_group<'a>(own: &Resources, stream: &'a Stream) -> (Option<&'a Resources>, Option<String>) {
+    let mut groups = own.groups.iter();
+    match (groups.next(), groups.next()) {
+        (Some(one), Some(other)) => (None, Some(format!("it is of two groups, {one} and {other}"))),
+        (Some(one), None) => match stream.get(one) {
+            Some(group) => (Some(group), None),
+            None => (None, Some(format!("there is nothing of its group {one}"))),
+        },
+        (None, _) => (None, None),
+    }
 }
 
 /// A listener for each route configuration that no listener of the stream reads, so that Envoy

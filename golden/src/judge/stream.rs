@@ -2,14 +2,16 @@
 
 use super::yaml;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The workload of resources that all workloads read.
+/// The owner of resources that all workloads read.
 pub(super) const SHARED: &str = "shared";
 
 /// One workload's resources by name.
 #[derive(Debug, Default)]
 pub(super) struct Resources {
+    /// Groups whose resources the workload reads besides: at most one.
+    pub(super) groups: BTreeSet<String>,
     pub(super) listeners: BTreeMap<String, Value>,
     pub(super) routes: BTreeMap<String, Value>,
     pub(super) clusters: BTreeMap<String, Value>,
@@ -24,7 +26,7 @@ pub(super) type Stream = BTreeMap<String, Resources>;
 ///
 /// # Errors
 /// Each document that is not `{workload, "@type", resource}` with a known type (an assignment may
-/// have `locality`), or repeats a name.
+/// have `locality`, a resource of a workload its `group`), or repeats a name.
 pub(super) fn read(text: &str) -> Result<Stream, Vec<String>> {
     let documents = yaml::documents(text).map_err(|words| vec![words])?;
     let mut stream = Stream::from([(SHARED.to_owned(), Resources::default())]);
@@ -43,6 +45,7 @@ fn add(stream: &mut Stream, document: Value) -> Result<(), String> {
     };
     let mut take = |key: &str| fields.remove(key);
     let (workload, kind, resource, locality) = (take("workload"), take("@type"), take("resource"), take("locality"));
+    let group = take("group");
     if let Some(key) = fields.keys().next() {
         return Err(format!("unknown key {key}"));
     }
@@ -51,6 +54,11 @@ fn add(stream: &mut Stream, document: Value) -> Result<(), String> {
     };
     let kind = kind.strip_prefix("type.googleapis.com/").ok_or_else(|| format!("@type {kind} is no type URL"))?;
     let resources = stream.entry(workload.clone()).or_default();
+    match group {
+        None => {}
+        Some(Value::String(group)) => drop(resources.groups.insert(group)),
+        Some(other) => return Err(format!("group {other} is no name")),
+    }
     let assignment = kind == "envoy.config.endpoint.v3.ClusterLoadAssignment";
     let key = if assignment { "cluster_name" } else { "name" };
     let name = resource[key].as_str().ok_or_else(|| format!("{kind} without {key}"))?.to_owned();

@@ -341,6 +341,19 @@ impl<'m> View<'m> {
         self.model.implied_mesh().filter(|settings| is_ordinary(namespace, settings)).cloned()
     }
 
+    /// The Mesh of a name, whatever runs on it.
+    pub fn mesh(&self, name: &Arc<str>) -> Option<Arc<MeshSettings>> {
+        self.record(Read::Meshes);
+        if self.model.has_mesh() {
+            let key = ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name.clone() };
+            return match self.object(key)? {
+                Object::Mesh(mesh) => Some(mesh.settings.clone()),
+                _ => None,
+            };
+        }
+        self.model.implied_mesh().filter(|settings| settings.name == *name).cloned()
+    }
+
     /// Whether the accounts of a namespace have identities of this trust domain. Without any Mesh there is one for all.
     pub(crate) fn is_in_trust_domain(&self, namespace: &Arc<str>, trust_domain: &str) -> bool {
         self.record(Read::Meshes);

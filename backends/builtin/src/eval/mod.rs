@@ -43,7 +43,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// `objects`: documents of the form `{workload, "@type", resource}`.
+    /// `objects`: documents of the form `{workload, group, "@type", resource}`.
     pub(crate) fn new(objects: &[Value], inventory: Inventory) -> Self {
         let names = inbound::names(&inventory);
         Self { resources: Resources::new(objects), names, inventory }

@@ -77,14 +77,14 @@ impl Outgoing<'_> {
     }
 
     fn own_listener(&self) -> Option<Read<&Listener>> {
-        self.resources.of(self.own?)?.listener("outbound")
+        self.resources.outbound(self.resources.of(self.own?)?)
     }
 
     /// The caller's own, or those of everybody.
     fn listeners(&self) -> Vec<Read<&Listener>> {
         match self.own_listener() {
             Some(own) => vec![own],
-            None => self.resources.proxies().filter_map(|set| set.listener("outbound")).collect(),
+            None => self.resources.outbounds().collect(),
         }
     }
 

@@ -15,9 +15,14 @@ use super::route::Routes;
 /// The owner of what all proxies read.
 const SHARED: &str = "shared";
 
-/// What one proxy reads alone, or all of them.
+/// How the owner of what the captured workloads of a Mesh read begins.
+const GROUP: &str = "*/";
+
+/// What one proxy reads alone, or those of a Mesh, or all of them.
 #[derive(Debug, Default)]
 pub(super) struct Set {
+    /// Of whom a proxy reads everything besides.
+    group: Option<String>,
     pub(super) clusters: BTreeMap<String, Read<Cluster>>,
     pub(super) assignments: BTreeMap<String, Read<Vec<Assigned>>>,
     pub(super) routes: BTreeMap<String, Read<Routes>>,
@@ -31,13 +36,14 @@ pub(super) struct Set {
 pub(super) struct Resources {
     pub(super) shared: Set,
     workloads: BTreeMap<String, Set>,
+    groups: BTreeMap<String, Set>,
     pub(super) domains: TrustDomains,
     /// A document that is no resource: nothing is known then.
     pub(super) strange: Option<String>,
 }
 
 impl Resources {
-    /// Reads documents of the form `{workload, "@type", resource}`.
+    /// Reads documents of the form `{workload, group, "@type", resource}`; of most, `group` is absent.
     pub(super) fn new(documents: &[Value]) -> Self {
         let mut resources = Self::default();
         let mut patterns = Patterns::default();
@@ -58,9 +64,20 @@ impl Resources {
 
     fn add(&mut self, document: &Value, patterns: &mut Patterns) -> Read<()> {
         let (message, mut fields) = Fields::typed(document)?;
-        let (owner, resource) = (fields.text("workload")?, fields.take("resource"));
+        let (owner, resource, group) = (fields.text("workload")?, fields.take("resource"), fields.take("group"));
         fields.done()?;
-        let set = if owner == SHARED { &mut self.shared } else { self.workloads.entry(owner.to_owned()).or_default() };
+        let (is_group, is_workload) = (owner.starts_with(GROUP), owner != SHARED && !owner.starts_with(GROUP));
+        let set = match owner {
+            SHARED => &mut self.shared,
+            _ if is_group => self.groups.entry(owner.to_owned()).or_default(),
+            _ => self.workloads.entry(owner.to_owned()).or_default(),
+        };
+        if !group.is_null() {
+            let group = group.as_str().filter(|group| is_workload && group.starts_with(GROUP)).ok_or("group: not that of a workload")?;
+            if set.group.replace(group.to_owned()).is_some_and(|before| before != group) {
+                return Err(format!("{owner} is of two groups"));
+            }
+        }
         let name = resource[if message.ends_with(".ClusterLoadAssignment") { "cluster_name" } else { "name" }].as_str();
         let name = name.unwrap_or_default().to_owned();
         let twice = match message {
@@ -68,11 +85,11 @@ impl Resources {
             "envoy.config.endpoint.v3.ClusterLoadAssignment" => set.assignments.insert(name, cluster::endpoints(resource)).is_some(),
             "envoy.config.route.v3.RouteConfiguration" => set.routes.insert(name, Routes::new(resource, patterns)).is_some(),
             // Another listener could take calls away from these two.
-            "envoy.config.listener.v3.Listener" if owner != SHARED && matches!(name.as_str(), "inbound" | "outbound") => {
+            "envoy.config.listener.v3.Listener" if (is_workload && name == "inbound") || (is_group && name == "outbound") => {
                 set.listeners.insert(name, Listener::new(resource, patterns)).is_some()
             }
             // One that only the workload itself reaches, by an address that is no call of a Service.
-            "envoy.config.listener.v3.Listener" if owner != SHARED && is_explicit(&name, resource) => false,
+            "envoy.config.listener.v3.Listener" if is_workload && is_explicit(&name, resource) => false,
             other => {
                 set.strange = Some(format!("{other} {name:?} of {owner} is not modelled"));
                 false
@@ -89,9 +106,18 @@ impl Resources {
         self.workloads.get(workload)
     }
 
-    /// The proxies of all workloads.
-    pub(super) fn proxies(&self) -> impl Iterator<Item = &Set> {
-        self.workloads.values()
+    /// The listener by which a captured workload calls; `None`: it is not captured.
+    pub(super) fn outbound(&self, workload: &Set) -> Option<Read<&Listener>> {
+        let group = workload.group.as_ref()?;
+        match self.groups.get(group) {
+            Some(set) => set.listener("outbound"),
+            None => Some(Err(format!("nothing of {group} is known"))),
+        }
+    }
+
+    /// Those of all Meshes.
+    pub(super) fn outbounds(&self) -> impl Iterator<Item = Read<&Listener>> {
+        self.groups.values().filter_map(|set| set.listener("outbound"))
     }
 }
 

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use meshglot_translator::render::RenderedObject;
 use serde_json::{Value, json};
 
-use super::{Message, object};
+use super::{Message, group, member, object};
 use crate::constant::{extension, tcp_proxy};
 use crate::message::message;
 
@@ -17,8 +18,8 @@ pub(crate) const HTTP_WORDS: [&str; 3] = ["h2c", "http/1.0", "http/1.1"];
 
 /// Where calls to a workload come in.
 pub(crate) enum Entrance {
-    /// At the proxy's port, redirected from wherever they were made to.
-    Captured(u16),
+    /// At the proxy's port, redirected from wherever they were made to. Its own calls are captured too, in the way of its Mesh.
+    Captured(u16, Arc<str>),
     /// At the workload's own address, on these ports.
     Own(Ipv4Addr, Vec<u16>),
 }
@@ -35,18 +36,21 @@ pub(crate) fn inbound(
     let tls_inspector = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
     let tls_inspector = extension("envoy.filters.listener.tls_inspector", tls_inspector, json!({}));
     let (addresses, original_dst) = match entrance {
-        Entrance::Captured(port) => (vec![address(Ipv4Addr::UNSPECIFIED, *port)], Some(original_dst())),
+        Entrance::Captured(port, _) => (vec![address(Ipv4Addr::UNSPECIFIED, *port)], Some(original_dst())),
         Entrance::Own(own, ports) => (ports.iter().map(|port| address(*own, *port)).collect(), None),
     };
     let filters = original_dst.into_iter().chain([tls_inspector]).chain(http_inspector(automatic)).collect();
     let mut resource = resource("inbound", addresses, "INBOUND", filters, chains);
     patient(&mut resource);
     resource["default_filter_chain"] = message! { "name": "default", "filters": rest };
-    object(workload, Message::Listener, "inbound", resource)
+    match entrance {
+        Entrance::Captured(_, mesh) => member(workload, &group(mesh), Message::Listener, "inbound", resource),
+        Entrance::Own(..) => object(workload, Message::Listener, "inbound", resource),
+    }
 }
 
-/// Calls of a workload. `automatic`: the ports whose protocol must be looked at.
-pub(crate) fn outbound(workload: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>) -> RenderedObject {
+/// Calls of the workloads of a Mesh. `automatic`: the ports whose protocol must be looked at.
+pub(crate) fn outbound(mesh: &str, port: u16, chains: Vec<Value>, automatic: &BTreeSet<u16>) -> RenderedObject {
     let filters = std::iter::once(original_dst()).chain(http_inspector(automatic)).collect();
     let mut resource = resource("outbound", vec![address(Ipv4Addr::UNSPECIFIED, port)], "OUTBOUND", filters, chains);
     if !automatic.is_empty() {
@@ -54,7 +58,7 @@ pub(crate) fn outbound(workload: &str, port: u16, chains: Vec<Value>, automatic:
     }
     let passthrough = tcp_proxy::outbound(json!({ "cluster": "passthrough" }));
     resource["default_filter_chain"] = message! { "name": "default", "filters": vec![passthrough] };
-    object(workload, Message::Listener, "outbound", resource)
+    object(&group(mesh), Message::Listener, "outbound", resource)
 }
 
 /// Calls of a workload that nothing captures: its own host alone reaches it. `own`: its loopback address.

@@ -13,6 +13,11 @@ pub(crate) mod route_configuration;
 /// The owner of resources that every workload reads.
 pub(crate) const SHARED: &str = "shared";
 
+/// The owner of what the captured workloads of a Mesh read alike: no namespace has this name.
+pub(crate) fn group(mesh: &str) -> String {
+    format!("*/{mesh}")
+}
+
 /// A message of this mesh that has a name and is asked for by it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Message {
@@ -33,11 +38,23 @@ impl Message {
     }
 }
 
-/// One resource of a workload `NAMESPACE/NAME`, or of [`SHARED`].
-pub(crate) fn object(workload: &str, message: Message, name: &str, resource: Value) -> RenderedObject {
+/// One resource of a workload `NAMESPACE/NAME`, of a [`group`], or [`SHARED`].
+pub(crate) fn object(owner: &str, message: Message, name: &str, resource: Value) -> RenderedObject {
+    written(owner, None, message, name, resource)
+}
+
+/// One of a workload that reads what is of a group besides.
+pub(crate) fn member(workload: &str, of: &str, message: Message, name: &str, resource: Value) -> RenderedObject {
+    written(workload, Some(of), message, name, resource)
+}
+
+fn written(owner: &str, group: Option<&str>, message: Message, name: &str, resource: Value) -> RenderedObject {
     let (package, kind) = message.package();
     let type_url = format!("type.googleapis.com/envoy.config.{package}.v3.{kind}");
-    let body = message! { "workload": workload, "@type": type_url.as_str(), "resource": resource };
-    let id = ObjectId { api_version: type_url, kind: kind.to_owned(), namespace: workload.to_owned(), name: name.to_owned() };
+    let mut body = message! { "workload": owner, "@type": type_url.as_str(), "resource": resource };
+    if let Some(group) = group {
+        body["group"] = group.into();
+    }
+    let id = ObjectId { api_version: type_url, kind: kind.to_owned(), namespace: owner.to_owned(), name: name.to_owned() };
     RenderedObject::plain(id, &body, Vec::new(), Vec::new())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::{Resources, SHARED, deployment, sans, services};
+use crate::resources::{GROUP, Resources, SHARED, deployment, sans, services};
 
 fn websites() -> String {
     services(
@@ -23,9 +23,9 @@ fn routes(resources: &Resources, name: &str) -> Vec<Value> {
     routes
 }
 
-/// Name, match and first filter of each chain of a workload's outbound listener.
-fn chains(resources: &Resources, workload: &str) -> Vec<(String, Value, Value)> {
-    let listener = resources.get(workload, "Listener", "outbound");
+/// Name, match and first filter of each chain of the outbound listener.
+fn chains(resources: &Resources) -> Vec<(String, Value, Value)> {
+    let listener = resources.get(GROUP, "Listener", "outbound");
     assert_eq!(listener["default_filter_chain"]["filters"][0]["typed_config"]["cluster"], "passthrough");
     let chain = |chain: &Value| {
         let filter = chain["filters"][0]["typed_config"].clone();
@@ -62,7 +62,7 @@ fn split_8_1() {
             "metadata": { "filter_metadata": { "envoy.transport_socket_match": { "mtls": true } } } }] }] })
     );
     let http = |name: &str, ip: &str| (name.to_owned(), to(80, ip), json!(name));
-    let chains: Vec<_> = chains(&resources, "shop/web")
+    let chains: Vec<_> = chains(&resources)
         .into_iter()
         .map(|(name, matching, filter)| (name, matching, filter["rds"]["route_config_name"].clone()))
         .collect();
@@ -158,8 +158,7 @@ fn tcp_split_8_5() {
     let others = services("{name: tcp-a, port: 5432}", &[("db-v2", "10.96.0.2"), ("db-v3", "10.96.0.3")]);
     let resources = Resources::of(&[split, &db, &others, &deployment("web")]);
     let destination = |filter: &Value| json!([filter["cluster"], filter["weighted_clusters"]["clusters"]]);
-    let chains: Vec<_> =
-        chains(&resources, "shop/web").into_iter().map(|(name, matching, filter)| (name, matching, destination(&filter))).collect();
+    let chains: Vec<_> = chains(&resources).into_iter().map(|(name, matching, filter)| (name, matching, destination(&filter))).collect();
     let shares = json!([{ "name": "shop/db/5432", "weight": 3 }, { "name": "shop/db-v2/5432", "weight": 1 }]);
     let want = [
         ("shop/db-v2/5432".to_owned(), to(5432, "10.96.0.2"), json!(["shop/db-v2/5432", null])),

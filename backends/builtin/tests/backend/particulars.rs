@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use test_case::test_case;
 
-use crate::resources::{Resources, SHARED, deployment, sans, services};
+use crate::resources::{GROUP, Resources, SHARED, deployment, sans, services};
 
 /// A split of `root` to `a` and `b`, with the fields of `spec` before its backends.
 fn split(root: &str, spec: &str, weights: [u64; 2]) -> String {
@@ -64,7 +64,7 @@ fn one_address_of_two_services_is_the_first_ones() {
     let shared = services(HTTP, &[("b", "10.96.0.1"), ("a", "10.96.0.1")]);
     let resources = Resources::of(&[&shared, &deployment("web"), &deployment("other")]);
     assert_eq!(resources.codes(), ["MG1406"]);
-    let chains = &resources.get("shop/web", "Listener", "outbound")["filter_chains"];
+    let chains = &resources.get(GROUP, "Listener", "outbound")["filter_chains"];
     assert_eq!((chains[0]["name"].as_str(), chains[1].is_null()), (Some("shop/a/80"), true));
 }
 
@@ -98,7 +98,7 @@ fn undeclared_port_has_two_sides() {
     for name in ["shop/a/80", "shop/a/80~tcp"] {
         assert!(resources.find(SHARED, "Cluster", name).is_some() && resources.find(SHARED, "ClusterLoadAssignment", name).is_some());
     }
-    let chains = resources.get("shop/root", "Listener", "outbound")["filter_chains"].as_array().cloned().unwrap_or_default();
+    let chains = resources.get(GROUP, "Listener", "outbound")["filter_chains"].as_array().cloned().unwrap_or_default();
     let names: Vec<_> = chains.iter().filter_map(|chain| chain["name"].as_str()).collect();
     assert_eq!(names, ["shop/a/80", "shop/a/80~tcp", "shop/b/80", "shop/b/80~tcp", "shop/root/80", "shop/root/80~tcp"]);
     let shares = &chains[5]["filters"][0]["typed_config"]["weighted_clusters"]["clusters"];
@@ -119,7 +119,7 @@ fn rules_leave_what_inspects_connections_alone() {
                   a}]}}";
     let filters = |policy: &str| {
         let resources = Resources::of(&[policy, &services("{port: 80}", ALL), &deployment("root")]);
-        ["inbound", "outbound"].map(|name| resources.get("shop/root", "Listener", name)["listener_filters"].clone())
+        [("shop/root", "inbound"), (GROUP, "outbound")].map(|(of, name)| resources.get(of, "Listener", name)["listener_filters"].clone())
     };
     let none = filters(&group(1));
     assert_eq!(filters(&by_matches), none, "a split by matches");
@@ -167,6 +167,6 @@ fn who_has_a_proxy(namespace: &str, pod: &str, want: bool) {
 fn workloads_of_one_name_are_told_apart() {
     let resources = Resources::of(&[&deployment("a"), &deployment("a").replace("Deployment", "StatefulSet")]);
     for workload in ["shop/a", "shop/a~StatefulSet"] {
-        assert!(resources.find(workload, "Listener", "outbound").is_some());
+        assert!(resources.find(workload, "Listener", "inbound").is_some());
     }
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use meshglot_translator::render::RenderedObject;
 use serde_json::Value;
 
 use crate::harness::{documents, engine, model};
 
 /// The owner of what all workloads read.
 pub(crate) const SHARED: &str = "shared";
+
+/// The owner of what the workloads of the Mesh that nobody wrote read alike.
+pub(crate) const GROUP: &str = "*/default";
 
 /// Everything that was rendered, and what was lost.
 pub(crate) struct Resources {
@@ -24,6 +28,10 @@ impl Resources {
         for object in &rendered.objects {
             let key = (object.id.namespace.clone(), object.id.kind.clone(), object.id.name.clone());
             assert_eq!(object.body()["workload"], *key.0);
+            if let Some(group) = object.body()["group"].as_str() {
+                let listener = |one: &RenderedObject| one.id.namespace == group && one.id.name == "outbound";
+                assert!(rendered.objects.iter().any(|one| listener(one)), "nothing of {group}");
+            }
             assert_eq!(object.body()["@type"], *object.id.api_version);
             assert!(by_name.insert(key, object.body()["resource"].take()).is_none(), "two of one name");
         }

@@ -16,6 +16,9 @@ use crate::kind::Kind;
 /// The owner of resources that every workload may read, as the backend writes it.
 const SHARED: &str = "shared";
 
+/// How the owner of what the workloads of a group read begins.
+const GROUP: &str = "*/";
+
 /// A kind, and a name that one workload reads one resource by.
 pub(crate) type Key = (Kind, Arc<str>);
 
@@ -23,8 +26,10 @@ pub(crate) type Key = (Kind, Arc<str>);
 pub struct Resource {
     /// What it is.
     pub kind: Kind,
-    /// Whose it is: `NAMESPACE/NAME` of a workload; `None`: any workload's.
-    pub workload: Option<Arc<str>>,
+    /// Whose it is: `NAMESPACE/NAME` of a workload, or `*/NAME` of a group of workloads; `None`: any workload's.
+    pub owner: Option<Arc<str>>,
+    /// Of a workload's: the group whose resources it reads besides.
+    pub group: Option<Arc<str>>,
     /// The name that it is asked for by.
     pub name: Arc<str>,
     /// 32 hexadecimal digits of the SHA-256 of its canonical JSON: the same in every process that renders the same.
@@ -81,10 +86,11 @@ impl Resource {
     pub fn encode(object: &RenderedObject) -> Result<Self, EncodeError> {
         let id = &object.id;
         let named = || id.path();
-        let (workload, (kind, name)) = place(id).ok_or_else(|| EncodeError::Type { name: named(), type_url: id.api_version.clone() })?;
+        let (owner, (kind, name)) = place(id).ok_or_else(|| EncodeError::Type { name: named(), type_url: id.api_version.clone() })?;
         let wrong = |why: String| EncodeError::Fields { name: named(), why };
         let mut body = object.body();
         let resource = body.get_mut("resource").map(Value::take).unwrap_or_default();
+        let group = body["group"].as_str().map(Into::into);
         let descriptor = descriptors::of(kind).ok_or_else(|| wrong(format!("{} is not described", kind.type_url())))?;
         let version = version(&resource);
         let mut leads_to = BTreeSet::new();
@@ -95,7 +101,8 @@ impl Resource {
         let message = DynamicMessage::deserialize(descriptor, resource).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             kind,
-            workload,
+            owner,
+            group,
             name,
             version: version.into(),
             bytes: message.encode_to_vec(),
@@ -118,6 +125,11 @@ pub(crate) fn place(id: &ObjectId) -> Option<(Option<Arc<str>>, Key)> {
     Some((owner.map(Into::into), (kind, id.name.as_str().into())))
 }
 
+/// Whether an owner is a group of workloads.
+pub(crate) fn is_group(owner: &str) -> bool {
+    owner.starts_with(GROUP)
+}
+
 fn digest(object: &RenderedObject) -> [u8; 32] {
     Sha256::digest(object.json()).into()
 }
@@ -125,7 +137,7 @@ fn digest(object: &RenderedObject) -> [u8; 32] {
 /// Bytes of maps come in any order, so that they do not tell.
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
-        let key = |of: &Self| (of.kind, of.workload.clone(), of.name.clone(), of.version.clone());
+        let key = |of: &Self| (of.kind, of.owner.clone(), of.group.clone(), of.name.clone(), of.version.clone());
         key(self) == key(other)
     }
 }
@@ -134,8 +146,8 @@ impl Eq for Resource {}
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, workload, name, version, .. } = self;
-        write!(f, "{kind} {}/{name}@{version}", workload.as_deref().unwrap_or(SHARED))
+        let Self { kind, owner, name, version, .. } = self;
+        write!(f, "{kind} {}/{name}@{version}", owner.as_deref().unwrap_or(SHARED))
     }
 }
 

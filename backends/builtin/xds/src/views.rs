@@ -14,16 +14,20 @@ pub(crate) struct Views(Mutex<HashMap<Arc<str>, Kept>>);
 #[derive(Clone, Debug)]
 struct Kept {
     view: Arc<View>,
-    /// Of its names, and of the workload's own, those that were edited since.
+    /// The group that the workload was of.
+    group: Option<Arc<str>>,
+    /// Of its names, and of the workload's own and its group's, those that were edited since.
     edited: HashSet<Key>,
 }
 
 /// Where views find their resources: in a world, for one workload.
 pub(crate) trait Shelves {
-    /// What the workload reads by a name: its own before what all read.
+    /// What the workload reads by a name: its own before its group's, and that before what all read.
     fn find(&self, key: &Key) -> Option<&Arc<Resource>>;
     /// What it reads whatever leads there.
     fn own(&self) -> impl Iterator<Item = &Key>;
+    /// The group whose resources it reads besides.
+    fn group(&self) -> Option<&Arc<str>>;
 }
 
 impl Views {
@@ -33,7 +37,7 @@ impl Views {
         let after = |(workload, old): (&Arc<str>, &Kept)| {
             let mut kept = old.clone();
             let touches = |(owner, key): &&(Option<Arc<str>>, Key)| match owner {
-                Some(owner) => owner == workload,
+                Some(owner) => owner == workload || old.group.as_ref() == Some(owner),
                 None => old.view.names(key),
             };
             kept.edited.extend(edited.iter().filter(touches).map(|(_, key)| key.clone()));
@@ -49,13 +53,16 @@ impl Views {
             Some(kept) if kept.edited.is_empty() => kept.view.clone(),
             Some(kept) => {
                 let edited = std::mem::take(&mut kept.edited);
-                kept.view = Arc::new(mend(&kept.view, &edited, shelves));
+                let same = kept.group.as_ref() == shelves.group();
+                let view = if same { mend(&kept.view, &edited, shelves) } else { put_together(shelves).sharing(&kept.view) };
+                (kept.view, kept.group) = (Arc::new(view), shelves.group().cloned());
                 kept.view.clone()
             }
             None => {
                 let view = Arc::new(put_together(shelves));
                 if let Some(name) = name {
-                    kept.insert(name.clone(), Kept { view: view.clone(), edited: HashSet::new() });
+                    let group = shelves.group().cloned();
+                    kept.insert(name.clone(), Kept { view: view.clone(), group, edited: HashSet::new() });
                 }
                 view
             }
@@ -69,7 +76,7 @@ fn mend(old: &View, edited: &HashSet<Key>, shelves: &impl Shelves) -> View {
     for key in edited {
         match (shelves.find(key), old.get(key.0, &key.1)) {
             (Some(now), Some(before)) if Arc::ptr_eq(now, before) => {}
-            (Some(now), Some(before)) if now.workload == before.workload && now.leads_to == before.leads_to => view.put(now.clone()),
+            (Some(now), Some(before)) if now.owner == before.owner && now.leads_to == before.leads_to => view.put(now.clone()),
             (None, None) => {}
             _ => return put_together(shelves).sharing(old),
         }

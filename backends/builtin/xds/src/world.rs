@@ -6,7 +6,7 @@ use std::sync::Arc;
 use meshglot_translator::render::{ObjectId, RenderedObject};
 
 use crate::kind::Kind;
-use crate::resource::{EncodeError, Key, Resource, place};
+use crate::resource::{EncodeError, Key, Resource, is_group, place};
 use crate::view::View;
 use crate::views::{Shelves, Views};
 
@@ -29,6 +29,7 @@ pub struct World {
 /// What a workload finds.
 struct Of<'w> {
     own: Option<&'w Resources>,
+    group: Option<(&'w Arc<str>, Option<&'w Resources>)>,
     shared: Option<&'w Resources>,
 }
 
@@ -71,7 +72,7 @@ impl World {
                 continue;
             }
             let resource = Arc::new(Resource::encode(object)?);
-            let (owner, key) = (resource.workload.clone(), (resource.kind, resource.name.clone()));
+            let (owner, key) = (resource.owner.clone(), (resource.kind, resource.name.clone()));
             edited.push((owner.clone(), key.clone()));
             Arc::make_mut(owned.entry(owner).or_default()).insert(key, resource);
         }
@@ -104,13 +105,16 @@ impl World {
 
     /// The workloads that have resources of their own.
     pub fn workloads(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.owned.keys().flatten()
+        self.owned.keys().flatten().filter(|owner| !is_group(owner))
     }
 
     /// What a workload reads; nothing for one that is not known.
     pub fn view(&self, workload: &str) -> Arc<View> {
-        let own = self.owned.get_key_value(&Some(workload.into()));
-        let shelves = Of { own: own.map(|(_, own)| &**own), shared: self.owned.get(&None).map(|all| &**all) };
+        let of = |owner: Option<Arc<str>>| self.owned.get(&owner).map(|all| &**all);
+        let own = self.owned.get_key_value(&Some(workload.into())).filter(|_| !is_group(workload));
+        let group = own.and_then(|(_, own)| own.values().find_map(|resource| resource.group.as_ref()));
+        let group = group.map(|group| (group, of(Some(group.clone()))));
+        let shelves = Of { own: own.map(|(_, own)| &**own), group, shared: of(None) };
         self.views.get(workload, own.and_then(|(name, _)| name.as_ref()), &shelves)
     }
 }
@@ -128,10 +132,16 @@ fn part(resources: Option<&Arc<Resources>>, guards: bool) -> HashMap<&Key, &Arc<
 
 impl Shelves for Of<'_> {
     fn find(&self, key: &Key) -> Option<&Arc<Resource>> {
-        self.own.and_then(|own| own.get(key)).or_else(|| self.shared?.get(key))
+        let group = || self.group?.1?.get(key);
+        self.own.and_then(|own| own.get(key)).or_else(group).or_else(|| self.shared?.get(key))
     }
 
     fn own(&self) -> impl Iterator<Item = &Key> {
-        self.own.into_iter().flat_map(HashMap::keys)
+        let group = self.group.and_then(|(_, group)| group);
+        self.own.into_iter().chain(group).flat_map(HashMap::keys)
+    }
+
+    fn group(&self) -> Option<&Arc<str>> {
+        self.group.map(|(group, _)| group)
     }
 }

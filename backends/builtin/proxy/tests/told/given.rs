@@ -13,6 +13,7 @@ const GOLDEN: &str = "../../../golden/access/anchoring-full/builtin.yaml";
 
 /// What its workload is called, and the name of its routes and of its own cluster.
 const WORKLOAD: &str = "shop/api";
+const GROUP: &str = "*/main";
 const OWN: &str = "inbound/8080";
 
 /// Where a proxy listens, and where its workload does.
@@ -29,7 +30,7 @@ pub(crate) fn resources(folder: &Path, ports: Ports) {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(GOLDEN)).expect("a golden");
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).expect("YAML");
     let mut resources = Resources::new();
-    for mut document in documents.into_iter().filter(|one| one["workload"] == WORKLOAD || one["workload"] == "shared") {
+    for mut document in documents.into_iter().filter(|one| [WORKLOAD, GROUP, "shared"].iter().any(|owner| one["workload"] == *owner)) {
         let kind = document["@type"].as_str().and_then(|url| Kind::ALL.into_iter().find(|kind| kind.type_url() == url)).expect("a kind");
         let resource = &mut document["resource"];
         let name = resource["name"].as_str().or(resource["cluster_name"].as_str()).expect("a name").to_owned();
