@@ -20,10 +20,10 @@ pub(crate) const ACCESS: Shop = Shop {
     }),
 };
 
-/// The same with an address for every Service: on the built-in mesh each workload then has a chain for each of them.
+/// The same with an address for every Service: the outbound listener of the built-in mesh then has a chain for each of them.
 pub(crate) const ADDRESSED: Shop = Shop {
     counts: "Targets, with addresses",
-    sizes: &[400, 800, 1_600],
+    sizes: &[666, 6_666, 20_000],
     only: Some("builtin"),
     text: |targets| text(targets, true),
     edit,
