@@ -120,9 +120,9 @@ impl Backend for Builtin {
         Box::new(eval::Reading::new(&objects, inventory))
     }
 
-    /// By workload, what they share first; then type and name.
+    /// By workload, what all share first and then what those of a Mesh do; then type and name.
     fn order(&self, a: &ObjectId, b: &ObjectId) -> Ordering {
-        let key = |id: &ObjectId| id.namespace != resource::SHARED;
+        let key = |id: &ObjectId| (id.namespace != resource::SHARED, !id.namespace.starts_with(resource::GROUP));
         key(a).cmp(&key(b)).then_with(|| (&a.namespace, &a.api_version, &a.name).cmp(&(&b.namespace, &b.api_version, &b.name)))
     }
 }

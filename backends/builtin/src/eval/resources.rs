@@ -16,7 +16,7 @@ use super::route::Routes;
 const SHARED: &str = "shared";
 
 /// How the owner of what the captured workloads of a Mesh read begins.
-const GROUP: &str = "*/";
+const GROUP: &str = "mesh~";
 
 /// What one proxy reads alone, or those of a Mesh, or all of them.
 #[derive(Debug, Default)]

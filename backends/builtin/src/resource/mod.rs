@@ -13,9 +13,12 @@ pub(crate) mod route_configuration;
 /// The owner of resources that every workload reads.
 pub(crate) const SHARED: &str = "shared";
 
-/// The owner of what the captured workloads of a Mesh read alike: no namespace has this name.
+/// How the owner begins of what the captured workloads of a Mesh read alike. No workload is called so: `~` occurs in no namespace.
+pub(crate) const GROUP: &str = "mesh~";
+
+/// That owner.
 pub(crate) fn group(mesh: &str) -> String {
-    format!("*/{mesh}")
+    format!("{GROUP}{mesh}")
 }
 
 /// A message of this mesh that has a name and is asked for by it.

@@ -291,7 +291,7 @@ const INBOUND_ROUTES: [&str; 3] = ["RouteConfiguration", "shop/api", "inbound/80
 #[test_case(INBOUND, |it| it["filter_chains"][0]["filters"][0]["typed_config"]["normalize_path"] = json!(false) ; "paths")]
 #[test_case(INBOUND, |it| it["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"][0]["typed_config"]["@type"] = json!("type.googleapis.com/x") ; "filter")]
 #[test_case(INBOUND_ROUTES, |it| it["virtual_hosts"][0]["typed_per_filter_config"]["meshglot.deny"]["matcher"] = json!({}) ; "access rule")]
-#[test_case(["Listener", "*/default", "outbound"], |it| it["name"] = json!("explicit/80") ; "listener of the caller")]
+#[test_case(["Listener", "mesh~default", "outbound"], |it| it["name"] = json!("explicit/80") ; "listener of the caller")]
 fn unknown(resource: [&str; 3], change: fn(&mut Value)) {
     let mesh = api();
     let ask = |mesh: &Mesh| {

@@ -11,7 +11,7 @@ use crate::harness::{documents, engine, model};
 pub(crate) const SHARED: &str = "shared";
 
 /// The owner of what the workloads of the Mesh that nobody wrote read alike.
-pub(crate) const GROUP: &str = "*/default";
+pub(crate) const GROUP: &str = "mesh~default";
 
 /// Everything that was rendered, and what was lost.
 pub(crate) struct Resources {

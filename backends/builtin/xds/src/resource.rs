@@ -17,7 +17,7 @@ use crate::kind::Kind;
 const SHARED: &str = "shared";
 
 /// How the owner of what the workloads of a group read begins.
-const GROUP: &str = "*/";
+const GROUP: &str = "mesh~";
 
 /// A kind, and a name that one workload reads one resource by.
 pub(crate) type Key = (Kind, Arc<str>);
@@ -26,7 +26,7 @@ pub(crate) type Key = (Kind, Arc<str>);
 pub struct Resource {
     /// What it is.
     pub kind: Kind,
-    /// Whose it is: `NAMESPACE/NAME` of a workload, or `*/NAME` of a group of workloads; `None`: any workload's.
+    /// Whose it is: `NAMESPACE/NAME` of a workload, or `mesh~NAME` of the captured workloads of a Mesh; `None`: any workload's.
     pub owner: Option<Arc<str>>,
     /// Of a workload's: the group whose resources it reads besides.
     pub group: Option<Arc<str>>,

@@ -13,7 +13,7 @@ const GOLDEN: &str = "../../../golden/access/anchoring-full/builtin.yaml";
 
 /// What its workload is called, and the name of its routes and of its own cluster.
 const WORKLOAD: &str = "shop/api";
-const GROUP: &str = "*/main";
+const GROUP: &str = "mesh~main";
 const OWN: &str = "inbound/8080";
 
 /// Where a proxy listens, and where its workload does.

@@ -16,8 +16,8 @@ fn a_view_holds_what_its_listeners_lead_to_and_nothing_of_others() {
     assert_eq!(names(Kind::Cluster), ["inbound/8080", "passthrough", "shop/caller/80", "shop/web-2/80", "shop/web/80"]);
     assert_eq!(names(Kind::Assignment), ["shop/caller/80", "shop/web-2/80", "shop/web/80"]);
     let owners: Vec<_> = view.of(Kind::Listener).map(|listener| listener.owner.as_deref()).collect();
-    assert_eq!(owners, [Some("shop/caller"), Some("*/default")]);
-    assert!(world.view("*/default").is_empty(), "nobody is called so");
+    assert_eq!(owners, [Some("shop/caller"), Some("mesh~default")]);
+    assert!(world.view("mesh~default").is_empty(), "nobody is called so");
     assert!(world.view("shop/nobody").is_empty());
     assert_eq!(world.workloads().map(|name| &**name).collect::<Vec<_>>(), ["shop/caller", "shop/web", "shop/web-2"]);
 }
@@ -68,7 +68,7 @@ fn all_of_a_mesh_call_by_one_listener_and_who_moves_calls_by_the_others() {
     let before = world("one", "", &World::default());
     let outbound = |world: &World, workload: &str| world.view(workload).get(Kind::Listener, "outbound").expect("there").clone();
     let of_one = outbound(&before, "shop/caller");
-    assert_eq!(of_one.owner.as_deref(), Some("*/one"));
+    assert_eq!(of_one.owner.as_deref(), Some("mesh~one"));
     assert!(Arc::ptr_eq(&of_one, &outbound(&before, "shop/web")) && !Arc::ptr_eq(&of_one, &outbound(&before, "other/alone")));
 
     // Each of them reads what becomes of it.
@@ -80,7 +80,7 @@ fn all_of_a_mesh_call_by_one_listener_and_who_moves_calls_by_the_others() {
     }
 
     let moved = world("two", "", &wider);
-    assert_eq!(outbound(&moved, "shop/caller").owner.as_deref(), Some("*/two"));
+    assert_eq!(outbound(&moved, "shop/caller").owner.as_deref(), Some("mesh~two"));
     for workload in ["shop/caller", "other/alone"] {
         assert_eq!(*moved.view(workload), *world("two", "", &World::default()).view(workload), "as if it were read for the first time");
     }
