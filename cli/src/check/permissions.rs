@@ -8,42 +8,75 @@ use meshglot_controller::{ReadError, Right, rights};
 use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 
-use super::Check;
+use super::{Check, Level};
 use crate::cluster::Cluster;
+use crate::install::{Kinds, kinds, resource};
 
 const CATEGORY: &str = "permissions";
+
+/// Whose rights they are.
+const OWN: &str = "these are the rights of whoever asks, as kubectl auth can-i tells them";
+
+/// Why webhooks are no condition.
+const HOOKED: &str = "only `meshglot install --webhook` and `--inject` need it";
 
 /// Questions at a time.
 const TOGETHER: usize = 16;
 
+/// One thing that somebody may or may not do.
+struct Question {
+    group: String,
+    /// Its plural, and behind a `/` the subresource.
+    resource: String,
+    verb: &'static str,
+    name: &'static str,
+    /// Empty: in all of them, or of the cluster.
+    namespace: String,
+}
+
 pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backend], namespace: &str) -> Vec<Check> {
-    let mut needs: Vec<(&str, Vec<Right>)> = if pre { vec![("install definitions and roles", to_install())] } else { Vec::new() };
+    let mut checks = Vec::new();
+    if pre {
+        let (plain, hooked) = kinds(backends, namespace);
+        checks.push(check(cluster, "install meshglot", &to_install(&plain), Level::Error, OWN));
+        checks.push(check(cluster, "install webhooks", &to_install(&hooked), Level::Warning, HOOKED));
+    }
+    let mut needs: Vec<(&str, Vec<Question>)> = Vec::new();
     for right in rights(backends) {
+        let questions = to_run(&right, namespace);
         match needs.iter_mut().find(|(purpose, _)| *purpose == right.purpose) {
-            Some((_, rights)) => rights.push(right),
-            None => needs.push((right.purpose, vec![right])),
+            Some((_, all)) => all.extend(questions),
+            None => needs.push((right.purpose, questions.collect())),
         }
     }
-    needs.iter().map(|(purpose, rights)| check(cluster, purpose, rights, pre, namespace)).collect()
+    // A controller that runs has rights of its own.
+    let level = if pre { Level::Error } else { Level::Warning };
+    checks.extend(needs.iter().map(|(purpose, questions)| check(cluster, purpose, questions, level, OWN)));
+    checks
 }
 
-/// What whoever installs it needs.
-fn to_install() -> Vec<Right> {
-    let right = |group, resource: &str, verbs| {
-        let resource = resource.to_owned();
-        Right { purpose: "", group, resource, verbs, names: &[], is_own: false }
+/// To apply objects of these kinds from the server's side.
+fn to_install(kinds: &Kinds) -> Vec<Question> {
+    let question = |(kind, namespace): (_, &String), verb| {
+        let ApiResource { group, plural, .. } = resource(kind);
+        Question { group, resource: plural, verb, name: "", namespace: namespace.clone() }
     };
-    vec![
-        right("apiextensions.k8s.io", "customresourcedefinitions", &["get", "create", "patch"]),
-        right("rbac.authorization.k8s.io", "clusterroles", &["create"]),
-    ]
+    kinds.iter().flat_map(|kind| ["create", "patch"].map(|verb| question(kind, verb))).collect()
 }
 
-fn check(cluster: &Cluster, purpose: &str, rights: &[Right], pre: bool, namespace: &str) -> Check {
-    let questions: Vec<_> = rights
-        .iter()
-        .flat_map(|right| right.verbs.iter().map(move |verb| may(cluster, right, verb, if right.is_own { namespace } else { "" })))
-        .collect();
+/// What a controller does.
+fn to_run<'r>(right: &'r Right, namespace: &'r str) -> impl Iterator<Item = Question> + 'r {
+    right.verbs.iter().map(move |verb| Question {
+        group: right.group.to_owned(),
+        resource: right.resource.clone(),
+        verb,
+        name: right.names.first().copied().unwrap_or_default(),
+        namespace: if right.is_own { namespace.to_owned() } else { String::new() },
+    })
+}
+
+fn check(cluster: &Cluster, purpose: &str, questions: &[Question], level: Level, hint: &str) -> Check {
+    let questions: Vec<_> = questions.iter().map(|question| may(cluster, question)).collect();
     let answers: Vec<_> = cluster.wait(stream::iter(questions).buffered(TOGETHER).collect());
     let mut missing = Vec::new();
     for answer in answers {
@@ -57,17 +90,16 @@ fn check(cluster: &Cluster, purpose: &str, rights: &[Right], pre: bool, namespac
         return Check::ok(CATEGORY, format!("may {purpose}"));
     }
     let what = format!("may not {purpose}: {}", missing.join(", "));
-    // A controller that runs has rights of its own.
-    let check = if pre { Check::error(CATEGORY, what) } else { Check::warning(CATEGORY, what) };
-    check.hint("these are the rights of whoever asks, as kubectl auth can-i tells them")
+    let check = if level == Level::Error { Check::error(CATEGORY, what) } else { Check::warning(CATEGORY, what) };
+    check.hint(hint)
 }
 
 /// What whoever asks may not; `None`: they may.
-async fn may(cluster: &Cluster, right: &Right, verb: &str, namespace: &str) -> Result<Option<String>, ReadError> {
-    let (plural, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
-    let name = right.names.first().copied().unwrap_or_default();
+async fn may(cluster: &Cluster, asked: &Question) -> Result<Option<String>, ReadError> {
+    let Question { group, resource, verb, name, namespace } = asked;
+    let (plural, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let asked = json!({
-        "group": right.group, "resource": plural, "subresource": subresource, "verb": verb, "name": name, "namespace": namespace,
+        "group": group, "resource": plural, "subresource": subresource, "verb": verb, "name": name, "namespace": namespace,
     });
     let mut question = DynamicObject::new("", &reviews());
     question.metadata.name = None;
@@ -78,9 +110,9 @@ async fn may(cluster: &Cluster, right: &Right, verb: &str, namespace: &str) -> R
     if answer.data["status"]["allowed"] == Value::Bool(true) {
         return Ok(None);
     }
-    let group = if right.group.is_empty() { String::new() } else { format!(".{}", right.group) };
+    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
     let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
-    Ok(Some(format!("{verb} {}{group}{name}", right.resource)))
+    Ok(Some(format!("{verb} {resource}{group}{name}")))
 }
 
 fn reviews() -> ApiResource {

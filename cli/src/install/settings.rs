@@ -1,5 +1,6 @@
 //! How a controller was installed: what an upgrade keeps.
 
+use meshglot_translator::render::Backend;
 use serde::{Deserialize, Serialize};
 
 use super::inject::capture_image;
@@ -65,6 +66,25 @@ impl Settings {
 }
 
 impl Settings {
+    /// What is installed for these meshes where nothing else is said.
+    pub(super) fn plain(backends: &[&'static dyn Backend], namespace: &str) -> Self {
+        Self {
+            backend: None,
+            backends: backends.iter().map(|backend| backend.name().to_owned()).collect(),
+            namespace: namespace.to_owned(),
+            image: image(None),
+            replicas: 1,
+            crds: true,
+            allow_lossy: Vec::new(),
+            allow_widening: Vec::new(),
+            webhook: false,
+            web: false,
+            inject: false,
+            capture_image: capture_image(None),
+            more: Vec::new(),
+        }
+    }
+
     /// The meshes that it serves, as arguments say it.
     pub(super) fn serves(&self) -> ServesArgs {
         ServesArgs { backend: self.backend.clone(), backends: self.backends.clone() }

@@ -24,7 +24,8 @@ async fn before_an_installation() {
     assert_eq!(said.code, Some(0), "{}", said.out);
     for line in [
         "kubernetes-api\n--------------\n✔ can reach the API server at https://",
-        "✔ may install definitions and roles",
+        "✔ may install meshglot",
+        "✔ may install webhooks",
         "✔ may write what is rendered",
         "‼ no control plane of istio is seen",
     ] {
@@ -41,12 +42,15 @@ async fn before_an_installation() {
     );
     let said = site.run_with(&["check", "--pre", "--backend", "istio", "-o", "json"], &site.kubeconfig_of(&viewer));
     let missing = bad(&said, "permissions");
-    assert_eq!((said.code, missing.len()), (Some(1), 6), "{missing:?}");
+    assert_eq!((said.code, missing.len()), (Some(1), 7), "{missing:?}");
     assert!(
         missing
             .iter()
             .any(|one| one.contains("may not write what is rendered") && one.contains("create virtualservices.networking.istio.io"))
     );
+    let installs = |what: &str, verb: &str| missing.iter().any(|one| one.starts_with(what) && one.contains(verb));
+    assert!(installs("error: may not install meshglot: ", "create deployments.apps"), "{missing:?}");
+    assert!(installs("warning: may not install webhooks: ", "patch validatingwebhookconfigurations"), "{missing:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
