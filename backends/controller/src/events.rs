@@ -98,9 +98,14 @@ pub(crate) fn between(before: Option<&Status>, now: &Status) -> Vec<Said> {
     };
     let warning = |condition: &Condition| Said { is_warning: true, reason: condition.reason.clone(), note: condition.message.clone() };
     let lossy = || news("Lossless").filter(|one| one.reason == "Lossy").map(warning);
-    let Some(ready) = news("Ready") else { return lossy().into_iter().collect() };
+    // An object that nobody refers to yet is in force and renders nothing: that is news when it begins or ends alone.
+    let (renders, rendered) = (renders(now), before.is_some_and(renders));
+    let Some(ready) = news("Ready") else {
+        let is_ready = condition(now, "Ready").is_some_and(|ready| ready.status == ConditionStatus::True);
+        return [Some(in_force(now)).filter(|_| is_ready && renders && !rendered), lossy()].into_iter().flatten().collect();
+    };
     match (&ready.status, ready.reason.as_str()) {
-        (ConditionStatus::True, _) => [Some(in_force(now)), lossy()].into_iter().flatten().collect(),
+        (ConditionStatus::True, _) => [Some(in_force(now)).filter(|_| renders || rendered), lossy()].into_iter().flatten().collect(),
         (ConditionStatus::False, "NotApplied") => {
             let applied = condition(now, "Applied").filter(|one| one.reason != "Pending");
             applied.map(|one| Said { is_warning: one.reason != "Paused", ..warning(one) }).into_iter().collect()
@@ -113,6 +118,10 @@ pub(crate) fn between(before: Option<&Status>, now: &Status) -> Vec<Said> {
 /// What somebody else had changed is as it was.
 pub(crate) fn corrected(path: &str, editor: &str) -> Said {
     Said { is_warning: true, reason: "DriftCorrected".to_owned(), note: format!("{editor} had changed {path}: it is as rendered again") }
+}
+
+fn renders(status: &Status) -> bool {
+    status.backends.iter().flatten().any(|one| one.desired.unwrap_or_default() > 0)
 }
 
 fn in_force(status: &Status) -> Said {
@@ -150,6 +159,14 @@ mod tests {
         let good = status(1, ["True", "InForce", "in force"], ["True", "InForce", "they have it"]);
         assert_eq!(said(None, &good), [(false, "Rendered".into(), "2 objects for istio".into())]);
         assert_eq!(said(Some(&good), &good), []);
+        // As long as nobody refers to it.
+        let mut idle = good.clone();
+        idle.backends.iter_mut().flatten().for_each(|one| one.desired = Some(0));
+        assert_eq!(said(None, &idle), []);
+        assert_eq!(said(Some(&idle), &good), [(false, "Rendered".into(), "2 objects for istio".into())]);
+        let mut left = status(2, ["True", "InForce", "in force"], ["True", "InForce", "they have it"]);
+        left.backends.clone_from(&idle.backends);
+        assert_eq!(said(Some(&good), &left), [(false, "Rendered".into(), "0 objects for istio".into())]);
         let newer = status(2, ["True", "InForce", "in force"], ["True", "InForce", "they have it"]);
         assert_eq!(said(Some(&good), &newer).len(), 1);
         let wrong = status(3, ["False", "Invalid", "MG0001 no"], ["True", "InForce", "they have it"]);
