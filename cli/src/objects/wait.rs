@@ -17,6 +17,10 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The same of a cluster, which is asked by everybody.
 const LOOK_AT_CLUSTER: Duration = Duration::from_millis(500);
 
+/// How long it has to look hopeless in a cluster. Objects that are written together come to a controller one by one: a split may be
+/// there before its Services.
+const HOPELESS: Duration = Duration::from_secs(3);
+
 /// What is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Until {
@@ -49,8 +53,11 @@ pub(crate) fn run(args: &WaitArgs, io: &mut Io<'_>) -> Outcome {
 
 /// The same for whoever has written what is waited for.
 pub(super) fn wait(asked: &Asked, until: &Until, selected: &Selected, timeout: Duration, io: &mut Io<'_>) -> Outcome {
-    let look_again = if matches!(asked, Asked::Cluster(_)) { LOOK_AT_CLUSTER } else { LOOK };
-    let since = Instant::now();
+    let (look_again, hopeless) = match asked {
+        Asked::Cluster(_) => (LOOK_AT_CLUSTER, HOPELESS),
+        _ => (LOOK, Duration::ZERO),
+    };
+    let (since, mut never_since) = (Instant::now(), None);
     loop {
         let objects = of(asked, selected)?;
         let (found, missing) = selected.find(&objects)?;
@@ -60,7 +67,14 @@ pub(super) fn wait(asked: &Asked, until: &Until, selected: &Selected, timeout: D
         // Of many kinds only policy has what can be waited for; what is named and has none is told.
         let is_asked = |one: &Found<'_>| selected.names_some() || *until == Until::Create || one.has_status(&objects);
         let found: Vec<Found<'_>> = found.into_iter().filter(is_asked).collect();
-        let (there, open) = look(until, &found, &missing)?;
+        let Looked { there, open, never } = look(until, &found, &missing)?;
+        match never {
+            Some(why) if never_since.get_or_insert_with(Instant::now).elapsed() >= hopeless.min(timeout) => {
+                return Err(Failure::new(Exit::No, why));
+            }
+            Some(_) => {}
+            None => never_since = None,
+        }
         if open.is_empty() {
             return done(&there, io);
         }
@@ -73,14 +87,26 @@ pub(super) fn wait(asked: &Asked, until: &Until, selected: &Selected, timeout: D
     }
 }
 
-/// What is there, and what is not yet.
-fn look(until: &Until, found: &[Found<'_>], missing: &[Missing]) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let (mut there, mut open) = (Vec::new(), Vec::new());
+/// In words.
+struct Looked {
+    there: Vec<String>,
+    /// What is not as it should be.
+    open: Vec<String>,
+    /// Why the first of these never will.
+    never: Option<String>,
+}
+
+fn look(until: &Until, found: &[Found<'_>], missing: &[Missing]) -> Result<Looked, Failure> {
+    let (mut there, mut open, mut never) = (Vec::new(), Vec::new(), None);
     for one in found {
         match until.progress(one) {
             Progress::There => there.push(format!("{} {}", one.key(), until.met())),
             Progress::Not(why) => open.push(format!("{}: {why}", one.key())),
-            Progress::Never(why) => return Err(Failure::new(Exit::No, format!("{}: {why}", one.key()))),
+            Progress::Never(why) => {
+                let why = format!("{}: {why}", one.key());
+                never.get_or_insert_with(|| why.clone());
+                open.push(why);
+            }
         }
     }
     match until {
@@ -92,7 +118,7 @@ fn look(until: &Until, found: &[Found<'_>], missing: &[Missing]) -> Result<(Vec<
         Until::Create => open.extend(missing.iter().map(|one| format!("{one} is not there"))),
         _ => {}
     }
-    Ok((there, open))
+    Ok(Looked { there, open, never })
 }
 
 fn done(there: &[String], io: &mut Io<'_>) -> Outcome {

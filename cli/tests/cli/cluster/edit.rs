@@ -1,5 +1,8 @@
 //! `apply` and `delete`.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use meshglot_apiserver::{crds, installed};
 use serde_json::{Value, json};
 
@@ -140,4 +143,23 @@ async fn apply_waits_until_a_controller_has_it_in_force() {
     site.file("policy.yaml", &policy("shop", [0, 0]));
     let said = site.run(&["apply", "-f", "policy.yaml", "--wait", "--timeout", "60s"]);
     assert!(said.code == Some(1) && said.err.contains("TrafficSplit/shop/canary: "), "{:?} {} {}", said.code, said.out, said.err);
+
+    // What is wrong for a moment does not: a controller is told of objects one by one.
+    let spec = json!({"service": "late", "backends": [{"service": "late", "weight": 1}]});
+    let split = site.object("split.smi-spec.io/v1alpha4", "TrafficSplit", "hasty", &spec);
+    site.apply(&split).await;
+    site.until("it is told to be wrong", async || {
+        let conditions = site.get(&split).await.unwrap_or_default()["status"]["conditions"].to_string();
+        conditions.contains("MG0101")
+    })
+    .await;
+    let mut waits = site
+        .command(&["wait", "ts/hasty", "-n", "shop", "--timeout", "60s"], &site.kubeconfig)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(waits.try_wait().expect("it is ours").is_none(), "it has given up");
+    site.services(&["late"]).await;
+    assert!(waits.wait().expect("it is ours").success());
 }
