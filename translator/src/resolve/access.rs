@@ -140,7 +140,7 @@ impl Resolver<'_, '_> {
         let (whose, help) = match self.view.mesh_of(namespace) {
             Some(other) => (
                 format!("is of trust domain `{}`, the destination of `{}`", other.trust_domain, mesh.trust_domain),
-                "declare one `Mesh.spec.trustDomain` for both, or name the caller by its ID in an IdentityBinding",
+                "declare one `Mesh.spec.trustDomain` for both; a mesh that is made to trust the other's root takes its ID in an IdentityBinding",
             ),
             None => {
                 ("is in no Mesh, and its accounts in no trust domain".to_owned(), "select the namespace in a Mesh of this trust domain")
