@@ -88,6 +88,9 @@
 
   const rows = () => one('[data-stream]');
 
+  // Text that is there already is left alone: a change of nothing would be read aloud again.
+  const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
   const stream = {
     most: 200,
     // Milliseconds: between two changes of the page, between two of what is read aloud, between two questions without a stream.
@@ -160,10 +163,14 @@
       const button = one('#pause');
       if (!line || !button) return;
       button.hidden = false;
-      button.textContent = paused ? 'Go on' : 'Pause';
-      const connection = this.polling !== null ? `Not connected: asking every ${this.poll / 1000} s` : this.failures > 0 ? 'Reconnecting' : `New ${what} show as they come`;
-      const text = paused ? `Paused: new ${what} wait` : connection;
-      if (line.textContent !== text) line.textContent = text;
+      write(button, paused ? 'Go on' : 'Pause');
+      write(line, paused ? `Paused: new ${what} wait` : this.connection(what));
+    },
+
+    connection(what) {
+      if (this.polling !== null) return `Not connected: asking every ${this.poll / 1000} s`;
+      if (this.failures > 0) return 'Reconnecting';
+      return this.events?.readyState === EventSource.OPEN ? `New ${what} show as they come` : 'Connecting';
     },
 
     count(data) {

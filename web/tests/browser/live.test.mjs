@@ -66,6 +66,12 @@ async function between(served) {
     return { base, at: (path = '') => base + path, cut: end, join: () => { whole = true; } };
 }
 
+/** Run in a page: counts what changes in it from now on, in `__changes`. */
+function watchMain() {
+    window.__changes = 0;
+    new MutationObserver((all) => (window.__changes += all.length)).observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true, attributes: true });
+}
+
 /** Whether each line is there once, the newest first, and none is missing between them. */
 function whole(ids) {
     return ids.every((id, at) => at === 0 || id === ids[at - 1] - 1);
@@ -160,10 +166,7 @@ test('paused, nothing changes; then what came is shown', async () => {
     await page.keyboard.press('p');
     await says('Paused');
     assert.equal(await page.locator('#pause').innerText(), 'Go on');
-    await page.evaluate(() => {
-        window.__changes = 0;
-        new MutationObserver((all) => (window.__changes += all.length)).observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true, attributes: true });
-    });
+    await page.evaluate(watchMain);
     served.tell('calls 20 /meanwhile');
     await page.waitForTimeout(4_000);
     assert.equal(await page.evaluate(() => window.__changes), 0);
@@ -171,6 +174,30 @@ test('paused, nothing changes; then what came is shown', async () => {
     await shows('GET /meanwhile/20');
     assert.equal(whole(await ids()), true);
     await close();
+});
+
+test('until its stream is there the page says that it connects, and paused it stays as it is when that comes', async () => {
+    const served = await mesh(fixture('shop'));
+    const seen = await view(served, { cookie: false });
+    const { page } = seen;
+    const says = (text) => page.locator('#streaming').getByText(text).waitFor({ timeout: SOON });
+    let open;
+    const held = new Promise((resolve) => (open = resolve));
+    await page.route('**/sse/live**', async (route) => { await held; await route.continue(); });
+    await seen.open('live');
+    await says('Connecting');
+    await page.keyboard.press('p');
+    await says('Paused');
+    await page.evaluate(watchMain);
+    const answered = page.waitForResponse(/\/sse\/live/);
+    open();
+    await answered;
+    await page.waitForTimeout(1_000);
+    assert.equal(await page.evaluate(() => window.__changes), 0);
+    await page.locator('#pause').click();
+    await says('as they come');
+    await seen.close();
+    await served.stop();
 });
 
 test('focus and place stay while lines come', async () => {
