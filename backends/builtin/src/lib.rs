@@ -67,9 +67,10 @@ impl Backend for Builtin {
     fn units(&self, object: &ObjectKey, view: &View<'_>) -> Vec<UnitKey> {
         let namespace = &object.namespace;
         let of_policy = matches!(object.kind, Kind::TrafficSplit | Kind::Service) || object.kind.runs_pods();
-        if !of_policy || view.target_mesh(namespace).is_none() {
+        if !of_policy {
             return Vec::new();
         }
+        let Some(of_namespace) = view.target_mesh(namespace) else { return Vec::new() };
         let service = |name: &Arc<str>| UnitKey { output: SERVICE, namespace: namespace.clone(), name: name.clone() };
         let mesh = UnitKey { output: MESH, namespace: "".into(), name: "".into() };
         match object.kind {
@@ -81,7 +82,7 @@ impl Backend for Builtin {
             kind if kind.runs_pods() => {
                 let explicit = UnitKey { output: EXPLICIT, namespace: namespace.clone(), name: "".into() };
                 let captured = view.pods(object).is_some_and(|pods| workload::is_captured(&pods, view));
-                let outbound = view.target_mesh(namespace).filter(|_| captured).map(|mesh| outbound::unit(OUTBOUND, &mesh));
+                let outbound = captured.then(|| outbound::unit(OUTBOUND, &of_namespace));
                 [workload::unit(WORKLOAD, object), explicit, mesh].into_iter().chain(outbound).collect()
             }
             _ => Vec::new(),

@@ -100,12 +100,13 @@ pub(crate) fn between(before: Option<&Status>, now: &Status) -> Vec<Said> {
     let lossy = || news("Lossless").filter(|one| one.reason == "Lossy").map(warning);
     // An object that nobody refers to yet is in force and renders nothing: that is news when it begins or ends alone.
     let (renders, rendered) = (renders(now), before.is_some_and(renders));
+    let told = |tells: bool| [tells.then(|| in_force(now)), lossy()].into_iter().flatten().collect();
     let Some(ready) = news("Ready") else {
         let is_ready = condition(now, "Ready").is_some_and(|ready| ready.status == ConditionStatus::True);
-        return [Some(in_force(now)).filter(|_| is_ready && renders && !rendered), lossy()].into_iter().flatten().collect();
+        return told(is_ready && renders && !rendered);
     };
     match (&ready.status, ready.reason.as_str()) {
-        (ConditionStatus::True, _) => [Some(in_force(now)).filter(|_| renders || rendered), lossy()].into_iter().flatten().collect(),
+        (ConditionStatus::True, _) => told(renders || rendered),
         (ConditionStatus::False, "NotApplied") => {
             let applied = condition(now, "Applied").filter(|one| one.reason != "Pending");
             applied.map(|one| Said { is_warning: one.reason != "Paused", ..warning(one) }).into_iter().collect()

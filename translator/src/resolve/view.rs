@@ -325,10 +325,7 @@ impl<'m> View<'m> {
     pub(crate) fn meshes_selecting(&self, namespace: &Arc<str>) -> Vec<Arc<MeshObject>> {
         self.record(Read::Meshes);
         let namespace = self.namespace(namespace);
-        let mesh = |key: &ObjectKey| match self.object(key.clone())? {
-            Object::Mesh(mesh) => Some(mesh.clone()),
-            _ => None,
-        };
+        let mesh = |key: &ObjectKey| self.mesh_object(key.clone());
         in_order(self.model.index.meshes.iter().filter_map(mesh).filter(|mesh| mesh.selects(&namespace)).collect())
     }
 
@@ -346,12 +343,16 @@ impl<'m> View<'m> {
         self.record(Read::Meshes);
         if self.model.has_mesh() {
             let key = ObjectKey { kind: Kind::Mesh, namespace: "".into(), name: name.clone() };
-            return match self.object(key)? {
-                Object::Mesh(mesh) => Some(mesh.settings.clone()),
-                _ => None,
-            };
+            return self.mesh_object(key).map(|mesh| mesh.settings.clone());
         }
         self.model.implied_mesh().filter(|settings| settings.name == *name).cloned()
+    }
+
+    fn mesh_object(&self, key: ObjectKey) -> Option<Arc<MeshObject>> {
+        match self.object(key)? {
+            Object::Mesh(mesh) => Some(mesh.clone()),
+            _ => None,
+        }
     }
 
     /// Whether the accounts of a namespace have identities of this trust domain. Without any Mesh there is one for all.

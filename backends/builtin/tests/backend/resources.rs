@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use meshglot_translator::render::RenderedObject;
 use serde_json::Value;
 
 use crate::harness::{documents, engine, model};
@@ -29,8 +28,8 @@ impl Resources {
             let key = (object.id.namespace.clone(), object.id.kind.clone(), object.id.name.clone());
             assert_eq!(object.body()["workload"], *key.0);
             if let Some(group) = object.body()["group"].as_str() {
-                let listener = |one: &RenderedObject| one.id.namespace == group && one.id.name == "outbound";
-                assert!(rendered.objects.iter().any(|one| listener(one)), "nothing of {group}");
+                let is_listener = rendered.objects.iter().any(|one| one.id.namespace == group && one.id.name == "outbound");
+                assert!(is_listener, "nothing of {group}");
             }
             assert_eq!(object.body()["@type"], *object.id.api_version);
             assert!(by_name.insert(key, object.body()["resource"].take()).is_none(), "two of one name");

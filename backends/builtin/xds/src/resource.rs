@@ -112,6 +112,11 @@ impl Resource {
         })
     }
 
+    /// Whether whoever reads it reads by it what is read by another one.
+    pub(crate) fn leads_as(&self, other: &Self) -> bool {
+        (&self.owner, &self.group, &self.leads_to) == (&other.owner, &other.group, &other.leads_to)
+    }
+
     /// Whether it is what this would be, if it were encoded.
     pub(crate) fn is_of(&self, object: &RenderedObject) -> bool {
         self.text == digest(object) && *self.sources == *object.sources

@@ -52,6 +52,11 @@ impl View {
         self.shelves[kind as usize].get(name)
     }
 
+    /// The group whose resources the workload reads besides, as one of its listeners says.
+    pub(crate) fn group(&self) -> Option<&Arc<str>> {
+        self.of(Kind::Listener).find_map(|listener| listener.group.as_ref())
+    }
+
     /// All of a kind, by name.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Arc<Resource>> {
         self.shelves[kind as usize].values()

@@ -14,8 +14,6 @@ pub(crate) struct Views(Mutex<HashMap<Arc<str>, Kept>>);
 #[derive(Clone, Debug)]
 struct Kept {
     view: Arc<View>,
-    /// The group that the workload was of.
-    group: Option<Arc<str>>,
     /// Of its names, and of the workload's own and its group's, those that were edited since.
     edited: HashSet<Key>,
 }
@@ -26,8 +24,6 @@ pub(crate) trait Shelves {
     fn find(&self, key: &Key) -> Option<&Arc<Resource>>;
     /// What it reads whatever leads there.
     fn own(&self) -> impl Iterator<Item = &Key>;
-    /// The group whose resources it reads besides.
-    fn group(&self) -> Option<&Arc<str>>;
 }
 
 impl Views {
@@ -35,9 +31,9 @@ impl Views {
     pub(crate) fn after(&self, edited: &[(Option<Arc<str>>, Key)], is_there: impl Fn(&Arc<str>) -> bool) -> Self {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let after = |(workload, old): (&Arc<str>, &Kept)| {
-            let mut kept = old.clone();
+            let (mut kept, group) = (old.clone(), old.view.group());
             let touches = |(owner, key): &&(Option<Arc<str>>, Key)| match owner {
-                Some(owner) => owner == workload || old.group.as_ref() == Some(owner),
+                Some(owner) => owner == workload || group == Some(owner),
                 None => old.view.names(key),
             };
             kept.edited.extend(edited.iter().filter(touches).map(|(_, key)| key.clone()));
@@ -53,16 +49,13 @@ impl Views {
             Some(kept) if kept.edited.is_empty() => kept.view.clone(),
             Some(kept) => {
                 let edited = std::mem::take(&mut kept.edited);
-                let same = kept.group.as_ref() == shelves.group();
-                let view = if same { mend(&kept.view, &edited, shelves) } else { put_together(shelves).sharing(&kept.view) };
-                (kept.view, kept.group) = (Arc::new(view), shelves.group().cloned());
+                kept.view = Arc::new(mend(&kept.view, &edited, shelves));
                 kept.view.clone()
             }
             None => {
                 let view = Arc::new(put_together(shelves));
                 if let Some(name) = name {
-                    let group = shelves.group().cloned();
-                    kept.insert(name.clone(), Kept { view: view.clone(), group, edited: HashSet::new() });
+                    kept.insert(name.clone(), Kept { view: view.clone(), edited: HashSet::new() });
                 }
                 view
             }
@@ -76,7 +69,7 @@ fn mend(old: &View, edited: &HashSet<Key>, shelves: &impl Shelves) -> View {
     for key in edited {
         match (shelves.find(key), old.get(key.0, &key.1)) {
             (Some(now), Some(before)) if Arc::ptr_eq(now, before) => {}
-            (Some(now), Some(before)) if now.owner == before.owner && now.leads_to == before.leads_to => view.put(now.clone()),
+            (Some(now), Some(before)) if now.leads_as(before) => view.put(now.clone()),
             (None, None) => {}
             _ => return put_together(shelves).sharing(old),
         }

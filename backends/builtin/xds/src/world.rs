@@ -29,7 +29,7 @@ pub struct World {
 /// What a workload finds.
 struct Of<'w> {
     own: Option<&'w Resources>,
-    group: Option<(&'w Arc<str>, Option<&'w Resources>)>,
+    group: Option<&'w Resources>,
     shared: Option<&'w Resources>,
 }
 
@@ -113,7 +113,7 @@ impl World {
         let of = |owner: Option<Arc<str>>| self.owned.get(&owner).map(|all| &**all);
         let own = self.owned.get_key_value(&Some(workload.into())).filter(|_| !is_group(workload));
         let group = own.and_then(|(_, own)| own.values().find_map(|resource| resource.group.as_ref()));
-        let group = group.map(|group| (group, of(Some(group.clone()))));
+        let group = group.and_then(|group| of(Some(group.clone())));
         let shelves = Of { own: own.map(|(_, own)| &**own), group, shared: of(None) };
         self.views.get(workload, own.and_then(|(name, _)| name.as_ref()), &shelves)
     }
@@ -132,16 +132,11 @@ fn part(resources: Option<&Arc<Resources>>, guards: bool) -> HashMap<&Key, &Arc<
 
 impl Shelves for Of<'_> {
     fn find(&self, key: &Key) -> Option<&Arc<Resource>> {
-        let group = || self.group?.1?.get(key);
+        let group = || self.group?.get(key);
         self.own.and_then(|own| own.get(key)).or_else(group).or_else(|| self.shared?.get(key))
     }
 
     fn own(&self) -> impl Iterator<Item = &Key> {
-        let group = self.group.and_then(|(_, group)| group);
-        self.own.into_iter().chain(group).flat_map(HashMap::keys)
-    }
-
-    fn group(&self) -> Option<&Arc<str>> {
-        self.group.map(|(group, _)| group)
+        self.own.into_iter().chain(self.group).flat_map(HashMap::keys)
     }
 }
