@@ -5,8 +5,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Check, kind};
-use crate::cluster::Cluster;
+use super::Check;
+use crate::cluster::{Cluster, resource};
 
 const CATEGORY: &str = "controller";
 
@@ -14,7 +14,7 @@ const CATEGORY: &str = "controller";
 const SLACK: f64 = 5.0;
 
 pub(super) fn look(cluster: &Cluster, namespace: &str) -> Check {
-    match cluster.read(cluster.reader.get(&kind("coordination.k8s.io", "Lease"), namespace, LEASE)) {
+    match cluster.read(cluster.reader.get(&resource("coordination.k8s.io/v1", "Lease"), namespace, LEASE)) {
         Err(failure) => Check::unknown(CATEGORY, &failure),
         Ok(None) => Check::warning(CATEGORY, format!("no controller is seen: there is no Lease {namespace}/{LEASE}"))
             .hint("meshglot controller --backend NAME; one with --leader-elect=false has none, --lease-namespace looks elsewhere")

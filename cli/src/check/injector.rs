@@ -1,18 +1,16 @@
 //! Sidecars by the webhook, where namespaces ask for them: whether pods can be made, and which have none yet.
 
+use meshglot_control::LABEL;
 use meshglot_controller::{CONFIGURATION, HOOK, webhook_stands};
 use meshglot_inject::leaves;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Check, first, kind};
-use crate::cluster::Cluster;
+use super::{Check, first};
+use crate::cluster::{Cluster, resource};
 use crate::exit::Failure;
 
 const CATEGORY: &str = "sidecars";
-
-/// By which namespaces ask.
-const SELECTOR: &str = "meshglot.dev/inject=enabled";
 
 /// Who asks for sidecars, and what the API server asks for them.
 pub(super) struct Injection {
@@ -24,9 +22,9 @@ pub(super) struct Injection {
 
 impl Injection {
     pub(super) fn read(cluster: &Cluster) -> Self {
-        let configurations = kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
+        let configurations = resource("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration");
         let configuration = cluster.read(cluster.reader.get(&configurations, "", CONFIGURATION));
-        let namespaces = cluster.read(cluster.reader.list(&kind("", "Namespace"), None, SELECTOR)).unwrap_or_default();
+        let namespaces = cluster.read(cluster.reader.list(&resource("v1", "Namespace"), None, &selector())).unwrap_or_default();
         Self { configuration, namespaces }
     }
 
@@ -36,10 +34,15 @@ impl Injection {
     }
 }
 
+/// By which namespaces ask.
+fn selector() -> String {
+    format!("{LABEL}=enabled")
+}
+
 /// Nothing: no namespace asks for sidecars, and no webhook makes any; or whoever asks may not see it.
 pub(super) fn look(cluster: &Cluster, injection: &Injection, namespace: &str) -> Vec<Check> {
     let (Ok(found), labelled) = (&injection.configuration, &injection.namespaces) else { return Vec::new() };
-    let secret = || cluster.read(cluster.reader.get(&kind("", "Secret"), namespace, HOOK)).ok().flatten();
+    let secret = || cluster.read(cluster.reader.get(&resource("v1", "Secret"), namespace, HOOK)).ok().flatten();
     let now = OffsetDateTime::now_utc();
     let mut checks = match found.as_ref().and_then(|found| webhook_stands(found, secret().as_ref(), namespace, now)) {
         Some(Ok(what)) => vec![Check::ok(CATEGORY, what)],
@@ -51,11 +54,12 @@ pub(super) fn look(cluster: &Cluster, injection: &Injection, namespace: &str) ->
         }
         None if labelled.is_empty() => return Vec::new(),
         None => {
-            let what = format!("namespaces have the label {SELECTOR}, and no webhook puts sidecars into their pods: {}", names(labelled));
+            let what =
+                format!("namespaces have the label {}, and no webhook puts sidecars into their pods: {}", selector(), names(labelled));
             return vec![Check::warning(CATEGORY, what).hint("meshglot install --backend builtin --inject; or meshglot inject")];
         }
     };
-    let pods = kind("", "Pod");
+    let pods = resource("v1", "Pod");
     let pods = |one: &Value| cluster.read(cluster.reader.list(&pods, one["metadata"]["name"].as_str(), ""));
     match labelled.iter().map(pods).collect::<Result<Vec<_>, Failure>>() {
         Ok(pods) => checks.push(of(&pods.concat())),

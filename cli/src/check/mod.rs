@@ -16,7 +16,6 @@ mod webhook;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_controller::Snapshot;
 use meshglot_translator::render::Backend;
 
@@ -104,11 +103,6 @@ fn look(cluster: &Arc<Cluster>, args: &CheckArgs) -> Checks {
     }
     let names: Vec<&str> = known.iter().map(|backend| backend.name()).collect();
     Checks { cluster: cluster.address.clone(), backend: (!names.is_empty()).then(|| names.join(", ")), checks }
-}
-
-/// A kind of Kubernetes itself, in its version 1.
-fn kind(group: &str, kind: &str) -> ApiResource {
-    ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind))
 }
 
 /// The first names, and how many there are besides.

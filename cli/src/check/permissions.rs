@@ -8,9 +8,9 @@ use meshglot_controller::{ReadError, Right, rights};
 use meshglot_translator::render::Backend;
 use serde_json::{Value, json};
 
-use super::{Check, Level};
-use crate::cluster::Cluster;
-use crate::install::{Kinds, kinds, resource};
+use super::Check;
+use crate::cluster::{Cluster, resource};
+use crate::install::{Kinds, kinds};
 
 const CATEGORY: &str = "permissions";
 
@@ -22,6 +22,9 @@ const HOOKED: &str = "only `meshglot install --webhook` and `--inject` need it";
 
 /// Questions at a time.
 const TOGETHER: usize = 16;
+
+/// What it is if something may not be done: a category and words to a check.
+type Bad = fn(&str, String) -> Check;
 
 /// One thing that somebody may or may not do.
 struct Question {
@@ -38,8 +41,8 @@ pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backen
     let mut checks = Vec::new();
     if pre {
         let (plain, hooked) = kinds(backends, namespace);
-        checks.push(check(cluster, "install meshglot", &to_install(&plain), Level::Error, OWN));
-        checks.push(check(cluster, "install webhooks", &to_install(&hooked), Level::Warning, HOOKED));
+        checks.push(check(cluster, "install meshglot", &to_install(&plain), Check::error, OWN));
+        checks.push(check(cluster, "install webhooks", &to_install(&hooked), Check::warning, HOOKED));
     }
     let mut needs: Vec<(&str, Vec<Question>)> = Vec::new();
     for right in rights(backends) {
@@ -50,15 +53,15 @@ pub(super) fn look(cluster: &Cluster, pre: bool, backends: &[&'static dyn Backen
         }
     }
     // A controller that runs has rights of its own.
-    let level = if pre { Level::Error } else { Level::Warning };
-    checks.extend(needs.iter().map(|(purpose, questions)| check(cluster, purpose, questions, level, OWN)));
+    let bad: Bad = if pre { Check::error } else { Check::warning };
+    checks.extend(needs.iter().map(|(purpose, questions)| check(cluster, purpose, questions, bad, OWN)));
     checks
 }
 
 /// To apply objects of these kinds from the server's side.
 fn to_install(kinds: &Kinds) -> Vec<Question> {
-    let question = |(kind, namespace): (_, &String), verb| {
-        let ApiResource { group, plural, .. } = resource(kind);
+    let question = |((api_version, kind), namespace): (&(String, String), &String), verb| {
+        let ApiResource { group, plural, .. } = resource(api_version, kind);
         Question { group, resource: plural, verb, name: "", namespace: namespace.clone() }
     };
     kinds.iter().flat_map(|kind| ["create", "patch"].map(|verb| question(kind, verb))).collect()
@@ -75,7 +78,7 @@ fn to_run<'r>(right: &'r Right, namespace: &'r str) -> impl Iterator<Item = Ques
     })
 }
 
-fn check(cluster: &Cluster, purpose: &str, questions: &[Question], level: Level, hint: &str) -> Check {
+fn check(cluster: &Cluster, purpose: &str, questions: &[Question], bad: Bad, hint: &str) -> Check {
     let questions: Vec<_> = questions.iter().map(|question| may(cluster, question)).collect();
     let answers: Vec<_> = cluster.wait(stream::iter(questions).buffered(TOGETHER).collect());
     let mut missing = Vec::new();
@@ -89,9 +92,7 @@ fn check(cluster: &Cluster, purpose: &str, questions: &[Question], level: Level,
     if missing.is_empty() {
         return Check::ok(CATEGORY, format!("may {purpose}"));
     }
-    let what = format!("may not {purpose}: {}", missing.join(", "));
-    let check = if level == Level::Error { Check::error(CATEGORY, what) } else { Check::warning(CATEGORY, what) };
-    check.hint(hint)
+    bad(CATEGORY, format!("may not {purpose}: {}", missing.join(", "))).hint(hint)
 }
 
 /// What whoever asks may not; `None`: they may.
@@ -116,7 +117,5 @@ async fn may(cluster: &Cluster, asked: &Question) -> Result<Option<String>, Read
 }
 
 fn reviews() -> ApiResource {
-    let (group, version) = ("authorization.k8s.io".to_owned(), "v1".to_owned());
-    let api_version = format!("{group}/{version}");
-    ApiResource { group, version, api_version, kind: "SelfSubjectAccessReview".to_owned(), plural: "selfsubjectaccessreviews".to_owned() }
+    resource("authorization.k8s.io/v1", "SelfSubjectAccessReview")
 }

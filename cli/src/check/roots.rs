@@ -6,9 +6,9 @@ use meshglot_control::{ROOTS, roots_stand};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::Check;
 use super::injector::Injection;
-use super::{Check, kind};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, resource};
 
 const CATEGORY: &str = "authority";
 
@@ -17,7 +17,7 @@ pub(super) fn look(cluster: &Cluster, injection: &Injection) -> Option<Check> {
     let mut published = BTreeMap::new();
     let lasting = injection.namespaces.iter().filter(|one| one["metadata"]["deletionTimestamp"].is_null());
     for name in lasting.filter_map(|one| one["metadata"]["name"].as_str()) {
-        match cluster.read(cluster.reader.get(&kind("", "ConfigMap"), name, ROOTS)) {
+        match cluster.read(cluster.reader.get(&resource("v1", "ConfigMap"), name, ROOTS)) {
             Ok(map) => drop(published.insert(name.to_owned(), map.as_ref().map(roots))),
             Err(failure) => return Some(Check::unknown(CATEGORY, &failure)),
         }

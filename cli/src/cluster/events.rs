@@ -1,13 +1,12 @@
 //! Events of a cluster: what was said about an object, or by a controller of ours about anything.
 
-use kube::core::ApiResource;
 use meshglot_controller::REPORTER;
 use meshglot_translator::answer::Answer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Cluster;
+use super::{Cluster, resource};
 use crate::exit::Failure;
 
 /// Events of a cluster, the oldest first.
@@ -48,10 +47,7 @@ pub(crate) struct ObjectEvent {
 impl Cluster {
     /// Events of a namespace, or of all: of these objects (`Kind/namespace/name`) by whomever, or of ours about any.
     pub(crate) fn events(&self, namespace: Option<&str>, about: Option<&[String]>) -> Result<Vec<ObjectEvent>, Failure> {
-        let (group, version) = ("events.k8s.io".to_owned(), "v1".to_owned());
-        let api_version = format!("{group}/{version}");
-        let kind = ApiResource { group, version, api_version, kind: "Event".to_owned(), plural: "events".to_owned() };
-        let all = self.read(self.reader.list(&kind, namespace, ""))?;
+        let all = self.read(self.reader.list(&resource("events.k8s.io/v1", "Event"), namespace, ""))?;
         let is_asked = |one: &ObjectEvent| match about {
             Some(objects) => objects.contains(&one.object),
             None => one.reporter == REPORTER,

@@ -7,6 +7,7 @@ mod managers;
 mod named;
 mod objects;
 mod rendered;
+mod resource;
 mod source;
 mod write;
 
@@ -26,6 +27,7 @@ pub(crate) use held::{Held, held};
 pub(crate) use managers::{edited, managers};
 pub(crate) use named::{ambiguous, named};
 pub(crate) use rendered::{Lives, Mesh, wanted_of};
+pub(crate) use resource::resource;
 pub(crate) use source::{Asked, asked};
 pub(crate) use write::{Conflict, conflicts, told};
 

@@ -1,6 +1,6 @@
 //! What makes the API server ask controllers for the sidecar of each new pod.
 
-use meshglot_control::BACKEND;
+use meshglot_control::{BACKEND, LABEL};
 use meshglot_controller::{CONFIGURATION, HOOK};
 use meshglot_translator::plan::Chosen;
 use serde_json::{Value, json};
@@ -9,9 +9,6 @@ use super::settings::Settings;
 use super::{metadata, plane};
 use crate::exit::{Exit, Failure};
 use crate::inject::ours;
-
-/// Label of namespaces whose pods get it, and of pods that get none.
-const LABEL: &str = "meshglot.dev/inject";
 
 /// Whether there is somebody whom sidecars could ask.
 ///

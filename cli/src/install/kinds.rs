@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kube::core::{ApiResource, GroupVersionKind};
 use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::Backend;
 use serde_json::Value;
 
 use super::all;
 use super::settings::Settings;
+use crate::args::ServesArgs;
 
 /// Kinds, each with its namespace; that of a cluster's own is empty.
 pub(crate) type Kinds = BTreeMap<(String, String), String>;
@@ -16,7 +16,8 @@ pub(crate) type Kinds = BTreeMap<(String, String), String>;
 /// What `install` prints for these meshes, and what it prints besides for the webhooks that they can have.
 pub(crate) fn kinds(backends: &[&'static dyn Backend], namespace: &str) -> (Kinds, Kinds) {
     let chosen = Chosen::These(backends.to_vec());
-    let plain = Settings::plain(backends, namespace);
+    let serves = ServesArgs { backend: None, backends: backends.iter().map(|backend| backend.name().to_owned()).collect() };
+    let plain = Settings::plain(&serves, namespace);
     let hooked = Settings { webhook: true, inject: plain.has_plane(), ..plain.clone() };
     let [plain, mut hooked] = [plain, hooked].map(|settings| all(&chosen, &settings).iter().map(of).collect::<Kinds>());
     hooked.retain(|kind, _| !plain.contains_key(kind));
@@ -28,20 +29,15 @@ fn of(object: &Value) -> ((String, String), String) {
     ((text(&object["apiVersion"]), text(&object["kind"])), text(&object["metadata"]["namespace"]))
 }
 
-/// How the API server calls a kind of its own.
-pub(crate) fn resource((api_version, kind): &(String, String)) -> ApiResource {
-    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::resource;
 
     #[test]
     fn webhooks_take_more_than_the_rest() {
         let kinds = |name: &str| kinds(&[meshglot_registry::find(name).expect("a backend")], "here");
-        let names = |kinds: &Kinds| kinds.keys().map(|kind| resource(kind).plural).collect::<Vec<_>>();
+        let names = |kinds: &Kinds| kinds.keys().map(|(api_version, kind)| resource(api_version, kind).plural).collect::<Vec<_>>();
         let (plain, hooked) = kinds("istio");
         assert!(
             names(&plain).contains(&"deployments".to_owned()) && names(&plain).contains(&"clusterrolebindings".to_owned()),

@@ -20,7 +20,7 @@ use crate::plan::served;
 use crate::{Io, plan};
 use settings::Settings;
 
-pub(crate) use kinds::{Kinds, kinds, resource};
+pub(crate) use kinds::{Kinds, kinds};
 pub(crate) use settings::image;
 pub(crate) use uninstall::run as uninstall;
 pub(crate) use upgrade::{installed, run as upgrade, serves};

@@ -1,6 +1,5 @@
 //! How a controller was installed: what an upgrade keeps.
 
-use meshglot_translator::render::Backend;
 use serde::{Deserialize, Serialize};
 
 use super::inject::capture_image;
@@ -48,9 +47,6 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn of(args: &InstallArgs) -> Self {
         Self {
-            backend: args.serves.backend.clone(),
-            backends: args.serves.backends.clone(),
-            namespace: args.namespace.clone(),
             image: image(args.image.as_ref()),
             replicas: args.replicas.into(),
             crds: !args.no_crds,
@@ -60,17 +56,15 @@ impl Settings {
             web: args.web,
             inject: args.inject,
             capture_image: capture_image(args.capture_image.as_ref()),
-            more: Vec::new(),
+            ..Self::plain(&args.serves, &args.namespace)
         }
     }
-}
 
-impl Settings {
-    /// What is installed for these meshes where nothing else is said.
-    pub(super) fn plain(backends: &[&'static dyn Backend], namespace: &str) -> Self {
+    /// For these meshes, where nothing else is said.
+    pub(super) fn plain(serves: &ServesArgs, namespace: &str) -> Self {
         Self {
-            backend: None,
-            backends: backends.iter().map(|backend| backend.name().to_owned()).collect(),
+            backend: serves.backend.clone(),
+            backends: serves.backends.clone(),
             namespace: namespace.to_owned(),
             image: image(None),
             replicas: 1,

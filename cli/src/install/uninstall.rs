@@ -3,8 +3,7 @@
 use meshglot_translator::plan::Chosen;
 use meshglot_translator::render::Backend;
 
-use super::inject::capture_image;
-use super::settings::{Settings, image};
+use super::settings::Settings;
 use super::{own, webhook};
 use crate::Io;
 use crate::args::UninstallArgs;
@@ -18,21 +17,8 @@ const AUTHORITY: &str = "  \
     are.\n  Sidecars go on by what they have until their certificates end, within a day\n";
 
 pub(crate) fn run(args: &UninstallArgs, io: &mut Io<'_>) -> Outcome {
-    let settings = Settings {
-        backend: args.serves.backend.clone(),
-        backends: args.serves.backends.clone(),
-        namespace: args.namespace.clone(),
-        image: image(None),
-        replicas: 1,
-        crds: false,
-        allow_lossy: Vec::new(),
-        allow_widening: Vec::new(),
-        web: false,
-        webhook: args.webhook || args.inject,
-        inject: args.inject,
-        capture_image: capture_image(None),
-        more: Vec::new(),
-    };
+    let plain = Settings::plain(&args.serves, &args.namespace);
+    let settings = Settings { crds: false, webhook: args.webhook || args.inject, inject: args.inject, ..plain };
     let chosen = served(&args.serves, settings.has_plane())?;
     // First who is asked, then what writes; its rights afterwards.
     let mut objects: Vec<_> = own(&chosen, &settings).into_iter().rev().collect();

@@ -1,6 +1,6 @@
 //! A controller of this version in the place of the one that a cluster has, with its settings.
 
-use kube::core::{ApiResource, GroupVersionKind};
+use kube::core::ApiResource;
 use meshglot_translator::render::Backend;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::settings::{ANNOTATION, Settings, image};
 use super::{NAME, all, controller};
 use crate::Io;
 use crate::args::{ServesArgs, UpgradeArgs};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, resource};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::manifests;
 use crate::plan::served;
@@ -95,7 +95,7 @@ fn numbers(version: &str) -> Vec<u64> {
 }
 
 fn deployments() -> ApiResource {
-    ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", "Deployment"))
+    resource("apps/v1", "Deployment")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::edits::Edit;
 use crate::Io;
 use crate::check::Check;
-use crate::cluster::{Cluster, failed, managers};
+use crate::cluster::{Cluster, failed, managers, resource};
 use crate::exit::{Exit, Failure};
 
 /// Who writes, to the API server.
@@ -56,9 +56,7 @@ pub(super) fn tried(cluster: &Cluster, edits: &[Edit], bodies: &[(ObjectId, Valu
         }
     }
     for (id, body) in bodies {
-        let (group, version) = id.api_version.split_once('/').unwrap_or(("", &id.api_version));
-        let gvk = kube::core::GroupVersionKind::gvk(group, version, &id.kind);
-        let kind = ApiResource { plural: plural(id), ..ApiResource::from_gvk(&gvk) };
+        let kind = ApiResource { plural: plural(id), ..resource(&id.api_version, &id.kind) };
         let parameters = PatchParams::apply(meshglot_controller::MANAGER).dry_run();
         let answer = cluster.write(&kind, (&id.namespace, &id.name), &parameters, &Patch::Apply(body.clone()));
         checks.extend(answer.err().map(|error| told(id.path(), &error)));
