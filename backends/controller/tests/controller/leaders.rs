@@ -46,11 +46,11 @@ async fn one_that_ends_hands_over_at_once() {
 
     let begin = Instant::now();
     first.end().await;
-    assert!(begin.elapsed() < Duration::from_secs(1), "it ends after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(5), "it ends after {:?}", begin.elapsed());
     cluster.apply(&split("web", [50, 50])).await;
     cluster.comes(&web, "Ready", "True", "InForce").await;
     // A holder that had not given it up would be believed for 15 s.
-    assert!(begin.elapsed() < Duration::from_secs(8), "the other one takes over after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(13), "the other one takes over after {:?}", begin.elapsed());
     second.tells("in force: ").await;
     let held = cluster.get(&lease()).await.expect("it is there")["spec"].clone();
     assert_eq!((&held["holderIdentity"], &held["leaseTransitions"]), (&json!("second"), &json!(2)));

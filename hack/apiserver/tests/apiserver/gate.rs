@@ -54,7 +54,7 @@ async fn a_watch_is_cut_in_the_middle() {
     let begin = Instant::now();
     gate.cut();
     assert_eq!(watch.next().await, Seen::Ended);
-    assert!(begin.elapsed() < Duration::from_secs(5), "by the gate, not by the API server's own end");
+    assert!(begin.elapsed() < Duration::from_secs(30), "by the gate, not by the API server's own end");
     // Whoever asks anew is told what it has missed. This client asks once, and may not know yet that its other connection is cut, too.
     let client = gate.access().client_that_asks_once(admin).await.expect("a client");
     let mut again = Watch::begin(&client, "cut", &version).await;
@@ -122,7 +122,7 @@ async fn a_slow_server_is_slow_and_one_that_refuses_answers_nobody() {
     let address = gate.access().address();
     drop(gate);
     assert!(maps.get("one").await.is_err());
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_secs(60);
     while tokio::net::TcpStream::connect(address).await.is_ok() {
         assert!(Instant::now() < end, "it still listens");
         tokio::time::sleep(Duration::from_millis(10)).await;

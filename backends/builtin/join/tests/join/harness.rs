@@ -59,8 +59,8 @@ pub(crate) fn issue(authority: &Authority, id: &SpiffeId, now: OffsetDateTime) -
     (issued.chain_pem(), key.private_key_pem())
 }
 
-/// Waits for what a test is about, and not for longer than a few seconds.
+/// Waits for what a test is about, and not for ever.
 pub(crate) async fn until<T: Clone>(receiver: &mut watch::Receiver<T>, holds: impl FnMut(&T) -> bool) -> T {
-    let wait = tokio::time::timeout(Wait::from_secs(8), receiver.wait_for(holds));
+    let wait = tokio::time::timeout(Wait::from_secs(60), receiver.wait_for(holds));
     wait.await.expect("in time").expect("it runs").clone()
 }

@@ -132,7 +132,7 @@ impl Drop for Plane {
 
 /// What went away lets go of its port in its own time.
 fn bind(address: SocketAddr) -> std::net::TcpListener {
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         match std::net::TcpListener::bind(address) {
             Ok(listener) => return listener,

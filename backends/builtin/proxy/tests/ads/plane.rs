@@ -33,7 +33,7 @@ use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Request, Response, Status, Streaming};
 
 /// No answer takes so long.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// That nothing more comes is believed after so long.
 const SILENCE: Duration = Duration::from_millis(100);

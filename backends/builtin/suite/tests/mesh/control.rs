@@ -1,7 +1,7 @@
 //! The control plane: killed, absent, and with proxies that refuse what it sends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration as Wait;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration as Wait, Instant};
 
 use libtest_mimic::{Failed, Trial};
 use meshglot_suite::{Answer, Call, Mesh};
@@ -10,6 +10,9 @@ use time::Duration;
 use super::policy::read;
 use super::scenario::{Shared, answered, get, lines, trial};
 use super::splits::both;
+
+/// Within which a number of calls has to be answered.
+const PATIENCE: Wait = Wait::from_secs(60);
 
 pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
     vec![
@@ -23,36 +26,46 @@ pub(crate) fn trials(mesh: &Shared) -> Vec<Trial> {
 }
 
 /// Calls `api` from `web` for as long as something lasts, by request and by new connection; every call has to be answered.
-pub(crate) fn meanwhile(mesh: &mut Mesh, work: impl FnOnce(&mut Mesh) -> std::io::Result<()>) -> Result<usize, Failed> {
-    let ended = AtomicBool::new(false);
+pub(crate) fn meanwhile(mesh: &mut Mesh, work: impl FnOnce(&mut Mesh) -> std::io::Result<()>) -> Result<(), Failed> {
+    meanwhile_counted(mesh, |mesh, _| work(mesh))
+}
+
+/// The same; the work is told how many calls have been answered.
+fn meanwhile_counted(mesh: &mut Mesh, work: impl FnOnce(&mut Mesh, &AtomicUsize) -> std::io::Result<()>) -> Result<(), Failed> {
+    let (ended, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let (requests, connections) = (mesh.caller("web", "api", 80), mesh.caller("web", "api", 9000));
     std::thread::scope(|scope| {
         let calls = scope.spawn(|| {
-            let mut count = 0;
             while !ended.load(Ordering::Relaxed) {
                 match (requests.call(&get("/")), connections.call(&Call::Tcp)) {
-                    (Ok(Answer::Http { status: 200, served_by, .. }), Ok(Answer::Echoed(_))) if !served_by.is_empty() => count += 1,
-                    other => return Err(format!("call {count}: {other:?}")),
-                }
+                    (Ok(Answer::Http { status: 200, served_by, .. }), Ok(Answer::Echoed(_))) if !served_by.is_empty() => {
+                        count.fetch_add(1, Ordering::Relaxed)
+                    }
+                    other => return Err(format!("call {}: {other:?}", count.load(Ordering::Relaxed))),
+                };
             }
-            Ok(count)
+            Ok(())
         });
-        let worked = work(mesh);
+        let worked = work(mesh, &count);
         ended.store(true, Ordering::Relaxed);
-        let count = calls.join().map_err(|_| "the caller panicked")??;
-        worked.map_err(|error| error.to_string())?;
-        Ok(count)
+        calls.join().map_err(|_| "the caller panicked")??;
+        worked.map_err(|error| Failed::from(error.to_string()))
     })
 }
 
 fn killed(mesh: &mut Mesh) -> Result<(), Failed> {
     mesh.apply(&both(1, 1))?;
-    let count = meanwhile(mesh, |mesh| {
+    meanwhile_counted(mesh, |mesh, count| {
         mesh.kill_control_plane();
-        std::thread::sleep(Wait::from_millis(300));
-        mesh.start_control_plane()
-    })?;
-    if count < 10 { Err(format!("only {count} calls").into()) } else { Ok(()) }
+        let (before, end) = (count.load(Ordering::Relaxed), Instant::now() + PATIENCE);
+        let answered = || count.load(Ordering::Relaxed) - before;
+        while answered() < 10 && Instant::now() < end {
+            std::thread::sleep(Wait::from_millis(10));
+        }
+        let answered = answered();
+        mesh.start_control_plane()?;
+        if answered < 10 { Err(std::io::Error::other(format!("only {answered} calls"))) } else { Ok(()) }
+    })
 }
 
 fn edited(mesh: &mut Mesh) -> Result<(), Failed> {

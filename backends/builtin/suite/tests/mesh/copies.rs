@@ -54,11 +54,11 @@ fn asked(mesh: &Mesh, silent: &Backend) -> Result<(), Failed> {
         for answer in answers? {
             answered(Ok(answer), 200, "api")?;
         }
-        if took > Duration::from_secs(3) {
+        if took > Duration::from_secs(10) {
             return Err(format!("{call:?}: {took:?} for {} calls", COUNT / 2).into());
         }
     }
-    let end = Instant::now() + Duration::from_secs(3);
+    let end = Instant::now() + Duration::from_secs(30);
     while silent.received().len() < COUNT {
         if Instant::now() > end {
             return Err(format!("{} of {COUNT} copies came", silent.received().len()).into());
