@@ -278,8 +278,9 @@ pub struct ProxyRunArgs {
     /// Address and port on which to answer the probes of the kubelet, which are asked of the application on 127.0.0.1
     #[arg(long, value_name = "ADDRESS:PORT", requires = "probe")]
     pub probes: Option<SocketAddr>,
-    /// A probe, answered at /probe/CONTAINER/KIND; may be repeated
-    #[arg(long, value_name = "CONTAINER/KIND=PORT[/PATH]", requires = "probes")]
+    /// A probe or hook, answered at /probe/CONTAINER/KIND: the application is asked for a connection, by GET of the path, over TLS
+    /// after `https:`, or for its gRPC health after `grpc:`; may be repeated
+    #[arg(long, value_name = "CONTAINER/KIND=[https:|grpc:]PORT[/PATH]", requires = "probes")]
     pub probe: Vec<Probe>,
     /// Address and port on which the control plane may look at calls, over mutual TLS, and nobody else
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -15,7 +15,7 @@ kind: Deployment
 metadata: {name: reviews-v1}
 spec:
   template:
-    spec: {containers: [{name: main, image: reviews, readinessProbe: {grpc: {port: 8080}}}]}
+    spec: {containers: [{name: main, image: reviews, readinessProbe: {grpc: {port: 8080}}, livenessProbe: {httpGet: {port: admin}}}]}
 ---
 apiVersion: v1
 kind: List
@@ -37,7 +37,7 @@ fn pods_get_a_sidecar_and_the_rest_comes_out_as_it_came_in() {
     assert_eq!(said.exit, 0, "{}", said.stderr);
     let told: Vec<&str> = said.stderr.lines().collect();
     assert_eq!(told[0], "deployment \"reviews-v1\" injected");
-    assert!(told[1].starts_with("warning: deployment \"reviews-v1\": main/readiness: the sidecar does not ask by gRPC"), "{told:?}");
+    assert!(told[1].starts_with("warning: deployment \"reviews-v1\": main/liveness: the port \"admin\" is none"), "{told:?}");
     let rest = ["daemonset \"logs\" left alone: it shares the network of its node", "cronjob \"report\" injected"];
     assert_eq!(told[2..], rest);
     assert!(said.stdout.starts_with(MANIFESTS.split_once("---\n").expect("several").0), "{}", said.stdout);
@@ -46,6 +46,7 @@ fn pods_get_a_sidecar_and_the_rest_comes_out_as_it_came_in() {
     assert_eq!(all.iter().map(|one| one["kind"].as_str()).collect::<Vec<_>>(), ["Service", "Deployment", "DaemonSet", "CronJob"].map(Some));
     let proxy = |template: &Value| template["spec"]["initContainers"][1]["args"].to_string();
     assert!(proxy(&all[1]["spec"]["template"]).contains("\"$(POD_NAMESPACE)/reviews-v1\""));
+    assert!(proxy(&all[1]["spec"]["template"]).contains("\"main/readiness=grpc:8080\""));
     assert!(proxy(&all[3]["spec"]["jobTemplate"]["spec"]["template"]).contains("10.96.0.20:15010"));
     assert_eq!(all[2]["spec"]["template"]["spec"].get("initContainers"), None);
 

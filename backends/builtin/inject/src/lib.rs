@@ -11,7 +11,7 @@ mod template;
 mod volumes;
 
 pub use object::{Found, found};
-pub use probes::Probe;
+pub use probes::{Asks, Probe};
 pub use settings::{Roots, Settings};
 pub use template::{InjectError, Left, Outcome, inject, leaves};
 

@@ -44,6 +44,9 @@ fn injected_pods_call_each_other_by_identity_and_nobody_else_gets_in() {
     assert_eq!(curl(&site, "deploy/plain", &format!("http://{pod}:15022/probe/main/readiness")), "200");
     assert_eq!(curl(&site, "deploy/plain", &format!("http://{pod}:15022/health")), "404");
     assert_eq!(curl(&site, "deploy/plain", &format!("http://{pod}:15006/health")), "000");
+    // The store is asked for its health by gRPC, and nobody else gets to it.
+    assert_ne!(curl(&site, "deploy/plain", &format!("http://{pod}:2379/health")), "200");
+    assert_eq!(curl(&site, "deploy/plain", &format!("http://{pod}:15022/probe/store/readiness")), "200");
     // A port that was left out is open to all.
     assert_eq!(curl(&site, "deploy/plain", &format!("http://{pod}:8181/ready")), "200");
 
@@ -59,6 +62,17 @@ fn injected_pods_call_each_other_by_identity_and_nobody_else_gets_in() {
         assert_eq!(status["initContainerStatuses"].as_array().map_or(0, Vec::len), count, "{name}: {status:#}");
         assert_eq!(status["containerStatuses"][0]["restartCount"], 0, "no probe has failed: {name}");
     }
+
+    // What a container wants to be asked at its end is asked; where nobody answers the kubelet hears of it.
+    for name in ["ledger", "teller"] {
+        site.kubectl(&["-n", "bank", "delete", "pod", "-l", &format!("app={name}")]);
+    }
+    let failed = || {
+        let selector = "--field-selector=reason=FailedPreStopHook";
+        site.kubectl(&["-n", "bank", "get", "events", selector, "-o", "jsonpath={.items[*].involvedObject.name}"])
+    };
+    site.until("the teller's hook fails", || failed().contains("teller-"));
+    assert!(!failed().contains("ledger-"), "{}", failed());
 }
 
 /// One call, and the end.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use meshglot::capture;
+use meshglot_apiserver::peer;
 use serde_json::Value;
 
 use super::site::Site;
@@ -110,7 +111,7 @@ impl MeshedSite {
 
     /// The address of a pod, as soon as it has one.
     pub(super) fn address(&self, app: &str) -> String {
-        self.kubectl(&["-n", "bank", "get", "pods", "-l", &format!("app={app}"), "-o", "jsonpath={.items[0].status.podIP}"])
+        self.kubectl(&["-n", "bank", "get", "pods", "-l", &format!("app={app}"), "-o", "jsonpath={.items[*].status.podIP}"])
     }
 
     /// Tells the mesh where the pods are, and a policy.
@@ -127,6 +128,7 @@ pub(super) fn with_images() -> Option<(Site, String)> {
     site.images("test");
     let tools = ["/usr/bin/curl", "/usr/bin/sleep"].map(Path::new);
     site.node.image_with("localhost/tools:1", tools[1], &tools).expect("an image");
+    site.node.image("localhost/etcd:1", &peer("etcd")?).expect("an image");
 
     let path = "jsonpath={.items[0].status.addresses[?(@.type==\"InternalIP\")].address}";
     let node: Ipv4Addr = site.kubectl(&["get", "nodes", "-o", path]).parse().expect("an address");
@@ -173,11 +175,17 @@ pub(super) fn applications(site: &MeshedSite) -> String {
     let ledger = "image: localhost/coredns:1\n        args: [-conf, /settings/Corefile]\n        \
                   ports: [{name: web, containerPort: 8080}]\n        readinessProbe: {httpGet: {path: /health, port: web}, periodSeconds: 1}\n        \
                   livenessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}\n        volumeMounts: [{name: settings, mountPath: /settings}]\n      \
+                  - name: store\n        image: localhost/etcd:1\n        args: [--data-dir=/data, '--listen-client-urls=http://0.0.0.0:2379', \
+                  '--advertise-client-urls=http://127.0.0.1:2379']\n        ports: [{name: store, containerPort: 2379}]\n        \
+                  readinessProbe: {grpc: {port: 2379}, periodSeconds: 1}\n        \
+                  lifecycle: {preStop: {httpGet: {path: /health, port: store}}}\n      \
                   volumes: [{name: settings, configMap: {name: ledger}}]";
     let tools = "image: localhost/tools:1\n        command: [/usr/bin/sleep, '86400']";
+    // Nobody serves the port that its hook asks.
+    let teller = format!("{tools}\n        lifecycle: {{preStop: {{httpGet: {{port: 9}}}}}}");
     let all = [
         deployment("ledger", "ledger", "annotations: {meshglot.dev/exclude-inbound-ports: '8181'}", "", ledger),
-        deployment("teller", "teller", "", "", tools),
+        deployment("teller", "teller", "", "", &teller),
         deployment("plain", "teller", "annotations: {meshglot.dev/inject: disabled}", "", tools),
         deployment("node", "default", "", "hostNetwork: true", tools),
     ];
